@@ -1,0 +1,119 @@
+package envtest
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"glint/env"
+)
+
+// recorder is a testing.TB that takes down failures instead of failing.
+type recorder struct {
+	testing.TB
+	failures []string
+	skipped  bool
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Error(args ...any) { r.failures = append(r.failures, fmt.Sprint(args...)) }
+func (r *recorder) Errorf(f string, args ...any) {
+	r.failures = append(r.failures, fmt.Sprintf(f, args...))
+}
+func (r *recorder) Fatal(args ...any)            { r.Error(args...); runtime.Goexit() }
+func (r *recorder) Fatalf(f string, args ...any) { r.Errorf(f, args...); runtime.Goexit() }
+func (r *recorder) Skip(...any)                  { r.skipped = true; runtime.Goexit() }
+
+// record runs a check on a goroutine of its own, which Fatalf and Skip may end.
+func record(t *testing.T, c check, open opener, o Options) *recorder {
+	r := &recorder{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c.run(r, open, o)
+	}()
+	<-done
+	return r
+}
+
+func quick(fault string) Options {
+	o := DefaultOptions()
+	o.OpenShort = openWalk(fault, 8*pace)
+	o.DigestSteps, o.EndSteps, o.SaveSteps, o.StartFrames = 60, 400, 60, 0
+	o.Prompt, o.Gone = 100*time.Millisecond, 100*time.Millisecond
+	return o
+}
+
+func TestRunPassesGoodFakes(t *testing.T) {
+	t.Run("walk", func(t *testing.T) { Run(t, openWalk("", 0), quick("")) })
+	t.Run("halved", func(t *testing.T) { Run(t, openHalved(""), quick("")) })
+}
+
+// TestChecksCatchFaults breaks one promise at a time and names the check that
+// must see it, and a word of what it must say.
+func TestChecksCatchFaults(t *testing.T) {
+	for _, c := range []struct{ fault, check, says string }{
+		{"spec", "Spec", "Palette"},
+		{"spec changes", "Spec", "changed"},
+		{"eager", "NotReset", "before Reset"},
+		{"no seed", "Determinism", "same seeds again"},
+		{"one seed", "Seeds", "four seeds"},
+		{"shared seed", "Seeds", "seed of environment 1"},
+		{"endless", "Episodes", "no episode ended"},
+		{"episode stays", "Episodes", "EpisodeID"},
+		{"no autoreset", "Episodes", "Elapsed"},
+		{"elapsed goes on", "Episodes", "Elapsed"},
+		{"early return", "Episodes", "return"},
+		{"off palette", "Episodes", "palette"},
+		{"merged flags", "Truncation", "truncated"},
+		{"copied frames", "Frames", "equal"},
+		{"any action", "BadActions", "ErrAction"},
+		{"bad action moves", "BadActions", "changed"},
+		{"keeps actions", "Ownership", "kept"},
+		{"forgets random draws", "Save", "fresh Vec"},
+		{"save draws", "Save", "changed what came next"},
+		{"load needs reset", "Save", "never reset"},
+		{"box outside", "Truth", "outside"},
+		{"box of no frame", "Truth", "frame"},
+		{"truth forgets dst", "Truth", "append"},
+		{"deaf", "Context", "cancelled"},
+		{"open after close", "Closed", "ErrClosed"},
+		{"closes once", "Closed", "Close"},
+		{"goroutine", "Leaks", "openWalk"},
+		{"process", "Leaks", "processes live"},
+	} {
+		t.Run(c.fault, func(t *testing.T) { mustFail(t, c.check, c.says, openWalk(c.fault, 0), quick(c.fault)) })
+	}
+	for _, c := range []struct{ fault, says string }{
+		{"wrong half", "Recv"}, {"one buffer", "differs"}, {"unasked", "without Send"},
+	} {
+		t.Run(c.fault, func(t *testing.T) { mustFail(t, "Sender", c.says, openHalved(c.fault), quick("")) })
+	}
+}
+
+func mustFail(t *testing.T, name, says string, open opener, o Options) {
+	t.Helper()
+	at := slices.IndexFunc(checks, func(c check) bool { return c.name == name })
+	r := record(t, checks[at], open, o)
+	if all := strings.Join(r.failures, "\n"); !strings.Contains(all, says) {
+		t.Errorf("check %s said %q, want something with %q", name, all, says)
+	}
+}
+
+func TestChecksSkipWhatIsNotThere(t *testing.T) {
+	bare := func(tb testing.TB, n int) env.Vec {
+		return struct{ env.Vec }{openWalk("", 0)(tb, n)}
+	}
+	o := quick("")
+	o.OpenShort = nil
+	for _, c := range checks {
+		want := slices.Contains([]string{"Truncation", "Save", "Sender", "Truth"}, c.name)
+		if r := record(t, c, bare, o); r.skipped != want {
+			t.Errorf("check %s of a bare Vec: skipped is %v, want %v (%q)", c.name, r.skipped, want, r.failures)
+		}
+	}
+}
