@@ -1,0 +1,243 @@
+package replay
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"github.com/klauspost/compress/zstd"
+
+	"glint/env"
+)
+
+// ErrEmpty is returned by Sample while the Store holds no stack of a class with a
+// share.
+var ErrEmpty = errors.New("replay: store holds nothing to sample")
+
+// StoreConfig sizes a Store.
+type StoreConfig struct {
+	// Capacity is the number of stacks kept; the oldest makes room for a new one.
+	Capacity int
+	// Classes is the number of classes, numbered from 0.
+	Classes int
+	// Share is the part of a batch that each class should have. Only the ratios
+	// count, and a class of share 0 is never drawn. Without any Share every stack
+	// is equally likely, whatever its class.
+	Share []float64
+	// Len is the bytes of a stack, T*H*W*C.
+	Len int
+}
+
+// Validate refuses a configuration that no Store can have, naming the field.
+func (c StoreConfig) Validate() error {
+	switch {
+	case c.Capacity < 1:
+		return fmt.Errorf("replay: Capacity is %d, a store needs room for at least 1 stack", c.Capacity)
+	case c.Classes < 1:
+		return fmt.Errorf("replay: Classes is %d, a store needs at least 1", c.Classes)
+	case c.Len < 1:
+		return fmt.Errorf("replay: Len is %d, a stack has at least 1 byte", c.Len)
+	case len(c.Share) != 0 && len(c.Share) != c.Classes:
+		return fmt.Errorf("replay: Share has %d values for %d classes; give one a class or none", len(c.Share), c.Classes)
+	}
+	sum := 0.0
+	for i, s := range c.Share {
+		if s < 0 || math.IsNaN(s) || math.IsInf(s, 0) {
+			return fmt.Errorf("replay: Share[%d] is %v, a share is finite and not negative", i, s)
+		}
+		sum += s
+	}
+	if len(c.Share) > 0 && (sum == 0 || math.IsInf(sum, 0)) {
+		return fmt.Errorf("replay: the values of Share add up to %v, at least one class needs a finite share above 0", sum)
+	}
+	return nil
+}
+
+// Store holds the latest stacks of observations, compressed, and draws batches in
+// which each class has its share.
+type Store struct {
+	cfg    StoreConfig
+	slots  []slot  // ring; grows to Capacity
+	oldest int     // slot that the next Add overwrites once the ring is full
+	byCls  []queue // slots of each class, oldest first
+	bytes  int     // compressed bytes of all slots
+
+	enc     *zstd.Encoder
+	dec     *zstd.Decoder
+	buf     []byte    // compressed form of the stack that is being added
+	share   []float64 // scratch of Sample: expected stacks of each class
+	classes []int     // scratch of Sample: its result
+}
+
+// slot is one stack. Its buffers are reused by the stack that replaces it.
+type slot struct {
+	data  []byte
+	boxes []env.Box
+	class int
+}
+
+// NewStore returns an empty Store. It takes memory as stacks arrive.
+func NewStore(cfg StoreConfig) (*Store, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	enc, err := zstd.NewWriter(nil,
+		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		// A checksum of the whole file is written by Save; one a stack would cost
+		// a tenth of the decoding time.
+		zstd.WithEncoderCRC(false),
+		// The size of a stack stands in its header, which Load checks.
+		zstd.WithSingleSegment(true))
+	if err != nil {
+		return nil, fmt.Errorf("replay: making the compressor: %w", err)
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true),
+		zstd.WithDecoderMaxMemory(uint64(max(cfg.Len, 1<<20))))
+	if err != nil {
+		return nil, fmt.Errorf("replay: making the decompressor: %w", err)
+	}
+	cfg.Share = append([]float64(nil), cfg.Share...)
+	return &Store{
+		cfg: cfg, enc: enc, dec: dec,
+		byCls: make([]queue, cfg.Classes), share: make([]float64, cfg.Classes),
+	}, nil
+}
+
+// Add puts a copy of a stack, its class and the boxes of its small objects into
+// the Store. If the Store is full the oldest stack goes.
+func (s *Store) Add(obs []byte, class int, boxes []env.Box) error {
+	if len(obs) != s.cfg.Len {
+		return fmt.Errorf("replay: adding a stack of %d bytes to a store of stacks of %d", len(obs), s.cfg.Len)
+	}
+	if class < 0 || class >= s.cfg.Classes {
+		return fmt.Errorf("replay: adding a stack of class %d, valid are 0..%d", class, s.cfg.Classes-1)
+	}
+	s.buf = s.enc.EncodeAll(obs, s.buf[:0])
+	s.put(s.buf, class, boxes)
+	return nil
+}
+
+// put stores a compressed stack in the oldest slot or a new one.
+func (s *Store) put(data []byte, class int, boxes []env.Box) {
+	at := s.oldest
+	if len(s.slots) < s.cfg.Capacity {
+		at = len(s.slots)
+		s.slots = append(s.slots, slot{})
+	} else {
+		s.oldest = (s.oldest + 1) % s.cfg.Capacity
+		old := &s.slots[at]
+		s.bytes -= len(old.data)
+		s.byCls[old.class].pop() // the oldest of all is the oldest of its class
+	}
+	sl := &s.slots[at]
+	sl.data = append(sl.data[:0], data...)
+	sl.boxes = append(sl.boxes[:0], boxes...)
+	sl.class = class
+	s.bytes += len(data)
+	s.byCls[class].push(at)
+}
+
+// Sample draws a batch with replacement: dst is [B,Len] and receives the stacks,
+// sorted by class; boxes is nil or of length B, and its slices are reused for the
+// boxes of each stack. It returns the B classes, which stay valid until the next
+// Sample.
+//
+// In a batch each class has its share times B stacks, rounded up or down at random
+// so that the mean is exact; an empty class gives its share to the others in
+// proportion to theirs. Equal contents, draws of r and B give equal batches.
+func (s *Store) Sample(r *rand.Rand, dst []byte, boxes [][]env.Box) (classes []int, err error) {
+	if len(dst) == 0 || len(dst)%s.cfg.Len != 0 {
+		return nil, fmt.Errorf("replay: sampling into %d bytes, which is no multiple of a stack's %d", len(dst), s.cfg.Len)
+	}
+	b := len(dst) / s.cfg.Len
+	if boxes != nil && len(boxes) != b {
+		return nil, fmt.Errorf("replay: sampling %d stacks with room for the boxes of %d", b, len(boxes))
+	}
+	if err := s.drawClasses(r, b); err != nil {
+		return nil, err
+	}
+	for i, class := range s.classes {
+		q := &s.byCls[class]
+		sl := &s.slots[q.at(r.IntN(q.n))]
+		if err := s.decode(dst[i*s.cfg.Len:(i+1)*s.cfg.Len], sl.data); err != nil {
+			return nil, err
+		}
+		if boxes != nil {
+			boxes[i] = append(boxes[i][:0], sl.boxes...)
+		}
+	}
+	return s.classes, nil
+}
+
+// drawClasses fills s.classes with b classes in ascending order by systematic
+// sampling: one draw u places b points at distance 1 on the line of the classes'
+// expected numbers, so that none is off by a whole stack.
+func (s *Store) drawClasses(r *rand.Rand, b int) error {
+	sum, last := 0.0, -1
+	for c := range s.share {
+		switch {
+		case s.byCls[c].n == 0:
+			s.share[c] = 0
+		case len(s.cfg.Share) == 0:
+			s.share[c] = float64(s.byCls[c].n)
+		default:
+			s.share[c] = s.cfg.Share[c]
+		}
+		if s.share[c] > 0 {
+			last = c
+		}
+		sum += s.share[c]
+	}
+	if last < 0 {
+		return ErrEmpty
+	}
+	s.classes = s.classes[:0]
+	u, edge := r.Float64(), 0.0
+	for c, share := range s.share {
+		edge += share / sum * float64(b)
+		for len(s.classes) < b && share > 0 && (c == last || float64(len(s.classes))+u < edge) {
+			s.classes = append(s.classes, c)
+		}
+	}
+	return nil
+}
+
+// decode writes the stack that data holds into dst.
+func (s *Store) decode(dst, data []byte) error {
+	out, err := s.dec.DecodeAll(data, dst[:0:len(dst)])
+	if err != nil {
+		return fmt.Errorf("replay: decompressing a stack: %w", err)
+	}
+	if len(out) != len(dst) {
+		return fmt.Errorf("replay: decompressing a stack: it has %d bytes, not %d", len(out), len(dst))
+	}
+	if &out[0] != &dst[0] {
+		copy(dst, out)
+	}
+	return nil
+}
+
+// Len returns the number of stacks in the Store.
+func (s *Store) Len() int { return len(s.slots) }
+
+// Counts returns the number of stacks of each class.
+func (s *Store) Counts() []int {
+	n := make([]int, len(s.byCls))
+	for c := range s.byCls {
+		n[c] = s.byCls[c].n
+	}
+	return n
+}
+
+// Bytes returns the compressed size of all stacks in bytes, without their boxes.
+func (s *Store) Bytes() int { return s.bytes }
+
+// Ratio returns how many times smaller the stacks are than uncompressed, 0 for an
+// empty Store.
+func (s *Store) Ratio() float64 {
+	if s.bytes == 0 {
+		return 0
+	}
+	return float64(s.Len()) * float64(s.cfg.Len) / float64(s.bytes)
+}
