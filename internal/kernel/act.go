@@ -1,0 +1,129 @@
+package kernel
+
+import "math"
+
+// Act is the function that a layer applies to its sums.
+type Act uint8
+
+// The activations.
+const (
+	None Act = iota // y = z
+	ReLU            // y = max(z, 0)
+	Tanh            // y = tanh(z), correctly rounded from float64
+)
+
+// finish writes act(src+bias) to dst, which sets how many elements there are.
+func finish(dst, src []float32, bias float32, act Act) {
+	src = src[:len(dst)]
+	switch act {
+	case ReLU:
+		for i, v := range src {
+			dst[i] = max(v+bias, 0)
+		}
+	case Tanh:
+		for i, v := range src {
+			dst[i] = float32(math.Tanh(float64(v + bias)))
+		}
+	default:
+		for i, v := range src {
+			dst[i] = v + bias
+		}
+	}
+}
+
+// finishOne is finish for one element.
+func finishOne(z float32, act Act) float32 {
+	switch act {
+	case ReLU:
+		return max(z, 0)
+	case Tanh:
+		return float32(math.Tanh(float64(z)))
+	default:
+		return z
+	}
+}
+
+// backActJob holds the operands of BackAct.
+type backActJob struct {
+	dz, y, dy []float32
+	act       Act
+}
+
+var backAct backActJob
+
+// BackAct writes the gradient before an activation, dz = dy * act'(z), where the
+// derivative is expressed by the activation's output y: ReLU y > 0, Tanh 1-y*y.
+// The length is len(dz), of any shape. dz may be dy.
+func BackAct(dz, y, dy []float32, act Act) {
+	need("back activation", min(len(y), len(dy)), len(dz))
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	backAct = backActJob{dz, y, dy, act}
+	shared.run(&backAct, chunks(len(dz)))
+	backAct = backActJob{}
+}
+
+func (j *backActJob) do(_ *scratch, i int) {
+	lo, hi := chunk(i, len(j.dz))
+	dz, y, dy := j.dz[lo:hi], j.y[lo:hi], j.dy[lo:hi]
+	switch j.act {
+	case ReLU:
+		for i, v := range y {
+			d := dy[i]
+			if v <= 0 {
+				d = 0
+			}
+			dz[i] = d
+		}
+	case Tanh:
+		for i, v := range y {
+			dz[i] = dy[i] * (1 - float32(v*v))
+		}
+	default:
+		copy(dz, dy)
+	}
+}
+
+// backBiasJob holds the operands of BackBias.
+type backBiasJob struct {
+	db, dz   []float32
+	b, f, hw int
+}
+
+var backBias backBiasJob
+
+// BackBias writes the gradient of a bias: db [F] is dz [B,F,HW] summed over batch
+// and pixels, in float64. A dense layer has hw = 1.
+func BackBias(db, dz []float32, b, f, hw int) {
+	need("back bias", len(db), f)
+	need("back bias", len(dz), b*f*hw)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	backBias = backBiasJob{db, dz, b, f, hw}
+	shared.run(&backBias, f)
+	backBias = backBiasJob{}
+}
+
+func (j *backBiasJob) do(_ *scratch, f int) {
+	var sum float64
+	for b := range j.b {
+		at := (b*j.f + f) * j.hw
+		sum += sum4(j.dz[at : at+j.hw])
+	}
+	j.db[f] = float32(sum)
+}
+
+// sum4 adds a row in four interleaved sums, which a CPU can overlap.
+func sum4(x []float32) float64 {
+	var s0, s1, s2, s3 float64
+	for ; len(x) >= 4; x = x[4:] {
+		s0 += float64(x[0])
+		s1 += float64(x[1])
+		s2 += float64(x[2])
+		s3 += float64(x[3])
+	}
+	for _, v := range x {
+		s0 += float64(v)
+	}
+	return (s0 + s1) + (s2 + s3)
+}

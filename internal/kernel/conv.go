@@ -1,0 +1,150 @@
+package kernel
+
+import "fmt"
+
+// Conv is the geometry of a convolution, and of the transposed convolution that
+// is the same read backwards. B images of C planes of HxW pixels meet F filters of
+// KHxKW weights a plane at every Stride-th place, with Pad zeros at every side.
+// B may be 0; the other fields but Pad must be positive.
+type Conv struct {
+	B, C, H, W int
+	F, KH, KW  int
+	Stride     int
+	Pad        int
+}
+
+// OutH returns the rows of the output.
+func (c Conv) OutH() int { return (c.H+2*c.Pad-c.KH)/c.Stride + 1 }
+
+// OutW returns the columns of the output.
+func (c Conv) OutW() int { return (c.W+2*c.Pad-c.KW)/c.Stride + 1 }
+
+// Validate names the field that makes the geometry impossible.
+func (c Conv) Validate() error {
+	fields := []struct {
+		name       string
+		have, want int
+	}{
+		{"B", c.B, 0}, {"C", c.C, 1}, {"H", c.H, 1}, {"W", c.W, 1}, {"F", c.F, 1},
+		{"KH", c.KH, 1}, {"KW", c.KW, 1}, {"Stride", c.Stride, 1}, {"Pad", c.Pad, 0},
+	}
+	for _, f := range fields {
+		if f.have < f.want {
+			return fmt.Errorf("kernel: convolution: %s = %d, must be at least %d", f.name, f.have, f.want)
+		}
+	}
+	if c.KH > c.H+2*c.Pad {
+		return fmt.Errorf("kernel: convolution: KH = %d is larger than the padded height %d", c.KH, c.H+2*c.Pad)
+	}
+	if c.KW > c.W+2*c.Pad {
+		return fmt.Errorf("kernel: convolution: KW = %d is larger than the padded width %d", c.KW, c.W+2*c.Pad)
+	}
+	return nil
+}
+
+// layout is a Conv with the sizes that follow from it.
+type layout struct {
+	Conv
+	oh, ow int // rows and columns of the output
+	th, tw int // taps of a phase: the most weights of one filter row in it
+	qh, qw int // rows and columns of a phase
+	k      int // weights of a filter
+}
+
+// check panics on an impossible geometry or short slices, and returns the layout.
+func (c Conv) check(op string, small, large, weights int) layout {
+	if err := c.Validate(); err != nil {
+		panic(err.Error())
+	}
+	l := layout{Conv: c, oh: c.OutH(), ow: c.OutW(), k: c.C * c.KH * c.KW}
+	l.th, l.tw = ceilDiv(c.KH, c.Stride), ceilDiv(c.KW, c.Stride)
+	l.qh, l.qw = l.oh+l.th-1, l.ow+l.tw-1
+	need(op, small, c.B*c.F*l.oh*l.ow)
+	need(op, large, c.B*c.C*c.H*c.W)
+	need(op, weights, c.F*l.k)
+	return l
+}
+
+// phaseLen is the number of elements that split writes.
+func (l *layout) phaseLen() int { return l.C * l.Stride * l.Stride * l.qh * l.qw }
+
+// phaseOffsets fills off [K] with the place of weight k = (c,kh,kw) in the phases
+// of an image: the pixel of output (0,0) that it meets. That of output (i,j) is
+// i*qw+j further.
+func (l *layout) phaseOffsets(off []int) {
+	k, s := 0, l.Stride
+	for c := range l.C {
+		for kh := range l.KH {
+			for kw := range l.KW {
+				plane := (c*s+kh%s)*s + kw%s
+				off[k] = (plane*l.qh+kh/s)*l.qw + kw/s
+				k++
+			}
+		}
+	}
+}
+
+// split writes the phases of image x [C,H,W] to dst [C,S,S,qh,qw]: element
+// (c,rh,rw,i,j) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside.
+func (l *layout) split(dst, x []float32) {
+	s := l.Stride
+	for c := range l.C {
+		plane := x[c*l.H*l.W:][:l.H*l.W]
+		for rh := range s {
+			for rw := range s {
+				for i := range l.qh {
+					row := dst[:l.qw]
+					dst = dst[l.qw:]
+					h := i*s + rh - l.Pad
+					if h < 0 || h >= l.H || rh >= l.KH || rw >= l.KW {
+						clear(row)
+						continue
+					}
+					every(row, plane[h*l.W:][:l.W], s, rw-l.Pad)
+				}
+			}
+		}
+	}
+}
+
+// every writes dst[j] = src[j*s+first], or 0 where that lies outside src.
+func every(dst, src []float32, s, first int) {
+	lo := 0
+	if first < 0 {
+		lo = min(ceilDiv(-first, s), len(dst))
+	}
+	hi := lo
+	if last := len(src) - 1 - first; last >= 0 {
+		hi = max(lo, min(last/s+1, len(dst)))
+	}
+	clear(dst[:lo])
+	clear(dst[hi:])
+	if lo == hi {
+		return
+	}
+	src = src[lo*s+first:]
+	if s == 1 {
+		copy(dst[lo:hi], src)
+		return
+	}
+	at := 0
+	for j := range dst[lo:hi] {
+		dst[lo+j] = src[at]
+		at += s
+	}
+}
+
+// packRows lays out the rows of w [m,k] in panels of mr rows for gemm, with rows
+// of zeros after the last.
+func packRows(dst, w []float32, m, k, mr int) {
+	for i := range roundUp(m, mr) {
+		panel := dst[i/mr*mr*k+i%mr:]
+		for t := range k {
+			v := float32(0)
+			if i < m {
+				v = w[i*k+t]
+			}
+			panel[t*mr] = v
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package kernel
+
+// Dense is the geometry of a fully connected layer: B rows of In numbers become B
+// rows of Out numbers. B may be 0; In and Out must be positive.
+type Dense struct{ B, In, Out int }
+
+// check panics on short slices.
+func (d Dense) check(op string, x, y, w int) {
+	if d.B < 0 || d.In < 1 || d.Out < 1 {
+		panic("kernel: " + op + ": sizes must be positive")
+	}
+	need(op, x, d.B*d.In)
+	need(op, y, d.B*d.Out)
+	need(op, w, d.In*d.Out)
+}
+
+// denseJob computes dn outputs of all rows a part.
+type denseJob struct {
+	Dense
+	y, x, w, bias []float32
+	act           Act
+	xRows, wRows  []int // where rows begin, rounded up to dm and dn
+}
+
+var dense denseJob
+
+// Forward computes y [B,Out] = act(x w' + bias) of x [B,In], w [Out,In] and bias
+// [Out], or nil for none.
+func (d Dense) Forward(y, x, w, bias []float32, act Act) {
+	d.check("dense", len(x), len(y), len(w))
+	if bias != nil {
+		need("dense", len(bias), d.Out)
+	}
+	if d.B == 0 {
+		return
+	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	j := &dense
+	j.Dense, j.y, j.x, j.w, j.bias, j.act = d, y, x, w, bias, act
+	rowOffsets(grow(&j.xRows, roundUp(d.B, cpu.dm)), d.B, d.In)
+	rowOffsets(grow(&j.wRows, roundUp(d.Out, cpu.dn)), d.Out, d.In)
+	shared.run(j, ceilDiv(d.Out, cpu.dn))
+	j.y, j.x, j.w, j.bias = nil, nil, nil, nil
+}
+
+// rowOffsets fills off with where each of n rows begins, and repeats the last.
+func rowOffsets(off []int, n, length int) {
+	for i := range off {
+		off[i] = min(i, n-1) * length
+	}
+}
+
+func (j *denseJob) do(s *scratch, part int) {
+	o := part * cpu.dn
+	whole := j.In / cpu.dk * cpu.dk
+	for b := 0; b < j.B; b += cpu.dm {
+		cpu.dot(whole, j.x, j.xRows[b:], j.w, j.wRows[o:], s.tile[:])
+		for i := range min(cpu.dm, j.B-b) {
+			for t := range min(cpu.dn, j.Out-o) {
+				z := s.tile[i*cpu.dn+t]
+				x := j.x[(b+i)*j.In:][:j.In]
+				w := j.w[(o+t)*j.In:][:j.In]
+				for k := whole; k < j.In; k++ {
+					z += x[k] * w[k]
+				}
+				if j.bias != nil {
+					z += j.bias[o+t]
+				}
+				j.y[(b+i)*j.Out+o+t] = finishOne(z, j.act)
+			}
+		}
+	}
+}
+
+// productJob computes c [m,n] = a b with b [k,n] as it lies and a in panels; a part
+// is nr columns.
+type productJob struct {
+	c, b    []float32
+	m, n, k int
+	panels  []float32
+	off     []int // [K] where a row of b begins
+	edge    []int // [K] the same in a copy of the last columns
+}
+
+var product productJob
+
+// BackInput computes the gradient by the input: dx [B,In] from w [Out,In] and dz
+// [B,Out], the gradient before the activation.
+func (d Dense) BackInput(dx, w, dz []float32) {
+	d.check("dense input gradient", len(dx), len(dz), len(w))
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	panels := grow(&product.panels, roundUp(d.B, cpu.mr)*d.Out)
+	packRows(panels, dz, d.B, d.Out, cpu.mr)
+	product.run(dx, w, d.B, d.In, d.Out)
+}
+
+// BackWeights computes the gradient by the weights: dw [Out,In] from x [B,In] and
+// dz [B,Out], the gradient before the activation.
+func (d Dense) BackWeights(dw, x, dz []float32) {
+	d.check("dense weight gradient", len(x), len(dz), len(dw))
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	panels := grow(&product.panels, roundUp(d.Out, cpu.mr)*d.B)
+	packColumns(panels, dz, d.Out, d.B, cpu.mr)
+	product.run(dw, x, d.Out, d.In, d.B)
+}
+
+// packColumns lays out the columns of x [k,m] as rows in panels of mr for gemm.
+func packColumns(dst, x []float32, m, k, mr int) {
+	for i := 0; i < m; i += mr {
+		n := min(mr, m-i)
+		for t := range k {
+			row := dst[i*k+t*mr:][:mr]
+			copy(row, x[t*m+i:][:n])
+			clear(row[n:])
+		}
+	}
+}
+
+// run multiplies the packed panels of m rows with b [k,n] into c [m,n].
+func (j *productJob) run(c, b []float32, m, n, k int) {
+	j.c, j.b, j.m, j.n, j.k = c, b, m, n, k
+	grow(&j.off, k)
+	grow(&j.edge, k)
+	for i := range k {
+		j.off[i], j.edge[i] = i*n, i*cpu.nr
+	}
+	shared.run(j, ceilDiv(n, cpu.nr))
+	j.c, j.b = nil, nil
+}
+
+func (j *productJob) do(s *scratch, part int) {
+	at := part * cpu.nr
+	cols := min(cpu.nr, j.n-at)
+	b, off := j.b, j.off
+	if cols == cpu.nr {
+		b = b[min(at, len(b)):]
+	} else {
+		b, off = j.copyEdge(s, at, cols), j.edge
+	}
+	for i := 0; i < j.m; i += cpu.mr {
+		panel := j.panels[i*j.k:]
+		if cols == cpu.nr && i+cpu.mr <= j.m {
+			cpu.gemm(panel, b, off, j.c[i*j.n+at:], j.n)
+			continue
+		}
+		cpu.gemm(panel, b, off, s.tile[:], cpu.nr)
+		for r := range min(cpu.mr, j.m-i) {
+			copy(j.c[(i+r)*j.n+at:][:cols], s.tile[r*cpu.nr:])
+		}
+	}
+}
+
+// copyEdge returns the last columns of b, from at on, in rows of nr.
+func (j *productJob) copyEdge(s *scratch, at, cols int) []float32 {
+	edge := grow(&s.image, j.k*cpu.nr)
+	clear(edge)
+	for k := range j.k {
+		copy(edge[k*cpu.nr:], j.b[k*j.n+at:][:cols])
+	}
+	return edge
+}

@@ -1,0 +1,72 @@
+package kernel
+
+// chunkLen is the number of elements that one part of an elementwise operation
+// handles. Reductions add one partial sum a chunk.
+const chunkLen = 1 << 14
+
+// chunks returns the number of parts of n elements.
+func chunks(n int) int { return ceilDiv(n, chunkLen) }
+
+// chunk returns the range of part i of n elements.
+func chunk(i, n int) (lo, hi int) { return i * chunkLen, min((i+1)*chunkLen, n) }
+
+// addJob holds the operands of Add.
+type addJob struct{ dst, a, b []float32 }
+
+var sum addJob
+
+// Add writes dst = a + b for len(dst) elements. dst may be a or b.
+func Add(dst, a, b []float32) {
+	need("add", min(len(a), len(b)), len(dst))
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	sum = addJob{dst, a, b}
+	shared.run(&sum, chunks(len(dst)))
+	sum = addJob{}
+}
+
+// AddTo adds a to dst for len(dst) elements.
+func AddTo(dst, a []float32) { Add(dst, dst, a) }
+
+func (j *addJob) do(_ *scratch, i int) {
+	lo, hi := chunk(i, len(j.dst))
+	dst, a, b := j.dst[lo:hi], j.a[lo:hi], j.b[lo:hi]
+	for i := range dst {
+		dst[i] = a[i] + b[i]
+	}
+}
+
+// centerJob holds the operands of Center; a part is one sample.
+type centerJob struct {
+	dst   []float32
+	src   []byte
+	mean  []float32
+	scale float32
+}
+
+var center centerJob
+
+// Center turns bytes into centred numbers: dst[b*P+i] = (src[b*P+i]-mean[i])*scale
+// for samples of P = len(mean) elements. src must hold a whole number of samples.
+func Center(dst []float32, src []byte, mean []float32, scale float32) {
+	need("center", len(dst), len(src))
+	if len(src) == 0 {
+		return
+	}
+	if len(mean) == 0 || len(src)%len(mean) != 0 {
+		panic("kernel: center: src is not a whole number of samples of len(mean)")
+	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	center = centerJob{dst, src, mean, scale}
+	shared.run(&center, len(src)/len(mean))
+	center = centerJob{}
+}
+
+func (j *centerJob) do(_ *scratch, b int) {
+	p := len(j.mean)
+	dst, src := j.dst[b*p:][:p], j.src[b*p:][:p]
+	for i, m := range j.mean {
+		dst[i] = (float32(src[i]) - m) * j.scale
+	}
+}

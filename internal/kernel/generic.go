@@ -1,0 +1,39 @@
+package kernel
+
+// generic is the specification of the micro-kernels, in pure Go.
+var generic = level{
+	name: "generic",
+	gemm: gemmGeneric, mr: 4, nr: 8,
+	dot: dotGeneric, dm: 4, dn: 1, dk: 1,
+}
+
+// gemmGeneric multiplies a packed panel of 4 rows with 8 columns of a matrix
+// whose rows begin at off. Products are rounded before they are added, on every
+// machine.
+func gemmGeneric(a, b []float32, off []int, c []float32, ldc int) {
+	for j := range 8 {
+		var s0, s1, s2, s3 float32
+		for k, o := range off {
+			v, r := b[o+j], a[k*4:k*4+4]
+			s0 += float32(r[0] * v)
+			s1 += float32(r[1] * v)
+			s2 += float32(r[2] * v)
+			s3 += float32(r[3] * v)
+		}
+		c[j], c[ldc+j], c[2*ldc+j], c[3*ldc+j] = s0, s1, s2, s3
+	}
+}
+
+// dotGeneric multiplies 4 rows with 1 row, element by element.
+func dotGeneric(n int, a []float32, offA []int, b []float32, offB []int, c []float32) {
+	a0, a1 := a[offA[0]:offA[0]+n], a[offA[1]:offA[1]+n]
+	a2, a3 := a[offA[2]:offA[2]+n], a[offA[3]:offA[3]+n]
+	var s0, s1, s2, s3 float32
+	for t, v := range b[offB[0] : offB[0]+n] {
+		s0 += float32(a0[t] * v)
+		s1 += float32(a1[t] * v)
+		s2 += float32(a2[t] * v)
+		s3 += float32(a3[t] * v)
+	}
+	c[0], c[1], c[2], c[3] = s0, s1, s2, s3
+}

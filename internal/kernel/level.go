@@ -1,0 +1,54 @@
+package kernel
+
+import (
+	"fmt"
+	"os"
+)
+
+// maxTile bounds the elements of a micro-kernel's tile, of any level.
+const maxTile = 8 * 32
+
+// level is one implementation of the micro-kernels.
+type level struct {
+	name string
+
+	// gemm computes c[i*ldc+j] = sum over k < len(off) of a[k*mr+i] * b[off[k]+j],
+	// for i < mr and j < nr.
+	gemm   func(a, b []float32, off []int, c []float32, ldc int)
+	mr, nr int
+
+	// dot computes c[i*dn+j] = sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
+	// i < dm and j < dn; n is a multiple of dk.
+	dot        func(n int, a []float32, offA []int, b []float32, offB []int, c []float32)
+	dm, dn, dk int
+}
+
+// levels lists what this machine can run, the best first; generic is always the
+// last.
+var levels = append(machineLevels(), &generic)
+
+// cpu is the level in use, chosen once.
+var cpu, errCPU = choose(os.Getenv("GLINT_CPU"), levels)
+
+// choose returns the level of that name, or the first when name is empty. An
+// unknown or missing level is an error and leaves generic in charge.
+func choose(name string, levels []*level) (*level, error) {
+	if name == "" {
+		return levels[0], nil
+	}
+	var have []string
+	for _, l := range levels {
+		if l.name == name {
+			return l, nil
+		}
+		have = append(have, l.name)
+	}
+	return &generic, fmt.Errorf("kernel: GLINT_CPU=%s is not a level of this machine and build, which has %v", name, have)
+}
+
+// Level names the CPU level in use: "avx512", "avx2" or "generic".
+func Level() string { return cpu.name }
+
+// Err tells why the level that GLINT_CPU asks for is not in use, or returns nil.
+// Callers should refuse to start on an error; kernels would run on generic.
+func Err() error { return errCPU }

@@ -1,0 +1,4 @@
+package kernel
+
+// machineLevels returns the levels beside generic: none here.
+func machineLevels() []*level { return nil }

@@ -1,0 +1,95 @@
+package kernel
+
+// mseJob holds the operands of WeightedMSE.
+type mseJob struct {
+	grad, xhat, x, w []float32
+	norm             float64
+	parts            []float64 // one sum a chunk
+}
+
+var mse mseJob
+
+// WeightedMSE returns the loss sum(w*(xhat-x)^2)/norm over len(grad) elements and
+// writes its gradient by xhat, grad = 2*w*(xhat-x)/norm, in the same pass. A nil w
+// counts as ones. The sum is float64, in fixed chunks.
+func WeightedMSE(grad, xhat, x, w []float32, norm float64) float64 {
+	need("weighted loss", min(len(xhat), len(x)), len(grad))
+	if w != nil {
+		need("weighted loss", len(w), len(grad))
+	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	j := &mse
+	j.grad, j.xhat, j.x, j.w, j.norm = grad, xhat, x, w, norm
+	n := chunks(len(grad))
+	grow(&j.parts, n)
+	shared.run(j, n)
+	j.grad, j.xhat, j.x, j.w = nil, nil, nil, nil
+	return total(j.parts) / norm
+}
+
+func (j *mseJob) do(_ *scratch, i int) {
+	lo, hi := chunk(i, len(j.grad))
+	grad, xhat, x := j.grad[lo:hi], j.xhat[lo:hi], j.x[lo:hi]
+	scale := float32(2 / j.norm)
+	var loss float64
+	if j.w == nil {
+		for i := range grad {
+			d := xhat[i] - x[i]
+			grad[i] = scale * d
+			loss += float64(d) * float64(d)
+		}
+	} else {
+		for i, w := range j.w[lo:hi] {
+			d := xhat[i] - x[i]
+			e := w * d
+			grad[i] = scale * e
+			loss += float64(e) * float64(d)
+		}
+	}
+	j.parts[i] = loss
+}
+
+// squaresJob holds the operand of SumSquares.
+type squaresJob struct {
+	x     []float32
+	parts []float64
+}
+
+var squares squaresJob
+
+// SumSquares returns the sum of squares of x in float64, in fixed chunks.
+func SumSquares(x []float32) float64 {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	j := &squares
+	j.x = x
+	n := chunks(len(x))
+	grow(&j.parts, n)
+	shared.run(j, n)
+	j.x = nil
+	return total(j.parts)
+}
+
+func (j *squaresJob) do(_ *scratch, i int) {
+	lo, hi := chunk(i, len(j.x))
+	var s0, s1 float64
+	x := j.x[lo:hi]
+	for ; len(x) >= 2; x = x[2:] {
+		s0 += float64(x[0]) * float64(x[0])
+		s1 += float64(x[1]) * float64(x[1])
+	}
+	for _, v := range x {
+		s0 += float64(v) * float64(v)
+	}
+	j.parts[i] = s0 + s1
+}
+
+// total adds partial sums in their order.
+func total(parts []float64) float64 {
+	var sum float64
+	for _, v := range parts {
+		sum += v
+	}
+	return sum
+}

@@ -1,0 +1,141 @@
+package kernel_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"glint/internal/kernel"
+)
+
+// guard is a bit pattern that no kernel computes: a NaN with a payload.
+const guard = 0x7fc0dead
+
+// guarded returns n elements with guard words before and after, and a check that
+// they are still there.
+func guarded(t *testing.T, n int) []float32 {
+	t.Helper()
+	const pad = 33
+	all := make([]float32, n+2*pad)
+	for i := range all {
+		all[i] = math.Float32frombits(guard)
+	}
+	t.Cleanup(func() {
+		for i, v := range all {
+			if (i < pad || i >= pad+n) && math.Float32bits(v) != guard {
+				t.Errorf("element %d of %d was written", i-pad, n)
+				return
+			}
+		}
+	})
+	return all[pad : pad+n]
+}
+
+// random returns n guarded normal numbers.
+func random(t *testing.T, r *rand.Rand, n int) []float32 {
+	t.Helper()
+	x := guarded(t, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// source returns the tests' random source.
+func source() *rand.Rand { return rand.New(rand.NewPCG(4, 2026)) }
+
+// near fails unless |got-want| <= 1e-5 |want| + 1e-7, in the 2-norm.
+func near(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d elements, want %d", what, len(got), len(want))
+	}
+	var diff, norm float64
+	for i, v := range want {
+		d := float64(got[i]) - v
+		diff += d * d
+		norm += v * v
+	}
+	if !(math.Sqrt(diff) <= 1e-5*math.Sqrt(norm)+1e-7) {
+		t.Errorf("%s: off by %g of norm %g", what, math.Sqrt(diff), math.Sqrt(norm))
+	}
+}
+
+// sameBits fails unless the two hold the same bits.
+func sameBits(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i, v := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(v) {
+			t.Errorf("%s: element %d is %v, want the bits of %v", what, i, got[i], v)
+			return
+		}
+	}
+}
+
+// activate is the activation in float64.
+func activate(z float64, act kernel.Act) float64 {
+	switch act {
+	case kernel.ReLU:
+		return max(z, 0)
+	case kernel.Tanh:
+		return math.Tanh(z)
+	default:
+		return z
+	}
+}
+
+// bias64 returns bias[i], 0 for none.
+func bias64(bias []float32, i int) float64 {
+	if bias == nil {
+		return 0
+	}
+	return float64(bias[i])
+}
+
+// eachProduct calls f with the indices of every product that a convolution sums:
+// an element of the output, of the input and of the weights.
+func eachProduct(c kernel.Conv, f func(y, x, w int)) {
+	oh, ow := c.OutH(), c.OutW()
+	for b := range c.B {
+		for o := range c.F * oh * ow {
+			filter, i, j := o/(oh*ow), o/ow%oh, o%ow
+			for k := range c.C * c.KH * c.KW {
+				ch, kh, kw := k/(c.KH*c.KW), k/c.KW%c.KH, k%c.KW
+				h, w := i*c.Stride+kh-c.Pad, j*c.Stride+kw-c.Pad
+				if h < 0 || h >= c.H || w < 0 || w >= c.W {
+					continue
+				}
+				f(b*c.F*oh*ow+o, ((b*c.C+ch)*c.H+h)*c.W+w, filter*c.C*c.KH*c.KW+k)
+			}
+		}
+	}
+}
+
+// naiveForward is Conv.Forward as a loop.
+func naiveForward(c kernel.Conv, x, w, bias []float32, act kernel.Act) []float64 {
+	hw := c.OutH() * c.OutW()
+	y := make([]float64, c.B*c.F*hw)
+	eachProduct(c, func(yi, xi, wi int) { y[yi] += float64(x[xi]) * float64(w[wi]) })
+	for i := range y {
+		y[i] = activate(y[i]+bias64(bias, i/hw%c.F), act)
+	}
+	return y
+}
+
+// naiveTransposed is Conv.Transposed as a loop.
+func naiveTransposed(c kernel.Conv, x, w, bias []float32, act kernel.Act) []float64 {
+	hw := c.H * c.W
+	y := make([]float64, c.B*c.C*hw)
+	eachProduct(c, func(yi, xi, wi int) { y[xi] += float64(x[yi]) * float64(w[wi]) })
+	for i := range y {
+		y[i] = activate(y[i]+bias64(bias, i/hw%c.C), act)
+	}
+	return y
+}
+
+// naiveWeights is Conv.BackWeights as a loop.
+func naiveWeights(c kernel.Conv, x, dz []float32) []float64 {
+	dw := make([]float64, c.F*c.C*c.KH*c.KW)
+	eachProduct(c, func(yi, xi, wi int) { dw[wi] += float64(dz[yi]) * float64(x[xi]) })
+	return dw
+}

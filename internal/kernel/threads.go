@@ -1,0 +1,127 @@
+package kernel
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// tiles is work cut into independent numbered parts.
+type tiles interface {
+	// do computes part i with the scratch memory of the worker that runs it.
+	do(s *scratch, i int)
+}
+
+// scratch is the private memory of one worker. Its buffers grow to the largest
+// geometry seen and stay.
+type scratch struct {
+	image []float32 // an operand laid out for the micro-kernels
+	other []float32 // the second operand of a dot
+	out   []float32 // results before their epilogue
+	tile  [maxTile]float32
+	wake  chan struct{} // nil for the calling goroutine
+}
+
+// pool runs tiles on the calling goroutine and on parked workers.
+type pool struct {
+	mu      sync.Mutex // held for the length of a call
+	workers []*scratch // the first belongs to the caller
+	job     tiles
+	n       int64
+	next    atomic.Int64
+	busy    sync.WaitGroup
+}
+
+var shared = pool{workers: []*scratch{{}}}
+
+// SetThreads sets the number of goroutines that compute, the calling one
+// included; numbers below 1 count as 1, which is also the initial setting.
+// Results do not depend on it.
+func SetThreads(n int) {
+	n = max(n, 1)
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	for len(shared.workers) > n {
+		last := len(shared.workers) - 1
+		close(shared.workers[last].wake)
+		shared.workers[last] = nil
+		shared.workers = shared.workers[:last]
+	}
+	for len(shared.workers) < n {
+		w := &scratch{wake: make(chan struct{}, 1)}
+		shared.workers = append(shared.workers, w)
+		go shared.serve(w)
+	}
+}
+
+// Threads returns the number of goroutines that compute.
+func Threads() int {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	return len(shared.workers)
+}
+
+// run computes parts 0..n-1 of a job and returns when all are done. The caller
+// holds p.mu.
+func (p *pool) run(job tiles, n int) {
+	if n <= 0 {
+		return
+	}
+	helpers := min(len(p.workers), n) - 1
+	if helpers == 0 {
+		for i := range n {
+			job.do(p.workers[0], i)
+		}
+		return
+	}
+	p.job, p.n = job, int64(n)
+	p.next.Store(0)
+	p.busy.Add(helpers)
+	for _, w := range p.workers[1 : 1+helpers] {
+		w.wake <- struct{}{}
+	}
+	p.drain(p.workers[0])
+	p.busy.Wait()
+	p.job = nil
+}
+
+// serve is the life of one worker.
+func (p *pool) serve(w *scratch) {
+	for range w.wake {
+		p.drain(w)
+		p.busy.Done()
+	}
+}
+
+// drain takes parts until none are left.
+func (p *pool) drain(w *scratch) {
+	for {
+		i := p.next.Add(1) - 1
+		if i >= p.n {
+			return
+		}
+		p.job.do(w, int(i))
+	}
+}
+
+// grow returns *buf with length n, reallocated when its capacity is too small.
+// The contents are whatever was there.
+func grow[E any](buf *[]E, n int) []E {
+	if cap(*buf) < n {
+		*buf = make([]E, n)
+	}
+	*buf = (*buf)[:n]
+	return *buf
+}
+
+// need panics when a slice is shorter than its shape.
+func need(op string, have, want int) {
+	if have < want {
+		panic("kernel: " + op + ": a slice is shorter than its shape")
+	}
+}
+
+// ceilDiv returns a/b rounded up, for a >= 0.
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// roundUp returns the multiple of b that is next to or at a.
+func roundUp(a, b int) int { return ceilDiv(a, b) * b }
