@@ -1,0 +1,80 @@
+package pixels
+
+import (
+	"image"
+
+	"glint/env"
+)
+
+// Addresses in the 128 bytes of RAM of Kung-Fu Master and what they say, found by
+// comparing RAM with the drawn frames of ale-py 0.12.1 (24,000 frames, 41 throws).
+const (
+	kungFuFoe      = 50 // kind of the special foe on the screen
+	kungFuThrower  = 92
+	kungFuDragon   = 154
+	kungFuMissileX = 73
+	kungFuMissileY = 96 // 188: nothing in the air
+	kungFuNothing  = 188
+	kungFuPlayerX  = 74
+	kungFuPlayerY  = 46
+	kungFuHealth   = 75
+	kungFuScore    = 0x18 // three bytes of binary coded decimal, high one first
+	kungFuLives    = 0x1D // low three bits count from 0; 0xFF: game over
+)
+
+// kungFuMaster keeps rows 98..161 and columns 12..155, where all fights happen:
+// 64x144 pixels without any resize, which would destroy the knives.
+func kungFuMaster() Preset {
+	return Preset{
+		Name:    "KungFuMaster",
+		Config:  Config{Crop: image.Rect(12, 98, 156, 162), Projection: Foreground},
+		Screen:  image.Pt(160, 210),
+		Truth:   kungFuTruth,
+		State:   kungFuState,
+		Objects: []Object{{Kind: "knife", Size: image.Pt(5, 2), Core: image.Pt(4, 2), Contrast: 126}},
+	}
+}
+
+// kungFuTruth finds the one missile that the game can draw. A knife is two rows of
+// four pixels, the lower row one pixel to the left. From column 98 on the sprite is
+// drawn one pixel right of and above its place in RAM.
+func kungFuTruth(dst []env.Box, ram []byte, frame int) []env.Box {
+	if ram[kungFuMissileY] == kungFuNothing {
+		return dst
+	}
+	kind := ""
+	switch ram[kungFuFoe] {
+	case kungFuThrower:
+		kind = "knife"
+	case kungFuDragon:
+		kind = "fire"
+	default:
+		return dst
+	}
+	x, y := int(ram[kungFuMissileX])-52, 123+int(ram[kungFuMissileY])
+	if x >= 98 {
+		x, y = x+1, y-1
+	}
+	return append(dst, env.Box{Rect: image.Rect(x, y, x+5, y+2), Frame: frame, Kind: kind})
+}
+
+func kungFuState(ram []byte) State {
+	s := State{
+		Player: image.Pt(int(ram[kungFuPlayerX])-49, int(ram[kungFuPlayerY])-53),
+		Health: int(ram[kungFuHealth]),
+		Score:  bcd(ram[kungFuScore : kungFuScore+3]),
+	}
+	if lives := ram[kungFuLives]; lives != 0xFF {
+		s.Lives = int(lives&7) + 1
+	}
+	return s
+}
+
+// bcd reads binary coded decimals, high byte first.
+func bcd(digits []byte) int {
+	n := 0
+	for _, b := range digits {
+		n = 100*n + 10*int(b>>4) + int(b&15)
+	}
+	return n
+}
