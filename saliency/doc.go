@@ -1,0 +1,22 @@
+// Package saliency says which pixels of an observation matter: detectors find small
+// objects on a plane, weightings turn what is known about a batch into weights of
+// its pixels for a loss.
+//
+// # Shapes
+//
+// B samples of T frames with H rows and W columns. A plane is one byte a pixel and 0
+// is background. Weights are [B,T,H,W] float32, at least 0.
+//
+// # Concurrency
+//
+// A Detector keeps scratch memory: one goroutine at a time. Weightings have no
+// state and may be shared.
+//
+// # Ownership
+//
+// Nothing keeps a slice it is given. Boxes are appended to the caller's slice.
+//
+// # Errors
+//
+// Errors name the field or the slice that does not fit. Nothing here logs.
+package saliency
