@@ -1,0 +1,235 @@
+package report
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"math"
+	"strconv"
+)
+
+// The colours of a sheet. Blue and orange are told apart with any kind of colour
+// blindness, and the words beside them say the same.
+var (
+	paper  = hex(0xf7f7f9)
+	ink    = hex(0x1b1f27)
+	faint  = hex(0x6b7280)
+	rule   = hex(0xd5d8de)
+	boxed  = hex(0x00e5ff)
+	halo   = hex(0x000000)
+	kept   = hex(0x0b62c4)
+	lost   = hex(0xc2560c)
+	onChip = hex(0xffffff)
+)
+
+// Sizes in pixels of the sheet.
+const (
+	margin     = 32
+	gap        = 20 // between columns
+	rowGap     = 26
+	captionRow = 40
+	headRow    = 74 // column titles with the scale bars
+	insetGap   = 8
+	insetScale = 8
+	maxScale   = 4
+	maxPanel   = 640 // a panel is enlarged as long as it stays below
+	maxInset   = 20  // pixels of the frame in an inset
+	errorTop   = 0.5 // errors from here on have the last colour
+)
+
+var columns = []string{"Original", "Reconstruction", "Weights of the loss", "Error"}
+
+// canvas is a sheet being drawn.
+type canvas struct {
+	img               *image.RGBA
+	title, head, body pen
+	small             pen
+	scale             int
+	panel             image.Point // size of an enlarged frame
+	inset             int         // side of an inset, 0 where no example has a box
+	weightTop         float64
+}
+
+// Draw draws the sheet.
+func (s *Sheet) Draw() (*image.RGBA, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	c := s.newCanvas()
+	top := margin
+	c.title.write(c.img, margin, top+34, c.title.fit(s.Title, c.img.Rect.Dx()-2*margin), ink)
+	c.body.write(c.img, margin, top+72, c.body.fit(s.Subtitle, c.img.Rect.Dx()-2*margin), faint)
+	top += titleRow
+	c.heads(top)
+	top += headRow
+	for i := range s.Examples {
+		c.row(&s.Examples[i], top)
+		top += captionRow + c.panel.Y + rowGap
+	}
+	return c.img, nil
+}
+
+// titleRow is the height of title and subtitle.
+const titleRow = 100
+
+func (s *Sheet) newCanvas() *canvas {
+	c := &canvas{
+		title: newPen(medium(), 34), head: newPen(medium(), 24), body: newPen(regular(), 24), small: newPen(regular(), 18),
+		weightTop: weightTop(s.Examples),
+	}
+	h, w, boxes := 0, 0, false
+	for _, e := range s.Examples {
+		h, w, boxes = max(h, e.H), max(w, e.W), boxes || len(e.Boxes) > 0
+	}
+	c.scale = min(max(maxPanel/max(h, w), 1), maxScale)
+	c.panel = image.Pt(w*c.scale, h*c.scale)
+	width := 2*margin + len(columns)*c.panel.X + (len(columns)-1)*gap
+	if boxes {
+		pixels := min(max((c.panel.Y-insetGap)/2/insetScale, 6), maxInset)
+		c.inset = pixels * insetScale
+		width += gap + 2*c.inset + insetGap
+	}
+	height := margin + titleRow + headRow + len(s.Examples)*(captionRow+c.panel.Y+rowGap) + margin - rowGap
+	c.img = image.NewRGBA(image.Rect(0, 0, width, height))
+	fill(c.img, c.img.Rect, paper)
+	return c
+}
+
+// weightTop is the largest weight of all examples: one scale serves the sheet.
+func weightTop(examples []Example) float64 {
+	top := 0.0
+	for _, e := range examples {
+		for _, w := range e.Weights {
+			if v := float64(w); v > top && !math.IsInf(v, 0) {
+				top = v
+			}
+		}
+	}
+	if top == 0 {
+		return 1
+	}
+	return top
+}
+
+// heads writes the columns' titles, and below them how to read their colours.
+func (c *canvas) heads(top int) {
+	for i, name := range columns {
+		x := margin + i*(c.panel.X+gap)
+		c.head.write(c.img, x, top+24, c.head.fit(name, c.panel.X), ink)
+		switch i {
+		case 0:
+			c.small.write(c.img, x, top+54, c.small.fit("as the game shows it", c.panel.X), faint)
+		case 1:
+			c.bar(x, top+40, grays, "0", "1")
+		case 2:
+			c.bar(x, top+40, viridis, "0", number(c.weightTop))
+		case 3:
+			c.bar(x, top+40, magma, "0", fmt.Sprintf("≥ %.1f", errorTop))
+		}
+	}
+	if c.inset > 0 {
+		x := margin + len(columns)*(c.panel.X+gap)
+		c.head.write(c.img, x, top+24, c.head.fit("First object", 2*c.inset+insetGap), ink)
+		c.small.write(c.img, x, top+54, c.small.fit(fmt.Sprintf("the four, × %d", insetScale), 2*c.inset+insetGap), faint)
+	}
+}
+
+// bar draws a scale of colours between the values of its ends.
+func (c *canvas) bar(x, y int, m colormap, from, to string) {
+	x = c.small.write(c.img, x, y+14, from, faint) + 8
+	width := min(200, c.panel.X/2)
+	for i := range width {
+		fill(c.img, image.Rect(x+i, y, x+i+1, y+16), m.at(float64(i)/float64(width-1)))
+	}
+	outline(c.img, image.Rect(x, y, x+width, y+16), 1, rule)
+	c.small.write(c.img, x+width+8, y+14, to, faint)
+}
+
+// number formats a weight.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
+
+// row draws an example below its caption.
+func (c *canvas) row(e *Example, top int) {
+	x := margin
+	if e.Frames > 0 {
+		x = c.body.write(c.img, x, top+26, fmt.Sprintf("frame %d of %d", e.Frame+1, e.Frames), faint) + 18
+	}
+	room := c.img.Rect.Dx() - margin - 180 - x
+	x = c.head.write(c.img, x, top+26, c.head.fit(e.Caption, room), ink) + 18
+	switch e.Verdict {
+	case Kept:
+		c.chip(x, top, "kept", kept)
+	case Lost:
+		c.chip(x, top, "lost", lost)
+	}
+	top += captionRow
+	pictures := c.pictures(e)
+	for i, p := range pictures {
+		at := image.Pt(margin+i*(c.panel.X+gap), top)
+		c.show(e, p, p.Bounds(), at, c.scale)
+	}
+	if len(e.Boxes) > 0 {
+		c.insets(e, pictures, image.Pt(margin+len(columns)*(c.panel.X+gap), top))
+	}
+}
+
+// chip draws a word on a coloured ground.
+func (c *canvas) chip(x, top int, word string, ground color.Color) {
+	fill(c.img, image.Rect(x, top+4, x+c.small.width(word)+20, top+32), ground)
+	c.small.write(c.img, x+10, top+24, word, onChip)
+}
+
+// pictures returns an example's frame in each column, not yet enlarged.
+func (c *canvas) pictures(e *Example) []image.Image {
+	original := e.Original
+	if original == nil {
+		original = Gray(e.Plane, e.H, e.W)
+	}
+	wrong := make([]float32, e.H*e.W)
+	for i := range wrong {
+		wrong[i] = float32(math.Abs(float64(e.Recon[i]) - float64(e.Plane[i])/255))
+	}
+	return []image.Image{
+		original,
+		grays.picture(e.Recon, e.H, e.W, 1),
+		viridis.picture(e.Weights, e.H, e.W, c.weightTop),
+		magma.picture(wrong, e.H, e.W, errorTop),
+	}
+}
+
+// show draws a part of a frame enlarged at a point, with the boxes around the
+// objects: one pixel of the frame away from them, so that nothing is hidden.
+func (c *canvas) show(e *Example, p image.Image, part image.Rectangle, at image.Point, scale int) {
+	big := enlarge(p, part, scale)
+	area := image.Rectangle{Min: at, Max: at.Add(big.Bounds().Size())}
+	draw.Draw(c.img, area, big, big.Bounds().Min, draw.Src)
+	outline(c.img, area, 1, rule)
+	inside := c.img.SubImage(area).(*image.RGBA)
+	origin := p.Bounds().Min
+	for _, b := range e.Boxes {
+		// Boxes count from the frame's corner, parts from the picture's.
+		b = b.Add(origin).Inset(-1).Sub(part.Min)
+		r := image.Rect(b.Min.X*scale, b.Min.Y*scale, b.Max.X*scale, b.Max.Y*scale).Add(at)
+		outline(inside, r, 3, halo)
+		outline(inside, r.Inset(-1), 1, boxed)
+	}
+}
+
+// insets draws the surroundings of the first box in the four columns' pictures,
+// two by two.
+func (c *canvas) insets(e *Example, pictures []image.Image, at image.Point) {
+	for i, p := range pictures {
+		corner := image.Pt(at.X+i%2*(c.inset+insetGap), at.Y+i/2*(c.inset+insetGap))
+		c.show(e, p, around(e.Boxes[0].Add(p.Bounds().Min), c.inset/insetScale, p.Bounds()), corner, insetScale)
+	}
+}
+
+// around returns a square of the given side with the box in its middle, moved
+// and cut to stay inside the picture.
+func around(box image.Rectangle, side int, picture image.Rectangle) image.Rectangle {
+	corner := func(lo, hi, from, to int) int { return max(min((lo+hi-side)/2, to-side), from) }
+	x := corner(box.Min.X, box.Max.X, picture.Min.X, picture.Max.X)
+	y := corner(box.Min.Y, box.Max.Y, picture.Min.Y, picture.Max.Y)
+	return image.Rect(x, y, x+side, y+side).Intersect(picture)
+}
