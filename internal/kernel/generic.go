@@ -5,6 +5,7 @@ var generic = level{
 	name: "generic",
 	gemm: gemmGeneric, mr: 4, nr: 8,
 	dot: dotGeneric, dm: 4, dn: 1, dk: 1,
+	peak: peakGeneric, peakFlops: 8,
 }
 
 // gemmGeneric multiplies a packed panel of 4 rows with 8 columns of a matrix
@@ -37,3 +38,18 @@ func dotGeneric(n int, a []float32, offA []int, b []float32, offB []int, c []flo
 	}
 	c[0], c[1], c[2], c[3] = s0, s1, s2, s3
 }
+
+// peakGeneric runs four chains of a multiplication and an addition.
+func peakGeneric(n int) {
+	var s0, s1, s2, s3 float32
+	for range n {
+		s0 = float32(s0*0.5) + 1
+		s1 = float32(s1*0.5) + 1
+		s2 = float32(s2*0.5) + 1
+		s3 = float32(s3*0.5) + 1
+	}
+	peakSink = [4]float32{s0, s1, s2, s3}
+}
+
+// peakSink keeps the compiler from dropping peakGeneric's work.
+var peakSink [4]float32

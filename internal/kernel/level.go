@@ -21,6 +21,11 @@ type level struct {
 	// i < dm and j < dn; n is a multiple of dk.
 	dot        func(n int, a []float32, offA []int, b []float32, offB []int, c []float32)
 	dm, dn, dk int
+
+	// peak runs n rounds of peakFlops independent additions and multiplications in
+	// registers.
+	peak      func(n int)
+	peakFlops int
 }
 
 // levels lists what this machine can run, the best first; generic is always the
@@ -52,3 +57,11 @@ func Level() string { return cpu.name }
 // Err tells why the level that GLINT_CPU asks for is not in use, or returns nil.
 // Callers should refuse to start on an error; kernels would run on generic.
 func Err() error { return errCPU }
+
+// Peak runs n rounds of independent multiply-adds on one core, out of registers
+// only, and returns how many additions and multiplications that was. Timed, it
+// gives the limit that kernels of this level can be measured against.
+func Peak(n int) float64 {
+	cpu.peak(n)
+	return float64(n) * float64(cpu.peakFlops)
+}

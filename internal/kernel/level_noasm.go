@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package kernel
 
 // machineLevels returns the levels beside generic: none here.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// dot writes the kernel of dm rows of a by dn rows of b, both read as vectors. dn
+// is 2 or 4.
+func dot(name string, v isa, dm, dn int) {
+	TEXT(name, NOSPLIT, "func(n int, a []float32, offA []int, b []float32, offB []int, c []float32)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes c[i*%d+j] = sum over t < n of a[offA[i]+t] * b[offB[j]+t], for", name, dn),
+		fmt.Sprintf("i < %d and j < %d; n is a multiple of %d. It needs %s.", dm, dn, v.lanes(), v.name))
+	rowA, rowB := rows("a", "offA", dm), rows("b", "offB", dn)
+	n, t := Load(Param("n"), GP64()), GP64()
+	acc := v.zeros(dm * dn)
+
+	XORQ(t, t)
+	Label("loop")
+	CMPQ(t, n)
+	JGE(LabelRef("store"))
+	left, right := make([]reg.VecVirtual, dm), v.vec()
+	for i := range dm {
+		left[i] = v.vec()
+		VMOVUPS(Mem{Base: rowA[i], Index: t, Scale: 4}, left[i])
+	}
+	for j := range dn {
+		VMOVUPS(Mem{Base: rowB[j], Index: t, Scale: 4}, right)
+		for i := range dm {
+			VFMADD231PS(left[i], right, acc[i*dn+j])
+		}
+	}
+	ADDQ(U8(v.lanes()), t)
+	JMP(LabelRef("loop"))
+
+	Label("store")
+	c := Load(Param("c").Base(), GP64())
+	for i := range dm {
+		storeSums(v, acc[i*dn:(i+1)*dn], Mem{Base: c, Disp: 4 * dn * i})
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// rows returns pointers to the rows of a matrix that begin at offsets.
+func rows(matrix, offsets string, n int) []reg.Register {
+	base, off := Load(Param(matrix).Base(), GP64()), Load(Param(offsets).Base(), GP64())
+	list := make([]reg.Register, n)
+	for i := range list {
+		p := GP64()
+		MOVQ(Mem{Base: off, Disp: 8 * i}, p)
+		LEAQ(Mem{Base: base, Index: p, Scale: 4}, p)
+		list[i] = p
+	}
+	return list
+}
+
+// storeSums adds up the lanes of each register, halves first, and stores the sums
+// side by side.
+func storeSums(v isa, acc []reg.VecVirtual, to Mem) {
+	for _, r := range acc {
+		v.fold(r)
+	}
+	for i := 0; i < len(acc); i += 2 {
+		VHADDPS(acc[i+1].AsX(), acc[i].AsX(), acc[i].AsX())
+	}
+	sums := acc[0].AsX()
+	if len(acc) == 2 {
+		VHADDPS(sums, sums, sums)
+		VMOVLPS(sums, to)
+		return
+	}
+	VHADDPS(acc[2].AsX(), sums, sums)
+	VMOVUPS(sums, to)
+}

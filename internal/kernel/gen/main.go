@@ -1,0 +1,17 @@
+// Gen writes the assembly of package kernel's micro-kernels. It is a module of
+// its own so that glint does not depend on avo; run it by go generate in the
+// folder above. The loops are specified in generic.go there.
+package main
+
+import . "github.com/mmcloughlin/avo/build"
+
+func main() {
+	ConstraintExpr("!noasm")
+	gemm("gemmAVX512", zmm, 8, 2)
+	gemm("gemmAVX2", ymm, 4, 3)
+	dot("dotAVX512", zmm, 4, 4)
+	dot("dotAVX2", ymm, 4, 2)
+	peak("peakAVX512", zmm)
+	peak("peakAVX2", ymm)
+	Generate()
+}
