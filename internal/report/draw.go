@@ -7,6 +7,8 @@ import (
 	"image/draw"
 	"math"
 	"strconv"
+
+	"golang.org/x/image/font/inconsolata"
 )
 
 // The colours of a sheet. Blue and orange are told apart with any kind of colour
@@ -74,8 +76,9 @@ func (s *Sheet) Draw() (*image.RGBA, error) {
 const titleRow = 100
 
 func (s *Sheet) newCanvas() *canvas {
+	plain, bold := inconsolata.Regular8x16, inconsolata.Bold8x16
 	c := &canvas{
-		title: newPen(medium(), 34), head: newPen(medium(), 24), body: newPen(regular(), 24), small: newPen(regular(), 18),
+		title: pen{bold, 44}, head: pen{bold, 32}, body: pen{plain, 32}, small: pen{plain, 24},
 		weightTop: weightTop(s.Examples),
 	}
 	h, w, boxes := 0, 0, false
@@ -125,7 +128,7 @@ func (c *canvas) heads(top int) {
 		case 2:
 			c.bar(x, top+40, viridis, "0", number(c.weightTop))
 		case 3:
-			c.bar(x, top+40, magma, "0", fmt.Sprintf("≥ %.1f", errorTop))
+			c.bar(x, top+40, magma, "0", fmt.Sprintf("%.1f or more", errorTop))
 		}
 	}
 	if c.inset > 0 {

@@ -1,53 +1,50 @@
 package report
 
 import (
-	"fmt"
 	"image"
 	"image/color"
-	"sync"
+	"image/draw"
+	"math"
+	"unicode/utf8"
 
+	"github.com/disintegration/imaging"
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gomedium"
-	"golang.org/x/image/font/gofont/goregular"
-	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/font/basicfont"
 	"golang.org/x/image/math/fixed"
 )
 
-// The fonts are parsed once; they are safe to share, faces are not.
-var (
-	regular = sync.OnceValue(func() *opentype.Font { return mustParse(goregular.TTF) })
-	medium  = sync.OnceValue(func() *opentype.Font { return mustParse(gomedium.TTF) })
-)
-
-// mustParse parses an embedded font, which cannot fail.
-func mustParse(ttf []byte) *opentype.Font {
-	f, err := opentype.Parse(ttf)
-	if err != nil {
-		panic(fmt.Sprintf("report: embedded font: %v", err))
-	}
-	return f
+// pen writes text of one font and size. The fonts are bitmaps of a fixed height,
+// which are resampled to the size.
+type pen struct {
+	face *basicfont.Face
+	size float64 // pixels of a line, base of the size of all else
 }
 
-// pen writes text of one font and size in pixels.
-type pen struct{ face font.Face }
-
-func newPen(f *opentype.Font, size float64) pen {
-	face, err := opentype.NewFace(f, &opentype.FaceOptions{Size: size, DPI: 72, Hinting: font.HintingFull})
-	if err != nil {
-		panic(fmt.Sprintf("report: embedded font: %v", err))
-	}
-	return pen{face}
+// scaled returns n pixels of the font in pixels of the sheet.
+func (p pen) scaled(n int) int {
+	return int(math.Round(float64(n) * p.size / float64(p.face.Height)))
 }
 
 // width returns the pixels that s takes.
-func (p pen) width(s string) int { return font.MeasureString(p.face, s).Ceil() }
+func (p pen) width(s string) int {
+	return p.scaled(p.face.Advance * utf8.RuneCountInString(s))
+}
 
 // write writes s with its left end at x, on the base line y, and returns the x
 // behind it.
 func (p pen) write(dst *image.RGBA, x, y int, s string, c color.Color) int {
-	d := font.Drawer{Dst: dst, Src: image.NewUniform(c), Face: p.face, Dot: fixed.P(x, y)}
+	if s == "" {
+		return x
+	}
+	// Glyphs reach a pixel over their advance, and below the face's height.
+	w, h := p.face.Advance*utf8.RuneCountInString(s)+2, p.face.Ascent+p.face.Descent
+	line := image.NewAlpha(image.Rect(0, 0, w, h))
+	d := font.Drawer{Dst: line, Src: image.Opaque, Face: p.face, Dot: fixed.P(0, p.face.Ascent)}
 	d.DrawString(s)
-	return d.Dot.X.Ceil()
+	mask := imaging.Resize(line, p.scaled(w), p.scaled(h), imaging.CatmullRom)
+	r := mask.Bounds().Add(image.Pt(x, y-p.scaled(p.face.Ascent)))
+	draw.DrawMask(dst, r, image.NewUniform(c), image.Point{}, mask, image.Point{}, draw.Over)
+	return x + p.width(s)
 }
 
 // fit shortens s to the width.
@@ -56,8 +53,8 @@ func (p pen) fit(s string, width int) string {
 		return s
 	}
 	r := []rune(s)
-	for len(r) > 0 && p.width(string(r)+"…") > width {
+	for len(r) > 0 && p.width(string(r)+"...") > width {
 		r = r[:len(r)-1]
 	}
-	return string(r) + "…"
+	return string(r) + "..."
 }
