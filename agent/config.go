@@ -1,0 +1,153 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"glint/autoencoder"
+	"glint/internal/ops"
+)
+
+// Config holds every setting of training. A zero is a zero, never a default; start
+// from DefaultConfig.
+type Config struct {
+	Algo      string  `toml:"algo"`      // "ppo" or "a2c"
+	Envs      int     `toml:"envs"`      // environments in lock step
+	Horizon   int     `toml:"horizon"`   // steps of each environment in a rollout
+	Epochs    int     `toml:"epochs"`    // passes over a rollout
+	Minibatch int     `toml:"minibatch"` // steps in a minibatch
+	Gamma     float64 `toml:"gamma"`     // discount of the reward a step later
+	Lambda    float64 `toml:"lambda"`    // of generalised advantage estimation
+
+	Clip          float64 `toml:"clip"`           // PPO's epsilon
+	ClipValue     bool    `toml:"clip_value"`     // clip the value loss as well
+	ValueCoef     float64 `toml:"value_coef"`     // weight of the value loss
+	EntropyCoef   float64 `toml:"entropy_coef"`   // weight of the entropy bonus
+	NormalizeAdv  bool    `toml:"normalize_adv"`  // advantages of a minibatch to mean 0, deviation 1
+	RewardScale   float64 `toml:"reward_scale"`   // factor on rewards for learning
+	RewardClip    float64 `toml:"reward_clip"`    // limit of a scaled reward; scores stay un-clipped
+	LR            float64 `toml:"lr"`             // learning rate of all three heads
+	LRFinal       float64 `toml:"lr_final"`       // share of LR left at the end, reached linearly
+	AdamEps       float64 `toml:"adam_eps"`       // epsilon of Adam
+	GradNorm      float64 `toml:"grad_norm"`      // limit of the norm of the whole gradient
+	EncoderMoved  string  `toml:"encoder_moved"`  // by which loss: "both", "autoencoder" or "rl"
+	AECoef        float64 `toml:"ae_coef"`        // weight of the autoencoder's loss
+	AEPerStep     float64 `toml:"ae_per_step"`    // autoencoder samples trained on per environment step
+	SmallShare    float64 `toml:"small_share"`    // share of an autoencoder batch that shows a small object
+	StoreCapacity int     `toml:"store_capacity"` // observations kept for the autoencoder
+
+	Pretrain    PretrainConfig     `toml:"pretrain"`
+	Autoencoder autoencoder.Config `toml:"autoencoder"`
+}
+
+// PretrainConfig holds the settings of the first two phases.
+type PretrainConfig struct {
+	Steps   int64   `toml:"steps"`   // of random play, over all environments
+	Updates int64   `toml:"updates"` // of the autoencoder alone
+	Batch   int     `toml:"batch"`   // observations an update
+	LR      float64 `toml:"lr"`      // learning rate
+	Hold    int     `toml:"hold"`    // longest time, in steps, that random play keeps an action
+}
+
+// The algorithms.
+const (
+	PPO = "ppo"
+	A2C = "a2c"
+)
+
+// Which loss moves the encoder.
+const (
+	MovedByBoth        = "both"
+	MovedByAutoencoder = "autoencoder"
+	MovedByRL          = "rl"
+)
+
+// DefaultConfig returns the settings for an algorithm on 2 cores. PPO's are those
+// of Schulman et al. 2017, table 5, with its minibatch; A2C's those of Mnih et al.
+// 2016 with Adam in place of RMSProp.
+func DefaultConfig(algo string) Config {
+	c := Config{
+		Algo: algo, Envs: 8, Horizon: 128, Epochs: 4, Minibatch: 256, Gamma: 0.99, Lambda: 0.95,
+		Clip: 0.1, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.01, NormalizeAdv: true,
+		RewardScale: 1, RewardClip: 1, LR: 2.5e-4, LRFinal: 0, AdamEps: 1e-5, GradNorm: 0.5,
+		EncoderMoved: MovedByBoth, AECoef: 1, AEPerStep: 1, SmallShare: 0.5, StoreCapacity: 50_000,
+		Pretrain:    PretrainConfig{Steps: 6_000, Updates: 500, Batch: 32, LR: 1e-3, Hold: 8},
+		Autoencoder: autoencoder.DefaultConfig(),
+	}
+	if algo == A2C {
+		c.Envs, c.Horizon, c.Epochs, c.Minibatch = 16, 5, 1, 80
+		c.Lambda, c.NormalizeAdv, c.LR = 1, false, 7e-4
+	}
+	return c
+}
+
+// Validate names the first field that cannot be used and says what it wants.
+func (c Config) Validate() error {
+	for _, f := range []struct {
+		name string
+		ok   bool
+		got  any
+		want string
+	}{
+		{"algo", c.Algo == PPO || c.Algo == A2C, c.Algo, "ppo or a2c"},
+		{"envs", c.Envs >= 1, c.Envs, "1 or more"},
+		{"horizon", c.Horizon >= 1, c.Horizon, "1 or more"},
+		{"epochs", c.Epochs >= 1, c.Epochs, "1 or more"},
+		{"minibatch", c.Minibatch >= 1 && c.Minibatch <= c.Envs*c.Horizon && (c.Envs*c.Horizon)%c.Minibatch == 0, c.Minibatch,
+			fmt.Sprintf("a divisor of envs*horizon = %d", c.Envs*c.Horizon)},
+		{"gamma", c.Gamma >= 0 && c.Gamma <= 1, c.Gamma, "0..1"},
+		{"lambda", c.Lambda >= 0 && c.Lambda <= 1, c.Lambda, "0..1"},
+		{"clip", positive(c.Clip), c.Clip, "above 0"},
+		{"value_coef", notNegative(c.ValueCoef), c.ValueCoef, "0 or more"},
+		{"entropy_coef", notNegative(c.EntropyCoef), c.EntropyCoef, "0 or more"},
+		{"reward_scale", !math.IsNaN(c.RewardScale) && !math.IsInf(c.RewardScale, 0), c.RewardScale, "a number"},
+		{"reward_clip", positive(c.RewardClip), c.RewardClip, "above 0"},
+		{"lr", notNegative(c.LR), c.LR, "0 or more"},
+		{"lr_final", c.LRFinal >= 0 && c.LRFinal <= 1, c.LRFinal, "0..1"},
+		{"adam_eps", positive(c.AdamEps), c.AdamEps, "above 0"},
+		{"grad_norm", positive(c.GradNorm), c.GradNorm, "above 0"},
+		{"encoder_moved", c.EncoderMoved == MovedByBoth || c.EncoderMoved == MovedByAutoencoder || c.EncoderMoved == MovedByRL, c.EncoderMoved, "both, autoencoder or rl"},
+		{"ae_coef", notNegative(c.AECoef), c.AECoef, "0 or more"},
+		{"ae_per_step", c.AEPerStep >= 0 && c.AEPerStep <= 64, c.AEPerStep, "0..64"},
+		{"small_share", c.SmallShare >= 0 && c.SmallShare <= 1, c.SmallShare, "0..1"},
+		{"store_capacity", c.StoreCapacity >= 1, c.StoreCapacity, "1 or more"},
+		{"pretrain.steps", c.Pretrain.Steps >= 1, c.Pretrain.Steps, "1 or more: the mean image is made of them"},
+		{"pretrain.updates", c.Pretrain.Updates >= 0, c.Pretrain.Updates, "0 or more"},
+		{"pretrain.batch", c.Pretrain.Batch >= 1, c.Pretrain.Batch, "1 or more"},
+		{"pretrain.lr", notNegative(c.Pretrain.LR), c.Pretrain.LR, "0 or more"},
+		{"pretrain.hold", c.Pretrain.Hold >= 1, c.Pretrain.Hold, "1 or more"},
+	} {
+		if !f.ok {
+			return fmt.Errorf("%s is %v, want %s", f.name, f.got, f.want)
+		}
+	}
+	if err := c.Autoencoder.Validate(); err != nil {
+		return fmt.Errorf("autoencoder.%w", err)
+	}
+	if c.AECoef == 0 && c.EncoderMoved == MovedByAutoencoder {
+		return errors.New("ae_coef is 0 while encoder_moved is autoencoder: nothing would move the encoder")
+	}
+	return nil
+}
+
+func positive(x float64) bool    { return x > 0 && !math.IsNaN(x) }
+func notNegative(x float64) bool { return x >= 0 && !math.IsInf(x, 0) }
+
+// Updates returns the optimiser steps made on one rollout.
+func (c Config) Updates() int { return c.Epochs * c.Envs * c.Horizon / c.Minibatch }
+
+// AEBatch returns the autoencoder samples in each update of Play, 0 where
+// ae_per_step asks for none.
+func (c Config) AEBatch() int {
+	if c.AEPerStep == 0 || c.AECoef == 0 {
+		return 0
+	}
+	return max(1, int(math.Round(c.AEPerStep*float64(c.Envs*c.Horizon)/float64(c.Updates()))))
+}
+
+func (c Config) adam() ops.AdamConfig {
+	a := ops.DefaultAdam()
+	a.Eps, a.ClipNorm = c.AdamEps, c.GradNorm
+	return a
+}

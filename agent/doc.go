@@ -1,0 +1,26 @@
+// Package agent learns to play: an actor and a critic on the code of a shared
+// autoencoder, trained by PPO or A2C while the autoencoder goes on learning.
+//
+// # Training
+//
+// A [Trainer] goes through three phases. In Explore a random policy fills the store
+// of observations. In Reconstruct these train the autoencoder alone. In Play the
+// agent acts, every rollout trains actor and critic, and batches of the store,
+// balanced by frame class, go on training the autoencoder; both gradients add up
+// before one step of Adam. [Trainer.Advance] does one unit of work and may be
+// followed by [Trainer.Save]; a Trainer that loads such a state goes on exactly as
+// the first would have.
+//
+// # Words
+//
+// Steps, frames and updates as in package env and the README; an iteration is one
+// training batch seen by the network, which in Play is one update of both losses.
+//
+// # Concurrency
+//
+// One goroutine at a time may use a Trainer or a Player.
+//
+// # Logging
+//
+// This package does not log; figures are returned in a [Report].
+package agent

@@ -1,0 +1,110 @@
+package agent
+
+import (
+	"fmt"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"glint/autoencoder"
+	"glint/internal/ops"
+	"glint/replay"
+)
+
+// learner makes joint updates: actor and critic on a minibatch of the rollout, the
+// autoencoder on a batch of the store, one gradient.
+type learner struct {
+	net    *Net
+	cfg    Config
+	rl     rlBatch
+	ae     *autoencoder.Batch // nil where the autoencoder does not train
+	policy ops.PolicyConfig
+	stats  ops.PolicyStats
+
+	total *G.Node
+	prog  *ops.Program
+	grads []G.ValueGrad
+}
+
+// rlBatch holds the leaves of actor and critic for m steps.
+type rlBatch struct {
+	obs                                  *tensor.Dense // [m,T,H,W] u8
+	action, adv, logp, returns, oldValue *tensor.Dense // [m]
+	policyLoss, valueLoss                *G.Node
+}
+
+// newLearner builds the graph of the joint loss and compiles it.
+func newLearner(n *Net, cfg Config) (*learner, error) {
+	l := &learner{net: n, cfg: cfg}
+	l.policy = ops.PolicyConfig{Clipped: cfg.Algo == PPO, Clip: cfg.Clip, Entropy: cfg.EntropyCoef}
+	g := ops.NewBuilder()
+	l.addRL(g)
+	coefs, terms := []float64{1, cfg.ValueCoef}, []*G.Node{l.rl.policyLoss, l.rl.valueLoss}
+	by := append(n.Autoencoder.Encoder(), n.actorW, n.actorB, n.criticW, n.criticB)
+	if b := cfg.AEBatch(); b > 0 {
+		l.ae = n.Autoencoder.AddBatch(g, b, cfg.EncoderMoved != MovedByRL)
+		coefs, terms = append(coefs, cfg.AECoef), append(terms, l.ae.Loss)
+		by = n.Params()
+	}
+	l.total = g.WeightedSum(coefs, terms...)
+	grads := g.Grads(l.total, by)
+	if err := g.Err(); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	outputs := append(G.Nodes{l.total, l.rl.policyLoss, l.rl.valueLoss}, grads...)
+	if l.ae != nil {
+		outputs = append(outputs, l.ae.Outputs()...)
+	}
+	prog, err := ops.Compile(outputs...)
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	l.prog, l.grads = prog, prog.Gradients(by, grads)
+	return l, nil
+}
+
+// addRL adds actor and critic with their losses on a minibatch.
+func (l *learner) addRL(g *ops.Builder) {
+	m, s := l.cfg.Minibatch, l.net.Autoencoder.Shape()
+	r := &l.rl
+	r.obs = ops.NewBytes(m, s.T, s.H, s.W)
+	r.action, r.adv, r.logp = ops.NewTensor(m), ops.NewTensor(m), ops.NewTensor(m)
+	r.returns, r.oldValue = ops.NewTensor(m), ops.NewTensor(m)
+	code := l.net.Autoencoder.Encode(g, l.net.Autoencoder.Center(g, g.Input("obs", r.obs)))
+	if l.cfg.EncoderMoved == MovedByAutoencoder {
+		code = g.StopGradient(code)
+	}
+	logits, value := l.net.heads(g, code)
+	r.policyLoss = g.PolicyLoss(logits, g.Input("action", r.action), g.Input("advantage", r.adv), g.Input("log probability", r.logp), &l.policy, &l.stats)
+	r.valueLoss = g.ValueLoss(value, g.Input("return", r.returns), g.Input("old value", r.oldValue),
+		&ops.ValueConfig{Clipped: l.cfg.ClipValue, Clip: l.cfg.Clip})
+}
+
+// load copies the entries of a rollout into the minibatch.
+func (l *learner) load(ro *replay.Rollout, entries []int) {
+	r := &l.rl
+	obs, action, adv := r.obs.Uint8s(), r.action.Float32s(), r.adv.Float32s()
+	logp, returns, old := r.logp.Float32s(), r.returns.Float32s(), r.oldValue.Float32s()
+	for i, k := range entries {
+		copy(obs[i*ro.ObsLen:], ro.ObsAt(k))
+		action[i], adv[i], logp[i] = float32(ro.Action[k]), ro.Advantage[k], ro.Logp[k]
+		returns[i], old[i] = ro.Return[k], ro.Value[k]
+	}
+	if l.cfg.NormalizeAdv {
+		normalize(adv)
+	}
+}
+
+// update makes one optimiser step on the loaded minibatch and a batch drawn from
+// the sampler.
+func (l *learner) update(solver *ops.Adam, from autoencoder.Sampler) error {
+	if l.ae != nil {
+		if err := l.net.Autoencoder.Fill(l.ae, from); err != nil {
+			return err
+		}
+	}
+	if err := l.prog.Run(); err != nil {
+		return err
+	}
+	return solver.Step(l.grads)
+}

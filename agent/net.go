@@ -1,0 +1,111 @@
+package agent
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"glint/autoencoder"
+	"glint/internal/kernel"
+	"glint/internal/ops"
+)
+
+// Net is the whole network: the autoencoder and, on its code, an actor and a
+// critic of one dense layer each.
+type Net struct {
+	Autoencoder *autoencoder.Model
+	Actions     int
+
+	actorW, actorB, criticW, criticB *ops.Param
+}
+
+// NewNet returns a network for observations of shape s and that many actions. The
+// actor starts near the uniform policy (gain 0.01).
+func NewNet(cfg autoencoder.Config, s autoencoder.Shape, actions int, r *rand.Rand) (*Net, error) {
+	m, err := autoencoder.New(cfg, s, r)
+	if err != nil {
+		return nil, err
+	}
+	n := &Net{
+		Autoencoder: m, Actions: actions,
+		actorW: ops.NewParam("actor.weight", actions, cfg.Code), actorB: ops.NewParam("actor.bias", actions),
+		criticW: ops.NewParam("critic.weight", 1, cfg.Code), criticB: ops.NewParam("critic.bias", 1),
+	}
+	n.actorW.Orthogonal(0.01, r)
+	n.criticW.Orthogonal(1, r)
+	return n, nil
+}
+
+// Params returns all trained parameters: encoder, decoder, actor, critic.
+func (n *Net) Params() []*ops.Param {
+	ps := append(n.Autoencoder.Encoder(), n.Autoencoder.Decoder()...)
+	return append(ps, n.actorW, n.actorB, n.criticW, n.criticB)
+}
+
+// heads adds actor and critic: code [B,Code] -> logits [B,A], value [B,1].
+func (n *Net) heads(g *ops.Builder, code *G.Node) (logits, value *G.Node) {
+	logits = g.Dense(code, g.Param(n.actorW), g.Param(n.actorB), kernel.None)
+	value = g.Dense(code, g.Param(n.criticW), g.Param(n.criticB), kernel.None)
+	return logits, value
+}
+
+// Player computes policy and value of a fixed number of observations at once.
+type Player struct {
+	obs           *tensor.Dense
+	prog          *ops.Program
+	logits, value *G.Node
+	actions       int
+}
+
+// NewPlayer returns a Player of b observations.
+func (n *Net) NewPlayer(b int) (*Player, error) {
+	s := n.Autoencoder.Shape()
+	p := &Player{obs: ops.NewBytes(b, s.T, s.H, s.W), actions: n.Actions}
+	g := ops.NewBuilder()
+	code := n.Autoencoder.Encode(g, n.Autoencoder.Center(g, g.Input("obs", p.obs)))
+	p.logits, p.value = n.heads(g, code)
+	if err := g.Err(); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	prog, err := ops.Compile(p.logits, p.value)
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	p.prog = prog
+	return p, nil
+}
+
+// Think computes logits [B,A] and values [B] of observations [B,T,H,W], which the
+// next call overwrites.
+func (p *Player) Think(obs []byte) (logits, values []float32, err error) {
+	copy(p.obs.Uint8s(), obs)
+	if err := p.prog.Run(); err != nil {
+		return nil, nil, err
+	}
+	return p.prog.Floats(p.logits), p.prog.Floats(p.value), nil
+}
+
+// Sample draws an action for each row of logits [B,A] and writes it with its log
+// probability.
+func (p *Player) Sample(logits []float32, r *rand.Rand, actions []int, logp []float32) {
+	for i := range actions {
+		a, lp := ops.SampleAction(logits[i*p.actions:(i+1)*p.actions], r.Float64())
+		actions[i], logp[i] = a, float32(lp)
+	}
+}
+
+// Greedy writes the most probable action of each row of logits [B,A].
+func (p *Player) Greedy(logits []float32, actions []int) {
+	for i := range actions {
+		row := logits[i*p.actions : (i+1)*p.actions]
+		best := 0
+		for a, z := range row {
+			if z > row[best] {
+				best = a
+			}
+		}
+		actions[i] = best
+	}
+}

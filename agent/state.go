@@ -1,0 +1,165 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/gob"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"glint/env"
+)
+
+// The files of a checkpoint.
+const (
+	WeightsFile   = "weights.safetensors"
+	optimizerFile = "optimizer.safetensors"
+	stateFile     = "state.json"
+	storeFile     = "store.bin"
+	playFile      = "play.gob"
+)
+
+// state is everything of a Trainer that is neither weights nor observations.
+type state struct {
+	Stage     Stage     `json:"stage"`
+	Counters  Counters  `json:"counters"`
+	Horizon   env.Steps `json:"horizon"`
+	Random    []byte    `json:"random"`
+	Held      []int     `json:"held"`
+	Actions   []int     `json:"actions"`
+	Scores    scores    `json:"scores"`
+	AdamSteps []int64   `json:"adam_steps"`
+}
+
+// play is the part of a state that is bytes: observations and environments.
+type play struct {
+	Obs          []byte
+	Envs         [][]byte // nil where the environment cannot be saved
+	Known        bool
+	Small, Empty []Example
+	NextS, NextE int
+}
+
+// Files returns the content of a checkpoint by file name. Environments are saved
+// when Files is called; the rest is written by the functions, so call them before
+// the next Advance.
+func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
+	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
+	if saver, ok := env.As[env.Saver](t.o.Env); ok && t.spec.Saves {
+		for i := range t.spec.N {
+			s, err := saver.Save(ctx, i)
+			if err != nil {
+				return nil, err
+			}
+			p.Envs = append(p.Envs, s)
+		}
+	}
+	return map[string]func(io.Writer) error{
+		WeightsFile:   func(w io.Writer) error { _, err := t.Net.WriteTo(w); return err },
+		optimizerFile: func(w io.Writer) error { return writeMoments(w, t.solver, t.Net.Params()) },
+		stateFile:     t.writeState,
+		storeFile:     t.store.Save,
+		playFile:      func(w io.Writer) error { return gob.NewEncoder(w).Encode(p) },
+	}, nil
+}
+
+func (t *Trainer) writeState(w io.Writer) error {
+	random, err := t.random.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("agent: saving: %w", err)
+	}
+	s := state{
+		Stage: t.stage, Counters: t.counters, Horizon: t.horizon, Random: random,
+		Held: t.held, Actions: t.actions, Scores: t.scores,
+	}
+	for _, p := range t.Net.Params() {
+		s.AdamSteps = append(s.AdamSteps, t.solver.Moments(p).Steps)
+	}
+	return json.NewEncoder(w).Encode(s)
+}
+
+// Resume returns a Trainer that goes on where the one whose Files file reads was
+// saved. Exact says that the environments go on as well; otherwise they could not
+// be saved and start new episodes.
+func Resume(ctx context.Context, cfg Config, o Options, file func(name string) ([]byte, error)) (t *Trainer, exact bool, err error) {
+	if t, err = newTrainer(cfg, o); err != nil {
+		return nil, false, err
+	}
+	var p play
+	for name, read := range map[string]func(b []byte) error{
+		WeightsFile:   func(b []byte) error { return t.Net.load(bytes.NewReader(b)) },
+		optimizerFile: func(b []byte) error { return readMoments(bytes.NewReader(b), t.solver, t.Net.Params()) },
+		stateFile:     t.readState,
+		storeFile:     func(b []byte) error { return t.store.Load(bytes.NewReader(b)) },
+		playFile:      func(b []byte) error { return gob.NewDecoder(bytes.NewReader(b)).Decode(&p) },
+	} {
+		b, err := file(name)
+		if err == nil {
+			err = read(b)
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("agent: resuming from %s: %w", name, err)
+		}
+	}
+	if err := t.prepare(); err != nil {
+		return nil, false, err
+	}
+	return t, p.Envs != nil, t.takePlay(ctx, p)
+}
+
+func (t *Trainer) readState(b []byte) error {
+	var s state
+	if err := json.Unmarshal(b, &s); err != nil {
+		return err
+	}
+	params := t.Net.Params()
+	if len(s.Held) != t.spec.N || len(s.Actions) != t.spec.N || len(s.AdamSteps) != len(params) {
+		return fmt.Errorf("the state is of %d environments and %d parameters, want %d and %d", len(s.Held), len(s.AdamSteps), t.spec.N, len(params))
+	}
+	if err := t.random.UnmarshalBinary(s.Random); err != nil {
+		return err
+	}
+	t.stage, t.counters, t.horizon = s.Stage, s.Counters, s.Horizon
+	t.held, t.actions, t.scores = s.Held, s.Actions, s.Scores
+	for i, p := range params {
+		t.solver.Moments(p).Steps = s.AdamSteps[i]
+	}
+	return nil
+}
+
+// takePlay puts observations and environments back.
+func (t *Trainer) takePlay(ctx context.Context, p play) error {
+	g := t.gallery
+	g.Known, g.Small, g.Empty, g.nextS, g.nextE = p.Known, p.Small, p.Empty, p.NextS, p.NextE
+	if p.Envs == nil {
+		return t.restart(ctx)
+	}
+	saver, ok := env.As[env.Saver](t.o.Env)
+	if !ok || len(p.Envs) != t.spec.N || len(p.Obs) != len(t.obs) {
+		return fmt.Errorf("agent: the checkpoint is of another environment than %s", t.spec.Name)
+	}
+	for i, s := range p.Envs {
+		if err := saver.Load(ctx, i, s); err != nil {
+			return err
+		}
+	}
+	copy(t.obs, p.Obs)
+	return nil
+}
+
+// restart begins new episodes, other ones than the training began with.
+func (t *Trainer) restart(ctx context.Context) error {
+	seeds := make([]uint64, t.spec.N)
+	r := rand.New(rand.NewPCG(t.o.Seed, 4+uint64(t.counters.Steps)))
+	for i := range seeds {
+		seeds[i] = r.Uint64()
+	}
+	b, err := t.o.Env.Reset(ctx, seeds)
+	if err != nil {
+		return err
+	}
+	copy(t.obs, b.Obs)
+	return nil
+}

@@ -1,0 +1,107 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"glint/env"
+	"glint/internal/telemetry"
+	"glint/replay"
+	"glint/saliency"
+)
+
+// wander chooses random actions, each kept for a random number of steps so that
+// play gets around.
+func (t *Trainer) wander() {
+	r := rand.New(t.random)
+	for i := range t.actions {
+		if t.held[i] == 0 {
+			t.actions[i] = r.IntN(t.spec.Actions)
+			t.held[i] = 1 + r.IntN(t.cfg.Pretrain.Hold)
+		}
+		t.held[i]--
+	}
+}
+
+// step plays the chosen actions and takes in what they show.
+func (t *Trainer) step(ctx context.Context) (*env.Batch, error) {
+	span := t.o.Phases.Start(telemetry.Env)
+	b, err := t.o.Env.Step(ctx, t.actions)
+	span.Stop()
+	if err != nil {
+		return nil, err
+	}
+	t.counters.Steps += env.Steps(t.spec.N)
+	t.counters.Frames += env.Frames(t.spec.N * t.spec.Repeat)
+	for i := range t.spec.N {
+		if b.Ended(i) && !b.Invalid[i] {
+			t.scores.add(b.Return[i])
+			t.counters.Episodes++
+		}
+	}
+	copy(t.obs, b.Obs)
+	defer t.o.Phases.Start(telemetry.Preprocess).Stop()
+	return b, t.keep(b)
+}
+
+// heldOut is the environment whose episodes the autoencoder never trains on: its
+// observations go to the gallery. A single environment is both.
+func (t *Trainer) heldOut(i int) bool { return i == t.spec.N-1 && t.spec.N > 1 }
+
+// keep stores the observations of a step, each with its small objects.
+func (t *Trainer) keep(b *env.Batch) error {
+	for i := range t.spec.N {
+		obs := b.ObsOf(i)
+		if i == t.spec.N-1 {
+			t.offer(obs, i)
+		}
+		if t.heldOut(i) {
+			continue
+		}
+		t.found = t.detect(t.found[:0], obs)
+		if err := t.store.Add(obs, saliency.Class(t.found), t.found); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// detect appends the small objects of an observation [T,H,W].
+func (t *Trainer) detect(dst []env.Box, obs []byte) []env.Box {
+	size := t.spec.FrameLen()
+	for f := range t.spec.T {
+		dst = t.o.Detector.Detect(dst, obs[f*size:(f+1)*size], f)
+	}
+	return dst
+}
+
+// offer shows an observation of environment i to the gallery, with its true boxes
+// where the environment knows them.
+func (t *Trainer) offer(obs []byte, i int) {
+	truther, known := env.As[env.Truther](t.o.Env)
+	if known {
+		t.found = truther.Truth(t.found[:0], i)
+	} else {
+		t.found = t.detect(t.found[:0], obs)
+	}
+	t.gallery.offer(int64(t.counters.Steps), obs, t.found, known)
+}
+
+// sampler draws the autoencoder's batches from the store and weights them.
+type sampler struct{ t *Trainer }
+
+// Sample fills obs [B,T,H,W] and its weights w [B,T,H,W].
+func (s sampler) Sample(obs []byte, w []float32) error {
+	t := s.t
+	boxes := t.boxes[:len(obs)/t.spec.ObsLen()]
+	if _, err := t.store.Sample(rand.New(t.random), obs, boxes); err != nil {
+		if errors.Is(err, replay.ErrEmpty) {
+			return errNoStore
+		}
+		return err
+	}
+	return t.o.Weighting.Weights(w, saliency.Inputs{
+		B: len(boxes), T: t.spec.T, H: t.spec.H, W: t.spec.W, Plane: obs, Boxes: boxes,
+	})
+}

@@ -1,0 +1,339 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math/rand/v2"
+
+	"glint/autoencoder"
+	"glint/env"
+	"glint/internal/ops"
+	"glint/internal/telemetry"
+	"glint/replay"
+	"glint/saliency"
+)
+
+// Stage is where a training stands.
+type Stage string
+
+// The stages, in their order.
+const (
+	Explore     Stage = "explore"     // random play fills the store
+	Reconstruct Stage = "reconstruct" // the autoencoder trains alone
+	Play        Stage = "play"        // all three heads
+)
+
+// Options are the parts that a Trainer works with.
+type Options struct {
+	Env       env.Vec // of Config.Envs environments; its observations are planes
+	Content   image.Rectangle
+	Detector  *saliency.Detector
+	Weighting saliency.Weighting
+	Seed      uint64
+	Phases    *telemetry.Phases // nil to measure nothing
+}
+
+// Counters count the work done since the start of a training.
+type Counters struct {
+	Steps      env.Steps  `json:"steps"`  // over all environments
+	Frames     env.Frames `json:"frames"` // over all environments
+	Updates    int64      `json:"updates"`
+	Iterations int64      `json:"iterations"`
+	Explored   env.Steps  `json:"explored"`   // steps of Explore
+	AESamples  int64      `json:"ae_samples"` // observations the autoencoder trained on in Play
+	Episodes   int64      `json:"episodes"`
+}
+
+// Trainer trains a Net on an environment.
+type Trainer struct {
+	Net *Net
+
+	cfg     Config
+	o       Options
+	spec    env.Spec
+	player  *Player
+	learner *learner
+	pre     *autoencoder.Trainer
+	solver  *ops.Adam
+	store   *replay.Store
+	boxes   [][]env.Box // of the last batch sampled
+	rollout *replay.Rollout
+	gallery *Gallery
+
+	random   *rand.PCG // the one source of every random draw of training
+	stage    Stage
+	counters Counters
+	horizon  env.Steps // where the learning-rate schedule ends; 0 means never
+	obs      []byte    // [N,T,H,W] the observations to act on
+	held     []int     // steps that Explore still keeps each action
+	actions  []int
+	scores   scores
+	found    []env.Box
+	order    []int
+}
+
+// New returns a Trainer at the start of Explore. It resets the environment.
+func New(ctx context.Context, cfg Config, o Options) (*Trainer, error) {
+	t, err := newTrainer(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	seeds := make([]uint64, cfg.Envs)
+	r := rand.New(rand.NewPCG(o.Seed, 1))
+	for i := range seeds {
+		seeds[i] = r.Uint64()
+	}
+	b, err := o.Env.Reset(ctx, seeds)
+	if err != nil {
+		return nil, err
+	}
+	copy(t.obs, b.Obs)
+	return t, nil
+}
+
+// newTrainer builds everything but the state of the environment.
+func newTrainer(cfg Config, o Options) (*Trainer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	s := o.Env.Spec()
+	if s.N != cfg.Envs || s.Format != env.Plane {
+		return nil, fmt.Errorf("agent: environment %s has %d environments of %s pixels, want %d of planes", s.Name, s.N, s.Format, cfg.Envs)
+	}
+	if o.Phases == nil {
+		o.Phases = new(telemetry.Phases)
+	}
+	t := &Trainer{
+		cfg: cfg, o: o, spec: s, stage: Explore, random: rand.NewPCG(o.Seed, 2),
+		obs: make([]byte, s.N*s.ObsLen()), held: make([]int, s.N), actions: make([]int, s.N),
+		rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen()),
+		gallery: newGallery(s, o.Content),
+		order:   make([]int, s.N*cfg.Horizon),
+	}
+	shape := autoencoder.Shape{T: s.T, H: s.H, W: s.W, Content: o.Content}
+	var err error
+	if t.Net, err = NewNet(cfg.Autoencoder, shape, s.Actions, rand.New(rand.NewPCG(o.Seed, 3))); err != nil {
+		return nil, err
+	}
+	t.solver = ops.NewAdam(cfg.adam(), t.Net.Params())
+	t.store, err = replay.NewStore(replay.StoreConfig{
+		Capacity: cfg.StoreCapacity, Classes: saliency.Classes, Len: s.ObsLen(),
+		Share: []float64{1 - cfg.SmallShare, cfg.SmallShare},
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.boxes = make([][]env.Box, max(cfg.Pretrain.Batch, cfg.AEBatch()))
+	return t, t.prepare()
+}
+
+// prepare compiles the programs of the stage.
+func (t *Trainer) prepare() (err error) {
+	switch t.stage {
+	case Reconstruct:
+		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, t.cfg.Pretrain.Batch, t.solver)
+	case Play:
+		t.pre = nil
+		if t.player, err = t.Net.NewPlayer(t.spec.N); err == nil {
+			t.learner, err = newLearner(t.Net, t.cfg)
+		}
+	}
+	return err
+}
+
+// enter goes on to another stage.
+func (t *Trainer) enter(s Stage) error {
+	t.stage = s
+	return t.prepare()
+}
+
+// unitUpdates is how many updates Advance makes at once in Reconstruct.
+const unitUpdates = 25
+
+// Advance does one unit of work: a rollout with its updates, or some updates of
+// the autoencoder alone. After an error the Trainer is of no more use.
+func (t *Trainer) Advance(ctx context.Context) (Report, error) {
+	switch t.stage {
+	case Explore:
+		return t.explore(ctx)
+	case Reconstruct:
+		return t.reconstruct()
+	default:
+		return t.play(ctx)
+	}
+}
+
+// explore plays at random for the steps of a rollout.
+func (t *Trainer) explore(ctx context.Context) (Report, error) {
+	for range t.cfg.Horizon {
+		t.wander()
+		if _, err := t.step(ctx); err != nil {
+			return Report{}, err
+		}
+	}
+	t.counters.Explored += env.Steps(t.cfg.Horizon * t.spec.N)
+	if int64(t.counters.Explored) < t.cfg.Pretrain.Steps {
+		return t.report(nil), nil
+	}
+	if err := t.Net.Autoencoder.SetMean(t.store.All()); err != nil {
+		return Report{}, err
+	}
+	return t.report(nil), t.enter(Reconstruct)
+}
+
+// reconstruct makes some updates of the autoencoder alone.
+func (t *Trainer) reconstruct() (Report, error) {
+	defer t.o.Phases.Start(telemetry.Learn).Stop()
+	todo := min(unitUpdates, t.cfg.Pretrain.Updates-t.counters.Iterations)
+	for range todo {
+		t.solver.LR = t.cfg.Pretrain.LR * min(1, float64(t.counters.Iterations+1)/warmUp)
+		if err := t.pre.Step(sampler{t}); err != nil {
+			return Report{}, err
+		}
+		t.counters.Updates++
+		t.counters.Iterations++
+	}
+	var values telemetry.Values
+	if todo > 0 {
+		values = aeValues(t.pre.Stats())
+		values[telemetry.GradNorm] = t.solver.Norm
+		values[telemetry.LearningRate] = t.solver.LR
+	}
+	if t.counters.Iterations >= t.cfg.Pretrain.Updates {
+		if err := t.enter(Play); err != nil {
+			return Report{}, err
+		}
+	}
+	return t.report(values), nil
+}
+
+// warmUp is the number of first updates over which the learning rate rises.
+const warmUp = 100
+
+// play makes one rollout and learns from it.
+func (t *Trainer) play(ctx context.Context) (Report, error) {
+	for k := range t.cfg.Horizon {
+		if err := t.act(k); err != nil {
+			return Report{}, err
+		}
+		b, err := t.step(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		if err := t.record(k, b); err != nil {
+			return Report{}, err
+		}
+	}
+	values, err := t.learn()
+	if err != nil {
+		return Report{}, err
+	}
+	return t.report(values), nil
+}
+
+// act chooses the actions of step k and notes what the agent thought.
+func (t *Trainer) act(k int) error {
+	defer t.o.Phases.Start(telemetry.Act).Stop()
+	logits, values, err := t.player.Think(t.obs)
+	if err != nil {
+		return err
+	}
+	at, n := k*t.spec.N, t.spec.N
+	t.player.Sample(logits, rand.New(t.random), t.actions, t.rollout.Logp[at:at+n])
+	copy(t.rollout.Action[at:], t.actions)
+	copy(t.rollout.Value[at:], values)
+	copy(t.rollout.Obs[at*t.rollout.ObsLen:], t.obs)
+	return nil
+}
+
+// record notes what came of step k.
+func (t *Trainer) record(k int, b *env.Batch) error {
+	r, at := t.rollout, k*t.spec.N
+	truncated := false
+	for i := range t.spec.N {
+		r.Reward[at+i] = float32(min(max(b.Reward[i]*t.cfg.RewardScale, -t.cfg.RewardClip), t.cfg.RewardClip))
+		r.Ended[at+i], r.Invalid[at+i], r.Next[at+i] = b.Ended(i), b.Invalid[i], 0
+		truncated = truncated || b.Truncated[i] && !b.Terminated[i] && !b.Invalid[i]
+	}
+	last := k == t.cfg.Horizon-1
+	if !truncated && !last {
+		return nil
+	}
+	defer t.o.Phases.Start(telemetry.Act).Stop()
+	if truncated {
+		_, values, err := t.player.Think(b.Final)
+		if err != nil {
+			return err
+		}
+		for i := range t.spec.N {
+			if b.Truncated[i] && !b.Terminated[i] {
+				r.Next[at+i] = values[i]
+			}
+		}
+	}
+	if !last {
+		return nil
+	}
+	_, values, err := t.player.Think(t.obs)
+	copy(r.Last, values)
+	return err
+}
+
+// learn makes the updates of one rollout.
+func (t *Trainer) learn() (telemetry.Values, error) {
+	defer t.o.Phases.Start(telemetry.Learn).Stop()
+	Estimate(t.rollout, t.cfg.Gamma, t.cfg.Lambda)
+	t.solver.LR = t.cfg.LR * (1 - t.progress()*(1-t.cfg.LRFinal))
+	sum := meanOf{}
+	r := rand.New(t.random)
+	for range t.cfg.Epochs {
+		for i := range t.order {
+			t.order[i] = i
+		}
+		r.Shuffle(len(t.order), func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
+		for from := 0; from < len(t.order); from += t.cfg.Minibatch {
+			t.learner.load(t.rollout, t.order[from:from+t.cfg.Minibatch])
+			if err := t.learner.update(t.solver, sampler{t}); err != nil {
+				return nil, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
+			}
+			t.counters.Updates++
+			t.counters.Iterations++
+			t.counters.AESamples += int64(t.cfg.AEBatch())
+			sum.add(t.learner.values(t.solver))
+		}
+	}
+	values := sum.means()
+	t.learner.aeStats(values)
+	values[telemetry.LearningRate] = t.solver.LR
+	values[telemetry.ExplainedVariance] = explainedVariance(t.rollout.Value, t.rollout.Return)
+	return values, nil
+}
+
+// progress returns the share of the schedule that lies behind.
+func (t *Trainer) progress() float64 {
+	if t.horizon <= 0 {
+		return 0
+	}
+	return min(1, float64(t.counters.Steps)/float64(t.horizon))
+}
+
+// SetHorizon sets the step at which the learning-rate schedule ends. It is part of
+// the saved state.
+func (t *Trainer) SetHorizon(s env.Steps) { t.horizon = s }
+
+// Horizon returns the step at which the schedule ends, 0 where none is set.
+func (t *Trainer) Horizon() env.Steps { return t.horizon }
+
+// Stage returns where the training stands.
+func (t *Trainer) Stage() Stage { return t.stage }
+
+// Counters returns the work done so far.
+func (t *Trainer) Counters() Counters { return t.counters }
+
+// Gallery returns the examples that training is watched by.
+func (t *Trainer) Gallery() *Gallery { return t.gallery }
+
+// errNoStore says why the autoencoder has nothing to train on.
+var errNoStore = errors.New("no observation was stored: every environment is held out; use two environments or more (--envs)")

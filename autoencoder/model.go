@@ -1,0 +1,196 @@
+package autoencoder
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"glint/internal/kernel"
+	"glint/internal/ops"
+)
+
+// Config is the capacity of the network.
+type Config struct {
+	Channels []int `toml:"channels" help:"Channels of the two convolutions."`
+	Code     int   `toml:"code" help:"Units of the code."`
+}
+
+// DefaultConfig returns the published size: 16 and 32 channels, a code of 64.
+func DefaultConfig() Config { return Config{Channels: []int{16, 32}, Code: 64} }
+
+// Validate names the first field that cannot be used.
+func (c Config) Validate() error {
+	if len(c.Channels) != 2 || slices.Min(c.Channels) < 1 {
+		return fmt.Errorf("channels is %v, want two positive numbers", c.Channels)
+	}
+	if c.Code < 1 {
+		return fmt.Errorf("code is %d, want a positive number", c.Code)
+	}
+	return nil
+}
+
+// Shape is the observations a Model is made for.
+type Shape struct {
+	T, H, W int
+	// Content is where true pixels are; what lies around it is padding, which the
+	// loss does not see.
+	Content image.Rectangle
+}
+
+// scale turns a plane's bytes into the network's units.
+const scale = 1. / 255
+
+// layer is one layer's weights and bias.
+type layer struct{ w, bias *ops.Param }
+
+// Model holds the parameters of encoder and decoder and builds their graphs.
+type Model struct {
+	cfg   Config
+	shape Shape
+	// Mean is the mean observation [T,H,W], in plane units 0..255, that inputs are
+	// centred by. It is set once, by SetMean, before training.
+	Mean *tensor.Dense
+
+	conv1, conv2, code      layer
+	expand, deconv, deconv2 layer
+}
+
+// New returns a Model with orthogonal weights, gain sqrt 2 before a ReLU and 1
+// elsewhere, and zero biases.
+func New(cfg Config, s Shape, r *rand.Rand) (*Model, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("autoencoder: %w", err)
+	}
+	if s.H%8 != 0 || s.W%8 != 0 || s.H < 8 || s.W < 8 || s.T < 1 {
+		return nil, fmt.Errorf("autoencoder: observations of %dx%dx%d: rows and columns must be multiples of 8", s.T, s.H, s.W)
+	}
+	c1, c2 := cfg.Channels[0], cfg.Channels[1]
+	flat := c2 * s.H / 8 * s.W / 8
+	m := &Model{cfg: cfg, shape: s, Mean: ops.NewTensor(s.T, s.H, s.W)}
+	relu := math.Sqrt2
+	for _, l := range []struct {
+		at    *layer
+		name  string
+		shape []int
+		bias  int
+		gain  float64
+	}{
+		{&m.conv1, "encoder.conv1", []int{c1, s.T, 8, 8}, c1, relu},
+		{&m.conv2, "encoder.conv2", []int{c2, c1, 4, 4}, c2, relu},
+		{&m.code, "encoder.code", []int{cfg.Code, flat}, cfg.Code, 1},
+		{&m.expand, "decoder.expand", []int{flat, cfg.Code}, flat, relu},
+		{&m.deconv, "decoder.deconv1", []int{c2, c1, 4, 4}, c1, relu},
+		{&m.deconv2, "decoder.deconv2", []int{c1, s.T, 8, 8}, s.T, 1},
+	} {
+		*l.at = layer{ops.NewParam(l.name+".weight", l.shape...), ops.NewParam(l.name+".bias", l.bias)}
+		l.at.w.Orthogonal(l.gain, r)
+	}
+	return m, nil
+}
+
+// Config returns the capacity the Model was made with.
+func (m *Model) Config() Config { return m.cfg }
+
+// Shape returns the observations the Model was made for.
+func (m *Model) Shape() Shape { return m.shape }
+
+// Encoder returns the parameters of the encoder.
+func (m *Model) Encoder() []*ops.Param { return params(m.conv1, m.conv2, m.code) }
+
+// Decoder returns the parameters of the decoder.
+func (m *Model) Decoder() []*ops.Param { return params(m.expand, m.deconv, m.deconv2) }
+
+func params(layers ...layer) []*ops.Param {
+	var ps []*ops.Param
+	for _, l := range layers {
+		ps = append(ps, l.w, l.bias)
+	}
+	return ps
+}
+
+// Center adds the network's view of obs: u8 [B,T,H,W] -> f32 [B,T,H,W], centred by
+// the mean observation, in units where a plane's 255 is 1.
+func (m *Model) Center(b *ops.Builder, obs *G.Node) *G.Node {
+	return b.Center(obs, b.Input("mean", m.Mean), scale)
+}
+
+// Encode adds the encoder: centred observations [B,T,H,W] -> code [B,Code].
+func (m *Model) Encode(b *ops.Builder, x *G.Node) *G.Node {
+	h := b.Conv(x, b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
+	h = b.Conv(h, b.Param(m.conv2.w), b.Param(m.conv2.bias), 2, 1, kernel.ReLU)
+	return b.Dense(h, b.Param(m.code.w), b.Param(m.code.bias), kernel.Tanh)
+}
+
+// Decode adds the decoder: code [B,Code] -> centred reconstruction [B,T,H,W].
+func (m *Model) Decode(b *ops.Builder, code *G.Node) *G.Node {
+	if b.Err() != nil {
+		return nil
+	}
+	h := b.Dense(code, b.Param(m.expand.w), b.Param(m.expand.bias), kernel.ReLU)
+	h = b.Reshape(h, code.Shape()[0], m.cfg.Channels[1], m.shape.H/8, m.shape.W/8)
+	h = b.Transposed(h, b.Param(m.deconv.w), b.Param(m.deconv.bias), 2, 1, kernel.ReLU)
+	return b.Transposed(h, b.Param(m.deconv2.w), b.Param(m.deconv2.bias), 4, 2, kernel.None)
+}
+
+// Loss adds the weighted mean squared error of the reconstruction y of centred
+// observations x under the weights w [B,T,H,W]: sum(w (y-x)^2) over the number of
+// true pixels of the batch.
+func (m *Model) Loss(b *ops.Builder, y, x, w *G.Node) *G.Node {
+	if b.Err() != nil {
+		return nil
+	}
+	return b.WeightedMSE(y, x, w, float64(x.Shape()[0]*m.truePixels()))
+}
+
+func (m *Model) truePixels() int {
+	return m.shape.T * m.shape.Content.Dx() * m.shape.Content.Dy()
+}
+
+// MaskPadding sets the weights [B,T,H,W] of padding to 0.
+func (m *Model) MaskPadding(w []float32) {
+	s := m.shape
+	if s.Content == image.Rect(0, 0, s.W, s.H) {
+		return
+	}
+	for row := range len(w) / s.W {
+		line := w[row*s.W : (row+1)*s.W]
+		if y := row % s.H; y < s.Content.Min.Y || y >= s.Content.Max.Y {
+			clear(line)
+			continue
+		}
+		clear(line[:s.Content.Min.X])
+		clear(line[s.Content.Max.X:])
+	}
+}
+
+// SetMean freezes the mean observation over samples [T,H,W] u8. The mean is taken
+// over the frames of a sample too, so that it is one image.
+func (m *Model) SetMean(samples iter.Seq2[[]byte, error]) error {
+	mean := m.Mean.Float32s()
+	pixels := m.shape.H * m.shape.W
+	sum := make([]float64, pixels)
+	n := 0
+	for s, err := range samples {
+		if err != nil {
+			return fmt.Errorf("autoencoder: mean image: %w", err)
+		}
+		for i, v := range s {
+			sum[i%pixels] += float64(v)
+		}
+		n += m.shape.T
+	}
+	if n == 0 {
+		return errors.New("autoencoder: mean image of no samples")
+	}
+	for i := range mean {
+		mean[i] = float32(sum[i%pixels] / float64(n))
+	}
+	return nil
+}

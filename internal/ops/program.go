@@ -1,0 +1,165 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Program runs the part of a graph that its outputs need.
+type Program struct {
+	steps  []step
+	values map[int64]G.Value // by node ID
+}
+
+// step is one op with its operands in place.
+type step struct {
+	op  preallocOp
+	in  []G.Value
+	out G.Value
+}
+
+type preallocOp interface {
+	G.Op
+	UsePreallocDo(prealloc G.Value, in ...G.Value) (G.Value, error)
+}
+
+// Compile plans the run of every node that the outputs depend on: the order and
+// the buffers. A buffer goes to a later node of the same size as soon as nobody
+// needs its value any more; the outputs keep theirs.
+func Compile(outputs ...*G.Node) (*Program, error) {
+	if len(outputs) == 0 || slices.Contains(outputs, nil) {
+		return nil, fmt.Errorf("ops: compile: no outputs, or a missing one")
+	}
+	g := outputs[0].Graph()
+	sorted, err := G.Sort(g)
+	if err != nil {
+		return nil, fmt.Errorf("ops: compile: %w", err)
+	}
+	users := countUsers(g, outputs)
+	p := &Program{values: map[int64]G.Value{}}
+	var free buffers
+	for _, n := range slices.Backward(sorted) {
+		if users[n.ID()] == 0 {
+			continue
+		}
+		if err := p.plan(n, children(g, n), &free); err != nil {
+			return nil, err
+		}
+		for _, c := range children(g, n) {
+			if users[c.ID()]--; users[c.ID()] == 0 && c.Op() != nil {
+				free.put(p.values[c.ID()])
+			}
+		}
+	}
+	return p, nil
+}
+
+// plan adds one node: a leaf's value, a constant, or a step.
+func (p *Program) plan(n *G.Node, in G.Nodes, free *buffers) error {
+	switch op := n.Op().(type) {
+	case nil:
+		if n.Value() == nil {
+			return fmt.Errorf("ops: compile: input %s has no value", n.Name())
+		}
+		p.values[n.ID()] = n.Value()
+	case preallocOp:
+		// A graph keeps one edge between two nodes, so an op that takes a node twice
+		// comes back with fewer inputs than it has.
+		if len(in) != op.Arity() {
+			return fmt.Errorf("ops: compile: %v has %d distinct inputs, want %d: it cannot take one node twice", op, len(in), op.Arity())
+		}
+		s := step{op: op, in: make([]G.Value, len(in)), out: free.get(n.Shape())}
+		for i, c := range in {
+			s.in[i] = p.values[c.ID()]
+		}
+		p.values[n.ID()] = s.out
+		p.steps = append(p.steps, s)
+	default:
+		if op.Arity() != 0 {
+			return fmt.Errorf("ops: compile: %v cannot run on a planned buffer", op)
+		}
+		v, err := op.Do()
+		if err != nil {
+			return fmt.Errorf("ops: compile: constant %v: %w", op, err)
+		}
+		p.values[n.ID()] = v
+	}
+	return nil
+}
+
+// Run computes the outputs from what the inputs and parameters hold now.
+func (p *Program) Run() error {
+	for i := range p.steps {
+		s := &p.steps[i]
+		out, err := s.op.UsePreallocDo(s.out, s.in...)
+		if err != nil {
+			return fmt.Errorf("ops: run %v: %w", s.op, err)
+		}
+		if out != s.out {
+			return fmt.Errorf("ops: run %v: result is not in the planned buffer", s.op)
+		}
+	}
+	return nil
+}
+
+// Floats returns the value of an output, which the next Run overwrites.
+func (p *Program) Floats(n *G.Node) []float32 { return floats(p.values[n.ID()]) }
+
+// Scalar returns the value of a scalar output.
+func (p *Program) Scalar(n *G.Node) float64 { return float64(scalar(p.values[n.ID()])) }
+
+// countUsers returns, by node ID, how many nodes need a node's value, the caller
+// of Compile being one more user of every output. Nodes that no output needs have
+// none.
+func countUsers(g *G.ExprGraph, outputs []*G.Node) map[int64]int {
+	users := map[int64]int{}
+	var need func(n *G.Node)
+	need = func(n *G.Node) {
+		if users[n.ID()]++; users[n.ID()] > 1 {
+			return
+		}
+		for _, c := range children(g, n) {
+			need(c)
+		}
+	}
+	for _, n := range outputs {
+		need(n)
+	}
+	return users
+}
+
+// children returns the inputs of a node in order.
+func children(g *G.ExprGraph, n *G.Node) G.Nodes {
+	it := g.From(n.ID())
+	nodes := make(G.Nodes, 0, it.Len())
+	for it.Next() {
+		nodes = append(nodes, it.Node().(*G.Node))
+	}
+	return nodes
+}
+
+// buffers are tensors that wait for their next use.
+type buffers []*tensor.Dense
+
+// get returns a buffer of shape s, a used one if there is one of its size.
+func (f *buffers) get(s tensor.Shape) G.Value {
+	if len(s) == 0 {
+		return G.NewF32(0)
+	}
+	for i, t := range *f {
+		if t.Shape().TotalSize() == s.TotalSize() {
+			*f = slices.Delete(*f, i, i+1)
+			return tensor.New(tensor.WithShape(s...), tensor.WithBacking(t.Float32s()))
+		}
+	}
+	return newValue(s)
+}
+
+func (f *buffers) put(v G.Value) {
+	if t, ok := v.(*tensor.Dense); ok {
+		*f = append(*f, t)
+	}
+}

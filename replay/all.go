@@ -1,0 +1,16 @@
+package replay
+
+import "iter"
+
+// All yields every stack in no promised but always the same order, decompressed
+// into one buffer that the next one overwrites.
+func (s *Store) All() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		buf := make([]byte, s.cfg.Len)
+		for i := range s.slots {
+			if err := s.decode(buf, s.slots[i].data); !yield(buf, err) || err != nil {
+				return
+			}
+		}
+	}
+}
