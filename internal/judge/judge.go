@@ -1,0 +1,193 @@
+package judge
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"math"
+
+	"glint/env"
+)
+
+// keptFrom is the contrast from which on a knife is kept.
+const keptFrom = 0.5
+
+// Object is a kind of small object.
+type Object struct {
+	// Kind is the Kind of its true boxes.
+	Kind string
+	// Size is the width and height of its box.
+	Size image.Point
+	// Core is the width and height of the detector's centre.
+	Core image.Point
+	// Contrast is its value on the plane, 1..255.
+	Contrast uint8
+}
+
+// Figures are the judge's results. A share of nothing is NaN.
+type Figures struct {
+	Contrast    float64 // mean contrast recovered; 1 is perfect
+	Kept        float64 // share of visible knives with contrast >= 0.5
+	Detected    float64 // hit rate on reconstructions over hit rate on the truth
+	FalseKnives float64 // share of knife-less frames with a find
+	MSE         float64 // mean squared error of content pixels, values 0..1
+	KnifeMSE    float64 // the same of the pixels in knife boxes
+	TruthRate   float64 // hit rate on the truth: the ceiling of the hit rate
+	Frames      int     // frames judged
+	EmptyFrames int     // frames without any true box
+	Knives      int     // knives fully inside the content
+	Visible     int     // knives that have contrast in the truth
+}
+
+// Judge gathers figures over many observations.
+type Judge struct {
+	h, w    int
+	content image.Rectangle
+	objects []Object
+	finders []*finder
+
+	frames, empty, fired   int
+	knives, visible, kept  int
+	hitsTruth, hitsRecon   int
+	contrast               float64
+	squares, knifeSquares  float64
+	pixels, knifePixels    int
+	truthPlane, values     []float32 // scratch: one frame, one neighbourhood
+	boxes                  []image.Rectangle
+	foundTruth, foundRecon []point
+}
+
+// New makes a judge of planes with h rows and w columns, of which content are the
+// true pixels (empty: all), and of the given kinds of objects.
+func New(h, w int, content image.Rectangle, objects []Object) (*Judge, error) {
+	whole := image.Rect(0, 0, w, h)
+	if content.Empty() {
+		content = whole
+	}
+	if content.Empty() || !content.In(whole) {
+		return nil, fmt.Errorf("judge: content %v is not inside %dx%d (rows x columns)", content, h, w)
+	}
+	j := &Judge{h: h, w: w, content: content, objects: objects, truthPlane: make([]float32, h*w)}
+	for _, o := range objects {
+		if o.Contrast == 0 || o.Core.X <= 0 || o.Core.Y <= 0 || o.Core.X > content.Dx() || o.Core.Y > content.Dy() {
+			return nil, fmt.Errorf("judge: object %q: core %v with contrast %d cannot be found in %v", o.Kind, o.Core, o.Contrast, content)
+		}
+		j.finders = append(j.finders, newFinder(o, content, w))
+	}
+	return j, nil
+}
+
+// Add judges one observation: plane [T,H,W] and its reconstruction [T,H,W] in 0..1,
+// with the true boxes of all its frames. Boxes of kinds the judge was not made for
+// only make their frame one that is not knife-less.
+func (j *Judge) Add(plane []byte, recon []float32, truth []env.Box) error {
+	size := j.h * j.w
+	if len(plane) != len(recon) || len(plane)%size != 0 {
+		return fmt.Errorf("judge: plane of %d and reconstruction of %d values, want both a multiple of %d", len(plane), len(recon), size)
+	}
+	frames := len(plane) / size
+	for _, b := range truth {
+		if b.Frame < 0 || b.Frame >= frames {
+			return errors.New("judge: a true box is in a frame that the plane does not have")
+		}
+	}
+	for f := range frames {
+		for i, v := range plane[f*size : (f+1)*size] {
+			j.truthPlane[i] = float32(v) / 255
+		}
+		j.frame(recon[f*size:(f+1)*size], truth, f)
+	}
+	return nil
+}
+
+// frame judges one frame; its plane is in truthPlane.
+func (j *Judge) frame(recon []float32, truth []env.Box, f int) {
+	j.frames++
+	squares, n := j.errorIn(recon, j.content)
+	j.squares, j.pixels = j.squares+squares, j.pixels+n
+	empty := true
+	for _, b := range truth {
+		empty = empty && b.Frame != f
+	}
+	fired := false
+	for i, o := range j.objects {
+		j.boxes = j.boxes[:0]
+		for _, b := range truth {
+			if b.Frame == f && b.Kind == o.Kind && b.Rect.In(j.content) && !b.Rect.Empty() {
+				j.boxes = append(j.boxes, b.Rect)
+			}
+		}
+		if !empty && len(j.boxes) == 0 {
+			continue
+		}
+		j.foundRecon = j.finders[i].find(j.foundRecon[:0], recon)
+		fired = fired || len(j.foundRecon) > 0
+		if len(j.boxes) > 0 {
+			j.judgeBoxes(i, recon)
+		}
+	}
+	if empty {
+		j.empty++
+		if fired {
+			j.fired++
+		}
+	}
+}
+
+// judgeBoxes judges the boxes of one kind in one frame.
+func (j *Judge) judgeBoxes(kind int, recon []float32) {
+	j.foundTruth = j.finders[kind].find(j.foundTruth[:0], j.truthPlane)
+	j.knives += len(j.boxes)
+	j.hitsTruth += j.hits(j.foundTruth)
+	j.hitsRecon += j.hits(j.foundRecon)
+	for _, box := range j.boxes {
+		squares, n := j.errorIn(recon, box)
+		j.knifeSquares, j.knifePixels = j.knifeSquares+squares, j.knifePixels+n
+		own := j.standsOut(j.truthPlane, box)
+		if !(own >= float64(j.objects[kind].Contrast)/2/255) {
+			continue
+		}
+		share := j.standsOut(recon, box) / own
+		j.visible++
+		j.contrast += share
+		if share >= keptFrom {
+			j.kept++
+		}
+	}
+}
+
+// errorIn sums the squared errors in a rectangle and counts its pixels.
+func (j *Judge) errorIn(recon []float32, r image.Rectangle) (sum float64, n int) {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			d := float64(recon[y*j.w+x]) - float64(j.truthPlane[y*j.w+x])
+			sum += d * d
+		}
+	}
+	return sum, r.Dx() * r.Dy()
+}
+
+// Result returns the figures of everything added so far.
+func (j *Judge) Result() Figures {
+	return Figures{
+		Contrast:    j.contrast / float64(j.visible),
+		Kept:        share(j.kept, j.visible),
+		Detected:    share(j.hitsRecon, j.hitsTruth),
+		FalseKnives: share(j.fired, j.empty),
+		MSE:         j.squares / float64(j.pixels),
+		KnifeMSE:    j.knifeSquares / float64(j.knifePixels),
+		TruthRate:   share(j.hitsTruth, j.knives),
+		Frames:      j.frames,
+		EmptyFrames: j.empty,
+		Knives:      j.knives,
+		Visible:     j.visible,
+	}
+}
+
+// share returns n of all, NaN of nothing.
+func share(n, all int) float64 {
+	if all == 0 {
+		return math.NaN()
+	}
+	return float64(n) / float64(all)
+}
