@@ -1,0 +1,69 @@
+package layout_test
+
+// allowed is the packages of this module that a package may import. Imports go
+// down only: a package knows what it is made of and never who uses it. A package
+// that is not here fails the test: give it a row and a reason.
+var allowed = map[string]struct {
+	imports []string
+	reason  string
+}{
+	"env":                 {nil, "the contract; everything stands on it"},
+	"env/envtest":         {[]string{"env"}, "judges any environment by the contract alone"},
+	"env/dojo":            {[]string{"env"}, "a game knows no learner"},
+	"env/gym":             {[]string{"env"}, "sends native pixels; preprocessing is not its business"},
+	"env/vnc":             {[]string{"env"}, "a screen and keys, no rules of a game"},
+	"env/pixels":          {[]string{"env", "internal/kernel"}, "does not care who made a frame"},
+	"saliency":            {[]string{"env", "internal/kernel"}, "boxes and planes in, weights out; no gradient"},
+	"replay":              {[]string{"env"}, "stores bytes and boxes; no gradient"},
+	"autoencoder":         {[]string{"internal/ops", "internal/kernel"}, "knows pixels and weights, not knives, games or rewards"},
+	"agent":               {[]string{"env", "autoencoder", "saliency", "replay", "internal/ops", "internal/kernel", "internal/telemetry", "internal/ckpt"}, "learns from any environment; no flags, no HTTP, no processes"},
+	"internal/kernel":     {nil, "plain slices"},
+	"internal/ops":        {[]string{"internal/kernel"}, "Gorgonia over kernels; no architecture"},
+	"internal/ops/optest": {[]string{"internal/ops", "internal/kernel"}, "judges any Op"},
+	"internal/telemetry":  {nil, "numbers with names and units"},
+	"internal/ckpt":       {nil, "named tensors; not what they mean"},
+	"internal/report":     {[]string{"env"}, "draws what it is given; boxes are env's"},
+	"internal/judge":      {[]string{"env", "saliency", "autoencoder"}, "judges a representation; must not train"},
+	"internal/dash":       {[]string{"env", "internal/telemetry"}, "one more FrameSink and reader of metrics"},
+	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
+	"internal/layout":     {nil, "reads source text"},
+	"cmd/glint":           {[]string{"internal/app"}, "flags only"},
+}
+
+// testsMay is what test files may import besides what their package may: suites,
+// and the built-in game where a test needs a game.
+var testsMay = []string{"env", "env/envtest", "env/dojo", "internal/ops/optest"}
+
+// restricted is every import from outside the standard library, and the parts of
+// the standard library that not everybody may use, by prefix of the import path,
+// with who may import it. Test files are held to it too: "x_test" is the tests of
+// package x, "*_test" all tests and the suites whose folders end in test.
+var restricted = []struct {
+	prefix string
+	by     []string // "*" is everybody
+	reason string
+}{
+	{"C", nil, "one static binary without a C compiler"},
+	{"math/rand/v2", []string{"*"}, "the one source of randomness, with explicit seeds"},
+	{"math/rand", nil, "math/rand/v2 has explicit sources and no hidden global seed"},
+	{"os/exec", []string{"env/gym", "internal/app", "internal/report", "env/envtest_test"}, "processes have few owners, so that none leaks"},
+	{"net/http", []string{"internal/dash"}, "one server; nothing else speaks HTTP"},
+	{"github.com/pkg/errors", nil, "fmt.Errorf with %w does it"},
+
+	{"gorgonia.org/", []string{"internal/ops", "internal/ops/optest", "autoencoder", "agent"}, "graphs stay where models are built"},
+	{"github.com/chewxy/hm", []string{"internal/ops", "internal/ops/optest"}, "types of Gorgonia Ops"},
+	{"go4.org/unsafe/assume-no-moving-gc", []string{"internal/ops"}, "holds the version that Gorgonia needs on this Go"},
+	{"gonum.org/v1/gonum", []string{"internal/report", "internal/judge"}, "statistics and plots"},
+	{"github.com/alecthomas/kong", []string{"cmd/glint"}, "flags"},
+	{"github.com/pelletier/go-toml", []string{"internal/app"}, "the run's configuration file"},
+	{"github.com/parquet-go/parquet-go", []string{"replay"}, "recorded datasets"},
+	{"github.com/klauspost/compress", []string{"replay"}, "compressed stacks"},
+	{"github.com/disintegration/imaging", []string{"env/pixels", "internal/report"}, "resizing and drawing"},
+	{"golang.org/x/image", []string{"internal/report"}, "drawing text"},
+	{"google.golang.org/protobuf/encoding/protowire", []string{"internal/telemetry"}, "TensorBoard's files"},
+	{"golang.org/x/term", []string{"internal/telemetry", "internal/app"}, "is there a person to draw a progress bar for?"},
+	{"golang.org/x/sync", []string{"env/gym", "agent", "internal/app"}, "goroutines with an owner"},
+	{"golang.org/x/sys", []string{"internal/kernel", "env/gym", "internal/ckpt", "internal/app"}, "the CPU's level and the operating system"},
+	{"github.com/google/go-cmp", []string{"*_test"}, "differences of values"},
+	{"go.uber.org/goleak", []string{"*_test"}, "leaked goroutines"},
+}
