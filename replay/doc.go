@@ -8,6 +8,13 @@
 // class is what the caller balances batches by; for the knife weighting class 1
 // is a stack that shows a small object and class 0 one that shows none.
 //
+// # Datasets
+//
+// A dataset is a folder of Parquet shards, one row a step, and spec.json. Pandas
+// reads it in one line, which leaves spec.json out:
+//
+//	pandas.read_parquet(folder, ignore_prefixes=["spec"])
+//
 // # Concurrency
 //
 // A Store, a Writer and an iterator of a Dataset each belong to one goroutine at a
