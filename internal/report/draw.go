@@ -31,7 +31,7 @@ const (
 	gap        = 20 // between columns
 	rowGap     = 26
 	captionRow = 40
-	headRow    = 74 // column titles with the scale bars
+	headRow    = 84 // column titles with the scale bars
 	insetGap   = 8
 	insetScale = 8
 	maxScale   = 4
@@ -122,7 +122,7 @@ func (c *canvas) heads(top int) {
 		c.head.write(c.img, x, top+24, c.head.fit(name, c.panel.X), ink)
 		switch i {
 		case 0:
-			c.small.write(c.img, x, top+54, c.small.fit("as the game shows it", c.panel.X), faint)
+			c.small.write(c.img, x, top+54, c.small.fit("boxes: true objects", c.panel.X), faint)
 		case 1:
 			c.bar(x, top+40, grays, "0", "1")
 		case 2:
@@ -134,7 +134,7 @@ func (c *canvas) heads(top int) {
 	if c.inset > 0 {
 		x := margin + len(columns)*(c.panel.X+gap)
 		c.head.write(c.img, x, top+24, c.head.fit("First object", 2*c.inset+insetGap), ink)
-		c.small.write(c.img, x, top+54, c.small.fit(fmt.Sprintf("the four, × %d", insetScale), 2*c.inset+insetGap), faint)
+		c.small.write(c.img, x, top+54, c.small.fit(fmt.Sprintf("enlarged × %d", insetScale), 2*c.inset+insetGap), faint)
 	}
 }
 
@@ -214,8 +214,8 @@ func (c *canvas) show(e *Example, p image.Image, part image.Rectangle, at image.
 		// Boxes count from the frame's corner, parts from the picture's.
 		b = b.Add(origin).Inset(-1).Sub(part.Min)
 		r := image.Rect(b.Min.X*scale, b.Min.Y*scale, b.Max.X*scale, b.Max.Y*scale).Add(at)
-		outline(inside, r, 3, halo)
-		outline(inside, r.Inset(-1), 1, boxed)
+		outline(inside, r, 4, halo)
+		outline(inside, r.Inset(-1), 2, boxed)
 	}
 }
 
