@@ -18,9 +18,9 @@ import (
 var out = flag.String("sheet", "", "write the example sheet to this file, to look at it")
 
 // palette holds wall, floor, two fighters' colours and the knife, in the style
-// of the game.
+// of the game. The knife is not quite gray: no scale of a sheet has its colour.
 var palette = []color.RGBA{
-	{66, 72, 200, 255}, {180, 122, 48, 255}, {236, 236, 236, 255}, {0, 0, 0, 255}, {214, 92, 92, 255}, {74, 74, 74, 255},
+	{66, 72, 200, 255}, {180, 122, 48, 255}, {236, 236, 236, 255}, {0, 0, 0, 255}, {214, 92, 92, 255}, {74, 74, 76, 255},
 }
 
 // scene draws a made-up frame with two fighters and knives at the boxes.
@@ -129,7 +129,6 @@ func count(img *image.RGBA, c color.RGBA) int {
 
 func TestSheetShowsWholeKnife(t *testing.T) {
 	e := scene(64, 144, image.Pt(60, 20))
-	clear(e.Recon) // its grays could equal the knife's
 	img := draw(t, &report.Sheet{Examples: []report.Example{e}})
 	// 8 pixels of the knife, once at 4x4 and once at 8x8: nothing covers them.
 	if n := count(img, palette[5]); n != 8*16+8*64 {
