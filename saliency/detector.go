@@ -116,7 +116,8 @@ func (d *Detector) Config() DetectorConfig { return d.cfg }
 // Detect appends a box for every small object on the plane [H,W] to dst, with the
 // given frame number and Kind Small. Places over the threshold that touch belong to
 // one object; its box is the bounding box of the pixels that count in their centres.
-// The order is that of reading. It allocates only where dst has no room, and panics
+// What touches the edge of the plane, itself or through the gap, is left out: it may
+// be the tip of something large. The order is that of reading. It allocates only where dst has no room, and panics
 // when the plane's length is wrong.
 func (d *Detector) Detect(dst []env.Box, plane []byte, frame int) []env.Box {
 	d.load(plane)
@@ -125,9 +126,11 @@ func (d *Detector) Detect(dst []env.Box, plane []byte, frame int) []env.Box {
 		d.marks[at] = true
 	}
 	for _, at := range d.hits {
-		if d.marks[at] {
-			r := d.shrink(d.gather(at))
-			dst = append(dst, env.Box{Rect: r, Frame: frame, Kind: Small})
+		if !d.marks[at] {
+			continue
+		}
+		if r := d.gather(at); !d.reachesEdge(r) {
+			dst = append(dst, env.Box{Rect: d.shrink(r), Frame: frame, Kind: Small})
 		}
 	}
 	return dst
@@ -175,6 +178,15 @@ func (d *Detector) gather(at int32) image.Rectangle {
 		}
 	}
 	return all
+}
+
+// reachesEdge says whether a rectangle grown by the gap holds a counting pixel of the
+// plane's outermost rows and columns.
+func (d *Detector) reachesEdge(r image.Rectangle) bool {
+	whole := image.Rect(0, 0, d.w, d.h)
+	near := r.Inset(-d.cfg.Gap).Intersect(whole)
+	within := near.Intersect(whole.Inset(1))
+	return d.sums.countIn(near) > d.sums.countIn(within)
 }
 
 // shrink cuts rows and columns without a counting pixel off a rectangle.

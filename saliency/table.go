@@ -64,6 +64,10 @@ func (t *table) count(x0, y0, x1, y1 int) int32 {
 	return t.sums[bottom+x1] - t.sums[bottom+x0] - t.sums[top+x1] + t.sums[top+x0]
 }
 
+func (t *table) countIn(r image.Rectangle) int32 {
+	return t.count(r.Min.X, r.Min.Y, r.Max.X, r.Max.Y)
+}
+
 // respond appends the places whose response reaches the threshold to hits, in
 // reading order. With show it works out every response and hands it over; without,
 // only where the centre alone could reach the threshold, as the ring never adds.

@@ -28,7 +28,8 @@
 // the ring around it: 9 pixels wider and 6 higher than the centre, without the
 // centre and the pixels that touch it. Outside the content nothing counts. Places
 // with a response of at least 0.7 that touch are one find, at the mean of their
-// centres. A hit is a find within 3 pixels of a true box's centre, one to one,
+// centres. One that touches the edge of the content, itself or by a pixel around it,
+// is none: it may be the tip of something large. A hit is a find within 3 pixels of a true box's centre, one to one,
 // nearest pairs first.
 //
 // # Concurrency

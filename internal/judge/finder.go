@@ -52,16 +52,46 @@ func (f *finder) find(dst []point, picture []float32) []point {
 	}
 	for y := range f.places.Y {
 		for x := range f.places.X {
-			if f.over[y*f.places.X+x] {
-				sum, n := f.collect(x, y)
+			var g group
+			f.collect(&g, x, y)
+			if g.n > 0 && !f.reachesEdge(g.bounds) {
 				dst = append(dst, point{
-					x: sum.x/float64(n) + float64(f.core.X)/2 + float64(f.content.Min.X),
-					y: sum.y/float64(n) + float64(f.core.Y)/2 + float64(f.content.Min.Y),
+					x: float64(g.x)/float64(g.n) + float64(f.core.X)/2 + float64(f.content.Min.X),
+					y: float64(g.y)/float64(g.n) + float64(f.core.Y)/2 + float64(f.content.Min.Y),
 				})
 			}
 		}
 	}
 	return dst
+}
+
+// group is a set of places that touch.
+type group struct {
+	x, y, n int             // sums of their coordinates and their number
+	bounds  image.Rectangle // around their centres
+}
+
+// collect takes a place and all that touch it off the list and adds them to a group.
+func (f *finder) collect(g *group, x, y int) {
+	if x < 0 || y < 0 || x >= f.places.X || y >= f.places.Y || !f.over[y*f.places.X+x] {
+		return
+	}
+	f.over[y*f.places.X+x] = false
+	g.x, g.y, g.n = g.x+x, g.y+y, g.n+1
+	g.bounds = g.bounds.Union(image.Rectangle{Max: f.core}.Add(image.Pt(x, y)))
+	for dy := -1; dy <= 1; dy++ {
+		for dx := -1; dx <= 1; dx++ {
+			f.collect(g, x+dx, y+dy)
+		}
+	}
+}
+
+// reachesEdge says whether anything on the edge of the content counts in a rectangle
+// or touches it.
+func (f *finder) reachesEdge(r image.Rectangle) bool {
+	whole := image.Rectangle{Max: f.content.Size()}
+	near := r.Inset(-gap).Intersect(whole)
+	return f.count(near) > f.count(near.Intersect(whole.Inset(1)))
 }
 
 func (f *finder) sum(picture []float32) {
@@ -93,22 +123,6 @@ func (f *finder) count(r image.Rectangle) int {
 	width := f.content.Dx() + 1
 	at := func(x, y int) int { return f.sums[y*width+x] }
 	return at(r.Max.X, r.Max.Y) - at(r.Min.X, r.Max.Y) - at(r.Max.X, r.Min.Y) + at(r.Min.X, r.Min.Y)
-}
-
-// collect takes a place and all that touch it off the list and sums them.
-func (f *finder) collect(x, y int) (sum point, n int) {
-	if x < 0 || y < 0 || x >= f.places.X || y >= f.places.Y || !f.over[y*f.places.X+x] {
-		return point{}, 0
-	}
-	f.over[y*f.places.X+x] = false
-	sum, n = point{float64(x), float64(y)}, 1
-	for dy := -1; dy <= 1; dy++ {
-		for dx := -1; dx <= 1; dx++ {
-			s, m := f.collect(x+dx, y+dy)
-			sum, n = point{sum.x + s.x, sum.y + s.y}, n+m
-		}
-	}
-	return sum, n
 }
 
 func area(r image.Rectangle) int { return r.Dx() * r.Dy() }
