@@ -17,29 +17,27 @@ func finish(dst, src []float32, bias float32, act Act) {
 	src = src[:len(dst)]
 	switch act {
 	case ReLU:
-		for i, v := range src {
-			dst[i] = max(v+bias, 0)
-		}
+		cpu.finishReLU(dst, src, bias)
 	case Tanh:
 		for i, v := range src {
 			dst[i] = float32(math.Tanh(float64(v + bias)))
 		}
 	default:
-		for i, v := range src {
-			dst[i] = v + bias
-		}
+		cpu.finish(dst, src, bias)
 	}
 }
 
-// finishOne is finish for one element.
-func finishOne(z float32, act Act) float32 {
-	switch act {
-	case ReLU:
-		return max(z, 0)
-	case Tanh:
-		return float32(math.Tanh(float64(z)))
-	default:
-		return z
+// finishGeneric writes src+bias to dst.
+func finishGeneric(dst, src []float32, bias float32) {
+	for i, v := range src[:len(dst)] {
+		dst[i] = v + bias
+	}
+}
+
+// finishReLUGeneric writes max(src+bias, 0) to dst.
+func finishReLUGeneric(dst, src []float32, bias float32) {
+	for i, v := range src[:len(dst)] {
+		dst[i] = max(v+bias, 0)
 	}
 }
 

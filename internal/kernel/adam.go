@@ -24,8 +24,8 @@ type AdamStep struct {
 
 // adamJob holds the operands of AdamStep.Apply.
 type adamJob struct {
-	AdamStep
 	p, m, v, g []float32
+	factors    [8]float32
 }
 
 var adam adamJob
@@ -36,7 +36,10 @@ func (a AdamStep) Apply(p, m, v, g []float32) {
 	need("adam", min(len(m), len(v), len(g)), len(p))
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	adam = adamJob{a, p, m, v, g}
+	adam = adamJob{p, m, v, g, [8]float32{
+		a.Scale, a.Beta1, 1 - a.Beta1, a.Beta2, 1 - a.Beta2,
+		float32(1 / math.Sqrt(float64(a.BiasCorrection2))), a.Eps, a.LR / a.BiasCorrection1,
+	}}
 	shared.run(&adam, chunks(len(p)))
 	adam = adamJob{}
 }
@@ -44,15 +47,19 @@ func (a AdamStep) Apply(p, m, v, g []float32) {
 func (j *adamJob) do(_ *scratch, i int) {
 	lo, hi := chunk(i, len(j.p))
 	p, m, v, g := j.p[lo:hi], j.m[lo:hi], j.v[lo:hi], j.g[lo:hi]
-	step := j.LR / j.BiasCorrection1
-	root := float32(1 / math.Sqrt(float64(j.BiasCorrection2)))
-	rest1, rest2 := 1-j.Beta1, 1-j.Beta2
+	cpu.adam(p, m, v, g, &j.factors)
+}
+
+// adamGeneric steps len(p) parameters. Its factors are Scale, Beta1, 1-Beta1,
+// Beta2, 1-Beta2, 1/sqrt(BiasCorrection2), Eps and LR/BiasCorrection1.
+func adamGeneric(p, m, v, g []float32, f *[8]float32) {
+	m, v, g = m[:len(p)], v[:len(p)], g[:len(p)]
 	for i := range p {
-		d := g[i] * j.Scale
-		mi := float32(j.Beta1*m[i]) + float32(rest1*d)
-		vi := float32(j.Beta2*v[i]) + float32(float32(rest2*d)*d)
+		d := g[i] * f[0]
+		mi := float32(m[i]*f[1]) + float32(d*f[2])
+		vi := float32(v[i]*f[3]) + float32(float32(d*f[4])*d)
 		m[i], v[i] = mi, vi
-		den := float32(float32(math.Sqrt(float64(vi)))*root) + j.Eps
-		p[i] -= float32(step * (mi / den))
+		den := float32(float32(math.Sqrt(float64(vi)))*f[5]) + f[6]
+		p[i] -= float32(mi / den * f[7])
 	}
 }

@@ -49,6 +49,7 @@ type layout struct {
 	th, tw int // taps of a phase: the most weights of one filter row in it
 	qh, qw int // rows and columns of a phase
 	k      int // weights of a filter
+	pitch  int // from phase to phase: qh*qw and zeros that kernels may run into
 }
 
 // check panics on an impossible geometry or short slices, and returns the layout.
@@ -59,6 +60,7 @@ func (c Conv) check(op string, small, large, weights int) layout {
 	l := layout{Conv: c, oh: c.OutH(), ow: c.OutW(), k: c.C * c.KH * c.KW}
 	l.th, l.tw = ceilDiv(c.KH, c.Stride), ceilDiv(c.KW, c.Stride)
 	l.qh, l.qw = l.oh+l.th-1, l.ow+l.tw-1
+	l.pitch = roundUp(l.qh*l.qw+max(overrun, cpu.dk-1), 16)
 	need(op, small, c.B*c.F*l.oh*l.ow)
 	need(op, large, c.B*c.C*c.H*c.W)
 	need(op, weights, c.F*l.k)
@@ -66,7 +68,7 @@ func (c Conv) check(op string, small, large, weights int) layout {
 }
 
 // phaseLen is the number of elements that split writes.
-func (l *layout) phaseLen() int { return l.C * l.Stride * l.Stride * l.qh * l.qw }
+func (l *layout) phaseLen() int { return l.C * l.Stride * l.Stride * l.pitch }
 
 // phaseOffsets fills off [K] with the place of weight k = (c,kh,kw) in the phases
 // of an image: the pixel of output (0,0) that it meets. That of output (i,j) is
@@ -77,74 +79,98 @@ func (l *layout) phaseOffsets(off []int) {
 		for kh := range l.KH {
 			for kw := range l.KW {
 				plane := (c*s+kh%s)*s + kw%s
-				off[k] = (plane*l.qh+kh/s)*l.qw + kw/s
+				off[k] = plane*l.pitch + kh/s*l.qw + kw/s
 				k++
 			}
 		}
 	}
 }
 
-// split writes the phases of image x [C,H,W] to dst [C,S,S,qh,qw]: element
-// (c,rh,rw,i,j) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside.
-func (l *layout) split(dst, x []float32) {
-	s := l.Stride
+// split writes the phases of image x [C,H,W] to dst [C,S,S,pitch]: element (i,j)
+// of phase (c,rh,rw) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside.
+func (l *layout) split(s *scratch, dst, x []float32) {
+	n := l.Stride
+	row := grow(&s.row, roundUp(l.qw, overrun+1)*n)
+	clear(row)
 	for c := range l.C {
-		plane := x[c*l.H*l.W:][:l.H*l.W]
-		for rh := range s {
-			for rw := range s {
-				for i := range l.qh {
-					row := dst[:l.qw]
-					dst = dst[l.qw:]
-					h := i*s + rh - l.Pad
-					if h < 0 || h >= l.H || rh >= l.KH || rw >= l.KW {
-						clear(row)
-						continue
+		for rh := range min(n, l.KH) {
+			phases := dst[(c*n+rh)*n*l.pitch:]
+			for i := range l.qh {
+				h := i*n + rh - l.Pad
+				if h < 0 || h >= l.H {
+					for rw := range n {
+						clear(phases[rw*l.pitch+i*l.qw:][:l.qw])
 					}
-					every(row, plane[h*l.W:][:l.W], s, rw-l.Pad)
+					continue
 				}
+				if l.Pad < len(row) {
+					copy(row[l.Pad:], x[(c*l.H+h)*l.W:][:l.W])
+				}
+				splitRow(phases[i*l.qw:], l.pitch, row, l.qw, n)
+			}
+			for rw := range n {
+				clear(phases[rw*l.pitch+l.qh*l.qw : (rw+1)*l.pitch])
 			}
 		}
 	}
 }
 
-// every writes dst[j] = src[j*s+first], or 0 where that lies outside src.
-func every(dst, src []float32, s, first int) {
-	lo := 0
-	if first < 0 {
-		lo = min(ceilDiv(-first, s), len(dst))
-	}
-	hi := lo
-	if last := len(src) - 1 - first; last >= 0 {
-		hi = max(lo, min(last/s+1, len(dst)))
-	}
-	clear(dst[:lo])
-	clear(dst[hi:])
-	if lo == hi {
-		return
-	}
-	src = src[lo*s+first:]
+// overrun is how many elements behind a row split and join may touch.
+const overrun = 7
+
+// splitRow computes dst[r*pitch+j] = src[j*s+r] for r < s and j < n, and may write
+// overrun elements more.
+func splitRow(dst []float32, pitch int, src []float32, n, s int) {
 	if s == 1 {
-		copy(dst[lo:hi], src)
+		copy(dst[:n], src)
 		return
 	}
-	at := 0
-	for j := range dst[lo:hi] {
-		dst[lo+j] = src[at]
-		at += s
+	if s < len(cpu.split) && cpu.split[s] != nil {
+		cpu.split[s](dst, pitch, src, n)
+		return
+	}
+	for r := range s {
+		for j := range n {
+			dst[r*pitch+j] = src[j*s+r]
+		}
+	}
+}
+
+// joinRow computes dst[j*s+r] = src[r*pitch+j] for r < s and j < n, and may write
+// s*overrun elements more.
+func joinRow(dst, src []float32, pitch, n, s int) {
+	if s < len(cpu.join) && cpu.join[s] != nil {
+		cpu.join[s](dst, src, pitch, n)
+		return
+	}
+	for r := range s {
+		for j := range n {
+			dst[j*s+r] = src[r*pitch+j]
+		}
 	}
 }
 
 // packRows lays out the rows of w [m,k] in panels of mr rows for gemm, with rows
 // of zeros after the last.
 func packRows(dst, w []float32, m, k, mr int) {
-	for i := range roundUp(m, mr) {
-		panel := dst[i/mr*mr*k+i%mr:]
-		for t := range k {
-			v := float32(0)
-			if i < m {
-				v = w[i*k+t]
+	for i := 0; i < m; i += mr {
+		panel := dst[i*k:][:mr*k]
+		if m-i < mr {
+			clear(panel)
+		}
+		for t := 0; t < k; t += packBlock {
+			for r := range min(mr, m-i) {
+				from := w[(i+r)*k+t : min((i+r)*k+t+packBlock, (i+r+1)*k)]
+				at := t*mr + r
+				for _, v := range from {
+					panel[at] = v
+					at += mr
+				}
 			}
-			panel[t*mr] = v
 		}
 	}
 }
+
+// packBlock is the number of columns that packRows turns at a time, so that the
+// lines it writes stay in the first cache.
+const packBlock = 256

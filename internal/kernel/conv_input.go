@@ -1,7 +1,7 @@
 package kernel
 
 // inputJob computes one image of Conv.BackInput or Conv.Transposed a part. Rows of
-// its matrix product are the phases (rh,rw,c) of the output, columns the pixels of
+// its matrix product are the phases (rh,c,rw) of the output, columns the pixels of
 // a phase, and the sum runs over filters and taps.
 type inputJob struct {
 	layout
@@ -41,7 +41,7 @@ func (c Conv) Transposed(y, x, w, bias []float32, act Act) {
 	j.y, j.x, j.bias = nil, nil, nil
 }
 
-// packPhases lays out w for gemm: row (rh,rw,c), element (f,th,tw) is
+// packPhases lays out w for gemm: row (rh,c,rw), element (f,th,tw) is
 // w[f, c, rh+S*th, rw+S*tw], or 0 outside the filter.
 func (j *inputJob) packPhases(w []float32) {
 	s, mr := j.Stride, cpu.mr
@@ -49,7 +49,7 @@ func (j *inputJob) packPhases(w []float32) {
 	panels := grow(&j.panels, roundUp(rows, mr)*k)
 	clear(panels)
 	for i := range rows {
-		rh, rw, c := i/j.C/s, i/j.C%s, i%j.C
+		rh, c, rw := i/s/j.C, i/s%j.C, i%s
 		panel := panels[i/mr*mr*k+i%mr:]
 		for f := range j.F {
 			filter := w[(f*j.C+c)*j.KH*j.KW:][:j.KH*j.KW]
@@ -81,15 +81,16 @@ func (j *inputJob) do(s *scratch, b int) {
 	ldc := roundUp(n, cpu.nr)
 	image := grow(&s.image, j.F*j.ph*j.pw+cpu.nr)
 	j.pad(image, j.x[b*j.F*j.oh*j.ow:])
-	out := grow(&s.out, cpu.mr*ldc)
-	y := j.y[b*j.C*j.H*j.W:][:j.C*j.H*j.W]
 	rows := j.Stride * j.Stride * j.C
+	out := grow(&s.out, roundUp(rows, cpu.mr)*ldc+overrun)
+	y := j.y[b*j.C*j.H*j.W:][:j.C*j.H*j.W]
+	group := 0
 	for r := 0; r < rows; r += cpu.mr {
 		for at := 0; at < n; at += cpu.nr {
-			cpu.gemm(j.panels[r*len(j.off):], image[at:], j.off, out[at:], ldc)
+			cpu.gemm(j.panels[r*len(j.off):], image[at:], j.off, out[r*ldc+at:], ldc)
 		}
-		for i := range min(cpu.mr, rows-r) {
-			j.merge(y, out[i*ldc:][:n], r+i)
+		for ; (group+1)*j.Stride <= min(r+cpu.mr, rows); group++ {
+			j.merge(s, y, out[group*j.Stride*ldc:], ldc, group)
 		}
 	}
 }
@@ -111,52 +112,24 @@ func (j *inputJob) pad(dst, x []float32) {
 	}
 }
 
-// merge puts one phase, row r = (rh,rw,c) of the product, to its places in y
-// [C,H,W]. Pixels that no weight reaches are act(bias).
-func (j *inputJob) merge(y, phase []float32, r int) {
-	s := j.Stride
-	rh, rw, c := r/j.C/s, r/j.C%s, r%j.C
+// merge puts group (rh,c), the S phases that share rows of y [C,H,W], to its
+// places there. Pixels that no weight reaches are act(bias).
+func (j *inputJob) merge(s *scratch, y, phases []float32, ldc, group int) {
+	rh, c := group/j.C, group%j.C
 	bias := float32(0)
 	if j.bias != nil {
 		bias = j.bias[c]
 	}
-	h0, w0 := mod(rh-j.Pad, s), mod(rw-j.Pad, s)
-	for h := h0; h < j.H; h += s {
-		row := y[(c*j.H+h)*j.W:][:j.W]
-		q, from := (h+j.Pad)/s, (w0+j.Pad)/s
-		n := 0
-		if q < j.qh && from < j.qw {
-			n = j.spread(row[min(w0, j.W):], phase[q*j.pw+from:q*j.pw+j.qw], bias)
+	row := grow(&s.row, max(roundUp(j.qw, overrun+1)*j.Stride, j.Pad+j.W))
+	for h := mod(rh-j.Pad, j.Stride); h < j.H; h += j.Stride {
+		if q := (h + j.Pad) / j.Stride; q < j.qh {
+			joinRow(row, phases[q*j.pw:], ldc, j.qw, j.Stride)
+			clear(row[j.qw*j.Stride:])
+		} else {
+			clear(row)
 		}
-		for w := w0 + n*s; w < j.W; w += s {
-			row[w] = finishOne(bias, j.act)
-		}
+		finish(y[(c*j.H+h)*j.W:][:j.W], row[j.Pad:], bias, j.act)
 	}
-}
-
-// spread writes act(src+bias) to every S-th element of dst and returns how many
-// it wrote.
-func (j *inputJob) spread(dst, src []float32, bias float32) int {
-	s := j.Stride
-	n := min(len(src), ceilDiv(len(dst), s))
-	src = src[:n]
-	if s == 1 {
-		finish(dst[:n], src, bias, j.act)
-		return n
-	}
-	at := 0
-	if j.act == None {
-		for _, v := range src {
-			dst[at] = v + bias
-			at += s
-		}
-		return n
-	}
-	for _, v := range src {
-		dst[at] = finishOne(v+bias, j.act)
-		at += s
-	}
-	return n
 }
 
 // mod returns a modulo b in 0..b-1.

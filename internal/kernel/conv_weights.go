@@ -52,17 +52,14 @@ func repeatLast(off []int, n int) {
 func (j *weightsJob) do(s *scratch, g int) {
 	sum := j.sums[g*j.F*j.k:][:j.F*j.k]
 	clear(sum)
-	used := j.phaseLen()
-	image := grow(&s.image, used+cpu.dk)
-	clear(image[used:])
+	image := grow(&s.image, j.phaseLen())
 	other := grow(&s.other, j.F*j.n)
 	for b := g * j.B / j.groups; b < (g+1)*j.B/j.groups; b++ {
-		j.split(image, j.x[b*j.C*j.H*j.W:])
+		j.split(s, image, j.x[b*j.C*j.H*j.W:])
 		j.spaced(other, j.dz[b*j.F*j.oh*j.ow:])
 		for k := 0; k < j.k; k += cpu.dn {
 			for f := 0; f < j.F; f += cpu.dm {
-				cpu.dot(j.n, other, j.rows[f:], image, j.off[k:], s.tile[:])
-				j.add(sum, s.tile[:], f, k)
+				j.tile(s, sum, f, k)
 			}
 		}
 	}
@@ -81,13 +78,24 @@ func (j *weightsJob) spaced(dst, dz []float32) {
 	}
 }
 
-// add adds a tile at filter f and weight k to the sum [F,K].
-func (j *weightsJob) add(sum, tile []float32, f, k int) {
-	n := min(cpu.dn, j.k-k)
-	for i := range min(cpu.dm, j.F-f) {
-		row := sum[(f+i)*j.k+k:][:n]
-		for t, v := range tile[i*cpu.dn:][:n] {
-			row[t] += v
+// tile adds a tile's products at filter f and weight k to the sum [F,K].
+func (j *weightsJob) tile(s *scratch, sum []float32, f, k int) {
+	if f+cpu.dm <= j.F && k+cpu.dn <= j.k {
+		cpu.dot(j.n, s.other, j.rows[f:], s.image, j.off[k:], sum[f*j.k+k:], j.k)
+		return
+	}
+	tile := s.tile[:cpu.dm*cpu.dn]
+	clear(tile)
+	cpu.dot(j.n, s.other, j.rows[f:], s.image, j.off[k:], tile, cpu.dn)
+	addTile(sum[f*j.k+k:], j.k, tile, min(cpu.dm, j.F-f), min(cpu.dn, j.k-k))
+}
+
+// addTile adds the first rows and columns of a dot's tile to c, whose rows lie ldc
+// apart.
+func addTile(c []float32, ldc int, tile []float32, rows, cols int) {
+	for i := range rows {
+		for t, v := range tile[i*cpu.dn:][:cols] {
+			c[i*ldc+t] += v
 		}
 	}
 }

@@ -53,22 +53,53 @@ func rowOffsets(off []int, n, length int) {
 
 func (j *denseJob) do(s *scratch, part int) {
 	o := part * cpu.dn
-	whole := j.In / cpu.dk * cpu.dk
+	cols := min(cpu.dn, j.Out-o)
+	for b := range j.B {
+		y := j.y[b*j.Out+o:][:cols]
+		clear(y)
+		if j.bias != nil {
+			copy(y, j.bias[o:])
+		}
+	}
 	for b := 0; b < j.B; b += cpu.dm {
-		cpu.dot(whole, j.x, j.xRows[b:], j.w, j.wRows[o:], s.tile[:])
-		for i := range min(cpu.dm, j.B-b) {
-			for t := range min(cpu.dn, j.Out-o) {
-				z := s.tile[i*cpu.dn+t]
-				x := j.x[(b+i)*j.In:][:j.In]
-				w := j.w[(o+t)*j.In:][:j.In]
-				for k := whole; k < j.In; k++ {
-					z += x[k] * w[k]
-				}
-				if j.bias != nil {
-					z += j.bias[o+t]
-				}
-				j.y[(b+i)*j.Out+o+t] = finishOne(z, j.act)
+		j.tile(s, b, o)
+	}
+	j.rest(o, cols)
+	for b := 0; b < j.B && j.act != None; b++ {
+		y := j.y[b*j.Out+o:][:cols]
+		finish(y, y, 0, j.act)
+	}
+}
+
+// tile adds the products of a tile at row b and output o, as far as whole vectors
+// go.
+func (j *denseJob) tile(s *scratch, b, o int) {
+	n := j.In / cpu.dk * cpu.dk
+	if b+cpu.dm <= j.B && o+cpu.dn <= j.Out {
+		cpu.dot(n, j.x, j.xRows[b:], j.w, j.wRows[o:], j.y[b*j.Out+o:], j.Out)
+		return
+	}
+	tile := s.tile[:cpu.dm*cpu.dn]
+	clear(tile)
+	cpu.dot(n, j.x, j.xRows[b:], j.w, j.wRows[o:], tile, cpu.dn)
+	addTile(j.y[b*j.Out+o:], j.Out, tile, min(cpu.dm, j.B-b), min(cpu.dn, j.Out-o))
+}
+
+// rest adds the products that tile leaves, of cols outputs at o.
+func (j *denseJob) rest(o, cols int) {
+	from := j.In / cpu.dk * cpu.dk
+	if from == j.In {
+		return
+	}
+	for b := range j.B {
+		x := j.x[b*j.In+from : (b+1)*j.In]
+		for t := range cols {
+			w := j.w[(o+t)*j.In+from:][:len(x)]
+			var z float32
+			for k, v := range x {
+				z += float32(v * w[k])
 			}
+			j.y[b*j.Out+o+t] += z
 		}
 	}
 }

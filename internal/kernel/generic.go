@@ -5,6 +5,8 @@ var generic = level{
 	name: "generic",
 	gemm: gemmGeneric, mr: 4, nr: 8,
 	dot: dotGeneric, dm: 4, dn: 1, dk: 1,
+	finish: finishGeneric, finishReLU: finishReLUGeneric,
+	adam: adamGeneric,
 	peak: peakGeneric, peakFlops: 8,
 }
 
@@ -26,7 +28,7 @@ func gemmGeneric(a, b []float32, off []int, c []float32, ldc int) {
 }
 
 // dotGeneric multiplies 4 rows with 1 row, element by element.
-func dotGeneric(n int, a []float32, offA []int, b []float32, offB []int, c []float32) {
+func dotGeneric(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int) {
 	a0, a1 := a[offA[0]:offA[0]+n], a[offA[1]:offA[1]+n]
 	a2, a3 := a[offA[2]:offA[2]+n], a[offA[3]:offA[3]+n]
 	var s0, s1, s2, s3 float32
@@ -36,7 +38,10 @@ func dotGeneric(n int, a []float32, offA []int, b []float32, offB []int, c []flo
 		s2 += float32(a2[t] * v)
 		s3 += float32(a3[t] * v)
 	}
-	c[0], c[1], c[2], c[3] = s0, s1, s2, s3
+	c[0] += s0
+	c[ldc] += s1
+	c[2*ldc] += s2
+	c[3*ldc] += s3
 }
 
 // peakGeneric runs four chains of a multiplication and an addition.

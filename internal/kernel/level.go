@@ -17,10 +17,23 @@ type level struct {
 	gemm   func(a, b []float32, off []int, c []float32, ldc int)
 	mr, nr int
 
-	// dot computes c[i*dn+j] = sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
+	// dot computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
 	// i < dm and j < dn; n is a multiple of dk.
-	dot        func(n int, a []float32, offA []int, b []float32, offB []int, c []float32)
+	dot        func(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 	dm, dn, dk int
+
+	// split computes dst[r*pitch+j] = src[j*s+r] for r < s and j < n, and join undoes
+	// it, for a stride s that indexes them. They may go on to the next multiple of 8
+	// above n. Strides that have none run in Go.
+	split [5]func(dst []float32, pitch int, src []float32, n int)
+	join  [5]func(dst, src []float32, pitch, n int)
+
+	// finish computes dst[i] = src[i] + bias for i < len(dst), finishReLU the larger
+	// of that and 0.
+	finish, finishReLU func(dst, src []float32, bias float32)
+
+	// adam is adamGeneric.
+	adam func(p, m, v, g []float32, f *[8]float32)
 
 	// peak runs n rounds of peakFlops independent additions and multiplications in
 	// registers.

@@ -9,22 +9,26 @@ import feature "golang.org/x/sys/cpu"
 // machineLevels returns the assembly levels that this machine can run, the best
 // first.
 func machineLevels() []*level {
-	var have []*level
-	if feature.X86.HasAVX512F && feature.X86.HasAVX2 {
-		have = append(have, &level{
-			name: "avx512",
-			gemm: gemmAVX512, mr: 8, nr: 32,
-			dot: dotAVX512, dm: 4, dn: 4, dk: 16,
-			peak: peakAVX512, peakFlops: 12 * 16 * 2,
-		})
+	if !feature.X86.HasAVX2 || !feature.X86.HasFMA {
+		return nil
 	}
-	if feature.X86.HasAVX2 && feature.X86.HasFMA {
-		have = append(have, &level{
-			name: "avx2",
-			gemm: gemmAVX2, mr: 4, nr: 24,
-			dot: dotAVX2, dm: 4, dn: 2, dk: 8,
-			peak: peakAVX2, peakFlops: 12 * 8 * 2,
-		})
+	avx2 := level{
+		name: "avx2",
+		gemm: gemmAVX2, mr: 4, nr: 24,
+		dot: dotAVX2, dm: 4, dn: 2, dk: 8,
+		finish: finishAVX2, finishReLU: finishReLUAVX2,
+		adam: adamAVX2,
+		peak: peakAVX2, peakFlops: 12 * 8 * 2,
 	}
-	return have
+	avx2.split[2], avx2.split[4] = split2AVX2, split4AVX2
+	avx2.join[2], avx2.join[4] = join2AVX2, join4AVX2
+	if !feature.X86.HasAVX512F {
+		return []*level{&avx2}
+	}
+	avx512 := avx2
+	avx512.name = "avx512"
+	avx512.gemm, avx512.mr, avx512.nr = gemmAVX512, 8, 32
+	avx512.dot, avx512.dm, avx512.dn, avx512.dk = dotAVX512, 4, 4, 16
+	avx512.peak, avx512.peakFlops = peakAVX512, 12*16*2
+	return []*level{&avx512, &avx2}
 }

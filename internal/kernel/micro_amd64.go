@@ -16,17 +16,57 @@ func gemmAVX512(a []float32, b []float32, off []int, c []float32, ldc int)
 //go:noescape
 func gemmAVX2(a []float32, b []float32, off []int, c []float32, ldc int)
 
-// dotAVX512 computes c[i*4+j] = sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
+// dotAVX512 computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
 // i < 4 and j < 4; n is a multiple of 16. It needs AVX-512F.
 //
 //go:noescape
-func dotAVX512(n int, a []float32, offA []int, b []float32, offB []int, c []float32)
+func dotAVX512(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 
-// dotAVX2 computes c[i*2+j] = sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
+// dotAVX2 computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
 // i < 4 and j < 2; n is a multiple of 8. It needs AVX2 and FMA.
 //
 //go:noescape
-func dotAVX2(n int, a []float32, offA []int, b []float32, offB []int, c []float32)
+func dotAVX2(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
+
+// split2AVX2 computes dst[r*pitch+j] = src[j*2+r] for r < 2 and j < n, with n rounded up to
+// a multiple of 8. It needs AVX2.
+//
+//go:noescape
+func split2AVX2(dst []float32, pitch int, src []float32, n int)
+
+// split4AVX2 computes dst[r*pitch+j] = src[j*4+r] for r < 4 and j < n, with n rounded up to
+// a multiple of 8. It needs AVX2.
+//
+//go:noescape
+func split4AVX2(dst []float32, pitch int, src []float32, n int)
+
+// join2AVX2 computes dst[j*2+r] = src[r*pitch+j] for r < 2 and j < n, with n rounded up to
+// a multiple of 8. It needs AVX2.
+//
+//go:noescape
+func join2AVX2(dst []float32, src []float32, pitch int, n int)
+
+// join4AVX2 computes dst[j*4+r] = src[r*pitch+j] for r < 4 and j < n, with n rounded up to
+// a multiple of 8. It needs AVX2.
+//
+//go:noescape
+func join4AVX2(dst []float32, src []float32, pitch int, n int)
+
+// finishAVX2 computes dst[i] = src[i] + bias for i < len(dst). It needs AVX2.
+//
+//go:noescape
+func finishAVX2(dst []float32, src []float32, bias float32)
+
+// finishReLUAVX2 computes dst[i] = max(src[i]+bias, 0) for i < len(dst). It needs AVX2.
+//
+//go:noescape
+func finishReLUAVX2(dst []float32, src []float32, bias float32)
+
+// adamAVX2 steps len(p) parameters by adamGeneric's formula, with its factors f. It needs
+// AVX2.
+//
+//go:noescape
+func adamAVX2(p []float32, m []float32, v []float32, g []float32, f *[8]float32)
 
 // peakAVX512 runs n rounds of 12 multiply-adds of vectors. It needs AVX-512F.
 func peakAVX512(n int)

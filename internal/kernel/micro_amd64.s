@@ -168,9 +168,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func dotAVX512(n int, a []float32, offA []int, b []float32, offB []int, c []float32)
+// func dotAVX512(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 // Requires: AVX, AVX512F
-TEXT ·dotAVX512(SB), NOSPLIT, $0-128
+TEXT ·dotAVX512(SB), NOSPLIT, $0-136
 	MOVQ   a_base+8(FP), AX
 	MOVQ   offA_base+32(FP), CX
 	MOVQ   (CX), DX
@@ -242,6 +242,7 @@ loop:
 
 store:
 	MOVQ          c_base+104(FP), AX
+	MOVQ          ldc+128(FP), CX
 	VEXTRACTF64X4 $0x01, Z0, Y21
 	VADDPS        Z21, Z0, Z0
 	VEXTRACTF32X4 $0x01, Z0, X21
@@ -261,7 +262,9 @@ store:
 	VHADDPS       X1, X0, X0
 	VHADDPS       X3, X2, X2
 	VHADDPS       X2, X0, X0
+	VADDPS        (AX), X0, X0
 	VMOVUPS       X0, (AX)
+	LEAQ          (AX)(CX*4), AX
 	VEXTRACTF64X4 $0x01, Z4, Y21
 	VADDPS        Z21, Z4, Z4
 	VEXTRACTF32X4 $0x01, Z4, X21
@@ -281,7 +284,9 @@ store:
 	VHADDPS       X5, X4, X4
 	VHADDPS       X7, X6, X6
 	VHADDPS       X6, X4, X4
-	VMOVUPS       X4, 16(AX)
+	VADDPS        (AX), X4, X4
+	VMOVUPS       X4, (AX)
+	LEAQ          (AX)(CX*4), AX
 	VEXTRACTF64X4 $0x01, Z8, Y21
 	VADDPS        Z21, Z8, Z8
 	VEXTRACTF32X4 $0x01, Z8, X21
@@ -301,7 +306,9 @@ store:
 	VHADDPS       X9, X8, X8
 	VHADDPS       X11, X10, X10
 	VHADDPS       X10, X8, X8
-	VMOVUPS       X8, 32(AX)
+	VADDPS        (AX), X8, X8
+	VMOVUPS       X8, (AX)
+	LEAQ          (AX)(CX*4), AX
 	VEXTRACTF64X4 $0x01, Z12, Y21
 	VADDPS        Z21, Z12, Z12
 	VEXTRACTF32X4 $0x01, Z12, X21
@@ -321,13 +328,15 @@ store:
 	VHADDPS       X13, X12, X12
 	VHADDPS       X15, X14, X14
 	VHADDPS       X14, X12, X12
-	VMOVUPS       X12, 48(AX)
+	VADDPS        (AX), X12, X12
+	VMOVUPS       X12, (AX)
+	LEAQ          (AX)(CX*4), AX
 	VZEROUPPER
 	RET
 
-// func dotAVX2(n int, a []float32, offA []int, b []float32, offB []int, c []float32)
+// func dotAVX2(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 // Requires: AVX, FMA3
-TEXT ·dotAVX2(SB), NOSPLIT, $0-128
+TEXT ·dotAVX2(SB), NOSPLIT, $0-136
 	MOVQ   a_base+8(FP), AX
 	MOVQ   offA_base+32(FP), CX
 	MOVQ   (CX), DX
@@ -377,34 +386,343 @@ loop:
 
 store:
 	MOVQ         c_base+104(FP), AX
+	MOVQ         ldc+128(FP), CX
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
 	VEXTRACTF128 $0x01, Y1, X8
 	VADDPS       X8, X1, X1
 	VHADDPS      X1, X0, X0
 	VHADDPS      X0, X0, X0
+	VMOVSD       (AX), X1
+	VADDPS       X1, X0, X0
 	VMOVLPS      X0, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VEXTRACTF128 $0x01, Y2, X0
 	VADDPS       X0, X2, X2
 	VEXTRACTF128 $0x01, Y3, X0
 	VADDPS       X0, X3, X3
 	VHADDPS      X3, X2, X2
 	VHADDPS      X2, X2, X2
-	VMOVLPS      X2, 8(AX)
+	VMOVSD       (AX), X0
+	VADDPS       X0, X2, X2
+	VMOVLPS      X2, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VEXTRACTF128 $0x01, Y4, X0
 	VADDPS       X0, X4, X4
 	VEXTRACTF128 $0x01, Y5, X0
 	VADDPS       X0, X5, X5
 	VHADDPS      X5, X4, X4
 	VHADDPS      X4, X4, X4
-	VMOVLPS      X4, 16(AX)
+	VMOVSD       (AX), X0
+	VADDPS       X0, X4, X4
+	VMOVLPS      X4, (AX)
+	LEAQ         (AX)(CX*4), AX
 	VEXTRACTF128 $0x01, Y6, X0
 	VADDPS       X0, X6, X6
 	VEXTRACTF128 $0x01, Y7, X0
 	VADDPS       X0, X7, X7
 	VHADDPS      X7, X6, X6
 	VHADDPS      X6, X6, X6
-	VMOVLPS      X6, 24(AX)
+	VMOVSD       (AX), X0
+	VADDPS       X0, X6, X6
+	VMOVLPS      X6, (AX)
+	LEAQ         (AX)(CX*4), AX
+	VZEROUPPER
+	RET
+
+// func split2AVX2(dst []float32, pitch int, src []float32, n int)
+// Requires: AVX, AVX2
+TEXT ·split2AVX2(SB), NOSPLIT, $0-64
+	MOVQ pitch+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ CX, DX
+	ADDQ AX, DX
+	MOVQ src_base+32(FP), AX
+	MOVQ n+56(FP), BX
+	XORQ SI, SI
+
+loop:
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VSHUFPS $0x88, Y1, Y0, Y2
+	VSHUFPS $0xdd, Y1, Y0, Y0
+	VPERMPD $0xd8, Y2, Y2
+	VPERMPD $0xd8, Y0, Y0
+	VMOVUPS Y2, (CX)(SI*4)
+	VMOVUPS Y0, (DX)(SI*4)
+	ADDQ    $0x40, AX
+	ADDQ    $0x08, SI
+	CMPQ    SI, BX
+	JL      loop
+	VZEROUPPER
+	RET
+
+// func split4AVX2(dst []float32, pitch int, src []float32, n int)
+// Requires: AVX
+TEXT ·split4AVX2(SB), NOSPLIT, $0-64
+	MOVQ pitch+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ dst_base+0(FP), CX
+	MOVQ CX, DX
+	ADDQ AX, DX
+	MOVQ DX, BX
+	ADDQ AX, BX
+	MOVQ BX, SI
+	ADDQ AX, SI
+	MOVQ src_base+32(FP), AX
+	MOVQ n+56(FP), DI
+	XORQ R8, R8
+
+loop:
+	VMOVUPS     (AX), X0
+	VINSERTF128 $0x01, 64(AX), Y0, Y0
+	VMOVUPS     16(AX), X1
+	VINSERTF128 $0x01, 80(AX), Y1, Y1
+	VMOVUPS     32(AX), X2
+	VINSERTF128 $0x01, 96(AX), Y2, Y2
+	VMOVUPS     48(AX), X3
+	VINSERTF128 $0x01, 112(AX), Y3, Y3
+	VUNPCKLPS   Y1, Y0, Y4
+	VUNPCKHPS   Y1, Y0, Y6
+	VUNPCKLPS   Y3, Y2, Y7
+	VUNPCKHPS   Y3, Y2, Y8
+	VUNPCKLPD   Y7, Y4, Y5
+	VUNPCKHPD   Y7, Y4, Y4
+	VUNPCKLPD   Y8, Y6, Y7
+	VUNPCKHPD   Y8, Y6, Y6
+	VMOVUPS     Y5, (CX)(R8*4)
+	VMOVUPS     Y4, (DX)(R8*4)
+	VMOVUPS     Y7, (BX)(R8*4)
+	VMOVUPS     Y6, (SI)(R8*4)
+	ADDQ        $0x80, AX
+	ADDQ        $0x08, R8
+	CMPQ        R8, DI
+	JL          loop
+	VZEROUPPER
+	RET
+
+// func join2AVX2(dst []float32, src []float32, pitch int, n int)
+// Requires: AVX
+TEXT ·join2AVX2(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), AX
+	MOVQ pitch+48(FP), CX
+	SHLQ $0x02, CX
+	MOVQ src_base+24(FP), DX
+	MOVQ DX, BX
+	ADDQ CX, BX
+	MOVQ n+56(FP), CX
+	XORQ SI, SI
+
+loop:
+	VMOVUPS    (DX)(SI*4), Y0
+	VMOVUPS    (BX)(SI*4), Y1
+	VUNPCKLPS  Y1, Y0, Y2
+	VUNPCKHPS  Y1, Y0, Y0
+	VPERM2F128 $0x20, Y0, Y2, Y1
+	VPERM2F128 $0x31, Y0, Y2, Y0
+	VMOVUPS    Y1, (AX)
+	VMOVUPS    Y0, 32(AX)
+	ADDQ       $0x40, AX
+	ADDQ       $0x08, SI
+	CMPQ       SI, CX
+	JL         loop
+	VZEROUPPER
+	RET
+
+// func join4AVX2(dst []float32, src []float32, pitch int, n int)
+// Requires: AVX
+TEXT ·join4AVX2(SB), NOSPLIT, $0-64
+	MOVQ dst_base+0(FP), AX
+	MOVQ pitch+48(FP), CX
+	SHLQ $0x02, CX
+	MOVQ src_base+24(FP), DX
+	MOVQ DX, BX
+	ADDQ CX, BX
+	MOVQ BX, SI
+	ADDQ CX, SI
+	MOVQ SI, DI
+	ADDQ CX, DI
+	MOVQ n+56(FP), CX
+	XORQ R8, R8
+
+loop:
+	VMOVUPS      (DX)(R8*4), Y0
+	VMOVUPS      (BX)(R8*4), Y1
+	VMOVUPS      (SI)(R8*4), Y2
+	VMOVUPS      (DI)(R8*4), Y3
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y3
+	VUNPCKLPD    Y1, Y4, Y2
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y3, Y0, Y4
+	VUNPCKHPD    Y3, Y0, Y0
+	VMOVUPS      X2, (AX)
+	VEXTRACTF128 $0x01, Y2, 64(AX)
+	VMOVUPS      X1, 16(AX)
+	VEXTRACTF128 $0x01, Y1, 80(AX)
+	VMOVUPS      X4, 32(AX)
+	VEXTRACTF128 $0x01, Y4, 96(AX)
+	VMOVUPS      X0, 48(AX)
+	VEXTRACTF128 $0x01, Y0, 112(AX)
+	ADDQ         $0x80, AX
+	ADDQ         $0x08, R8
+	CMPQ         R8, CX
+	JL           loop
+	VZEROUPPER
+	RET
+
+// func finishAVX2(dst []float32, src []float32, bias float32)
+// Requires: AVX
+TEXT ·finishAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         src_base+24(FP), DX
+	VXORPS       Y0, Y0, Y0
+	VBROADCASTSS bias+48(FP), Y0
+	XORQ         BX, BX
+
+wide:
+	SUBQ    $0x08, CX
+	JL      rest
+	VMOVUPS (DX)(BX*4), Y1
+	VADDPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     wide
+
+rest:
+	ADDQ $0x08, CX
+	JZ   done
+
+single:
+	VMOVSS (DX)(BX*4), X2
+	VADDPS Y0, Y2, Y2
+	VMOVSS X2, (AX)(BX*4)
+	INCQ   BX
+	DECQ   CX
+	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
+// func finishReLUAVX2(dst []float32, src []float32, bias float32)
+// Requires: AVX
+TEXT ·finishReLUAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         dst_len+8(FP), CX
+	MOVQ         src_base+24(FP), DX
+	VXORPS       Y1, Y1, Y1
+	VBROADCASTSS bias+48(FP), Y0
+	XORQ         BX, BX
+
+wide:
+	SUBQ    $0x08, CX
+	JL      rest
+	VMOVUPS (DX)(BX*4), Y2
+	VADDPS  Y0, Y2, Y2
+	VMAXPS  Y2, Y1, Y2
+	VMOVUPS Y2, (AX)(BX*4)
+	ADDQ    $0x08, BX
+	JMP     wide
+
+rest:
+	ADDQ $0x08, CX
+	JZ   done
+
+single:
+	VMOVSS (DX)(BX*4), X3
+	VADDPS Y0, Y3, Y3
+	VMAXPS Y3, Y1, Y3
+	VMOVSS X3, (AX)(BX*4)
+	INCQ   BX
+	DECQ   CX
+	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
+// func adamAVX2(p []float32, m []float32, v []float32, g []float32, f *[8]float32)
+// Requires: AVX
+TEXT ·adamAVX2(SB), NOSPLIT, $0-104
+	MOVQ         p_len+8(FP), AX
+	MOVQ         p_base+0(FP), CX
+	MOVQ         m_base+24(FP), DX
+	MOVQ         v_base+48(FP), BX
+	MOVQ         g_base+72(FP), SI
+	MOVQ         f+96(FP), DI
+	VBROADCASTSS (DI), Y0
+	VBROADCASTSS 4(DI), Y1
+	VBROADCASTSS 8(DI), Y2
+	VBROADCASTSS 12(DI), Y3
+	VBROADCASTSS 16(DI), Y4
+	VBROADCASTSS 20(DI), Y5
+	VBROADCASTSS 24(DI), Y6
+	VBROADCASTSS 28(DI), Y7
+	XORQ         DI, DI
+
+wide:
+	SUBQ    $0x08, AX
+	JL      rest
+	VMOVUPS (CX)(DI*4), Y8
+	VMOVUPS (DX)(DI*4), Y9
+	VMOVUPS (BX)(DI*4), Y10
+	VMOVUPS (SI)(DI*4), Y11
+	VMULPS  Y0, Y11, Y11
+	VMULPS  Y1, Y9, Y9
+	VMULPS  Y2, Y11, Y12
+	VADDPS  Y12, Y9, Y9
+	VMULPS  Y3, Y10, Y10
+	VMULPS  Y4, Y11, Y12
+	VMULPS  Y11, Y12, Y12
+	VADDPS  Y12, Y10, Y10
+	VMOVUPS Y9, (DX)(DI*4)
+	VMOVUPS Y10, (BX)(DI*4)
+	VSQRTPS Y10, Y12
+	VMULPS  Y5, Y12, Y12
+	VADDPS  Y6, Y12, Y12
+	VDIVPS  Y12, Y9, Y9
+	VMULPS  Y7, Y9, Y9
+	VSUBPS  Y9, Y8, Y8
+	VMOVUPS Y8, (CX)(DI*4)
+	ADDQ    $0x08, DI
+	JMP     wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS  (CX)(DI*4), X13
+	VMOVSS  (DX)(DI*4), X14
+	VMOVSS  (BX)(DI*4), X15
+	VMOVSS  (SI)(DI*4), X16
+	VMULPS  Y0, Y16, Y16
+	VMULPS  Y1, Y14, Y14
+	VMULPS  Y2, Y16, Y8
+	VADDPS  Y8, Y14, Y14
+	VMULPS  Y3, Y15, Y15
+	VMULPS  Y4, Y16, Y8
+	VMULPS  Y16, Y8, Y8
+	VADDPS  Y8, Y15, Y15
+	VMOVSS  X14, (DX)(DI*4)
+	VMOVSS  X15, (BX)(DI*4)
+	VSQRTPS Y15, Y8
+	VMULPS  Y5, Y8, Y8
+	VADDPS  Y6, Y8, Y8
+	VDIVPS  Y8, Y14, Y14
+	VMULPS  Y7, Y14, Y14
+	VSUBPS  Y14, Y13, Y13
+	VMOVSS  X13, (CX)(DI*4)
+	INCQ    DI
+	DECQ    AX
+	JNZ     single
+
+done:
 	VZEROUPPER
 	RET
 

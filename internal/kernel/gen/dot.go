@@ -11,9 +11,9 @@ import (
 // dot writes the kernel of dm rows of a by dn rows of b, both read as vectors. dn
 // is 2 or 4.
 func dot(name string, v isa, dm, dn int) {
-	TEXT(name, NOSPLIT, "func(n int, a []float32, offA []int, b []float32, offB []int, c []float32)")
+	TEXT(name, NOSPLIT, "func(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes c[i*%d+j] = sum over t < n of a[offA[i]+t] * b[offB[j]+t], for", name, dn),
+	Doc(fmt.Sprintf("%s computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for", name),
 		fmt.Sprintf("i < %d and j < %d; n is a multiple of %d. It needs %s.", dm, dn, v.lanes(), v.name))
 	rowA, rowB := rows("a", "offA", dm), rows("b", "offB", dn)
 	n, t := Load(Param("n"), GP64()), GP64()
@@ -38,9 +38,10 @@ func dot(name string, v isa, dm, dn int) {
 	JMP(LabelRef("loop"))
 
 	Label("store")
-	c := Load(Param("c").Base(), GP64())
+	c, ldc := Load(Param("c").Base(), GP64()), Load(Param("ldc"), GP64())
 	for i := range dm {
-		storeSums(v, acc[i*dn:(i+1)*dn], Mem{Base: c, Disp: 4 * dn * i})
+		addSums(v, acc[i*dn:(i+1)*dn], Mem{Base: c})
+		LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c)
 	}
 	VZEROUPPER()
 	RET()
@@ -59,9 +60,9 @@ func rows(matrix, offsets string, n int) []reg.Register {
 	return list
 }
 
-// storeSums adds up the lanes of each register, halves first, and stores the sums
-// side by side.
-func storeSums(v isa, acc []reg.VecVirtual, to Mem) {
+// addSums adds up the lanes of each register, halves first, and adds the sums to
+// memory side by side.
+func addSums(v isa, acc []reg.VecVirtual, to Mem) {
 	for _, r := range acc {
 		v.fold(r)
 	}
@@ -71,9 +72,13 @@ func storeSums(v isa, acc []reg.VecVirtual, to Mem) {
 	sums := acc[0].AsX()
 	if len(acc) == 2 {
 		VHADDPS(sums, sums, sums)
+		before := XMM()
+		VMOVSD(to, before)
+		VADDPS(before, sums, sums)
 		VMOVLPS(sums, to)
 		return
 	}
 	VHADDPS(acc[2].AsX(), sums, sums)
+	VADDPS(to, sums, sums)
 	VMOVUPS(sums, to)
 }
