@@ -1,0 +1,26 @@
+.DEFAULT_GOAL := help
+.PHONY: help build check test lint fmt race bench
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+build: ## build the program into ./glint
+	go build -o glint ./cmd/glint
+
+check: ## everything CI runs
+	scripts/check
+
+test: ## the tests; those that need Python or a network skip without
+	go test ./...
+
+lint: ## vet and the linters
+	scripts/check vet lint
+
+fmt: ## format every file
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 fmt
+
+race: ## the packages with goroutines under the race detector
+	scripts/check race
+
+bench: ## every benchmark, six times, for benchstat
+	go test -run '^$$' -bench . -count 6 ./...
