@@ -134,7 +134,7 @@ func (d *Dataset) readShard(ctx context.Context, path string, yield func(Row, er
 	}
 	defer f.Close()
 	r := parquet.NewGenericReader[shardRow](pf)
-	defer r.Close()
+	defer func() { _ = r.Close() }() // read only: nothing is lost
 	for {
 		if ctx.Err() != nil {
 			return false, ctx.Err()

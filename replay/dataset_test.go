@@ -250,7 +250,10 @@ func TestRowsStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	n := 0
-	for range d.Rows(context.Background()) {
+	for _, err := range d.Rows(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		if n++; n == 3 {
 			break
 		}

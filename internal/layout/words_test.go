@@ -37,7 +37,7 @@ func TestWords(t *testing.T) {
 
 func checkWords(name string, text []byte) []string {
 	var bad []string
-	for _, part := range strings.Split(strings.TrimSuffix(name, path.Ext(name)), "/") {
+	for part := range strings.SplitSeq(strings.TrimSuffix(name, path.Ext(name)), "/") {
 		if slices.Contains(nameless, strings.TrimSuffix(part, "_test")) {
 			bad = append(bad, fmt.Sprintf("%s: the name %q tells nothing; name it after what it holds", name, part))
 		}
