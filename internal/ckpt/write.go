@@ -116,19 +116,13 @@ func (c *counter) Write(p []byte) (int, error) {
 // that Latest knows.
 func publish(d disk, tmp, dir string) error {
 	old := dir + oldSuffix
-	replaced := false
-	if _, err := os.Lstat(dir); err == nil {
-		if err := errors.Join(d.RemoveAll(old), d.Rename(dir, old)); err != nil {
-			_ = d.RemoveAll(tmp)
-			return err
-		}
-		replaced = true
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		_ = d.RemoveAll(tmp)
-		return err
+	replaced, err := stepAside(d, dir, old)
+	if err == nil {
+		err = d.Rename(tmp, dir)
 	}
-	if err := d.Rename(tmp, dir); err != nil {
+	if err != nil {
 		if replaced {
+			// Should this fail too, Latest still finds it under its other name.
 			_ = d.Rename(old, dir)
 		}
 		_ = d.RemoveAll(tmp)
@@ -140,4 +134,21 @@ func publish(d disk, tmp, dir string) error {
 	// What remains of the old one is removed by the next Write or Prune.
 	_ = d.RemoveAll(old)
 	return nil
+}
+
+// stepAside renames dir to old and says whether there was one.
+func stepAside(d disk, dir, old string) (bool, error) {
+	if _, err := os.Lstat(dir); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		return false, err
+	}
+	if err := d.RemoveAll(old); err != nil {
+		return false, err
+	}
+	if err := d.Rename(dir, old); err != nil {
+		return false, err
+	}
+	return true, nil
 }
