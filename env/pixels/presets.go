@@ -78,6 +78,6 @@ func dojo() Preset {
 	return Preset{
 		Name:    "dojo",
 		Config:  Config{Projection: Foreground},
-		Objects: []Object{{Kind: "knife", Size: image.Pt(5, 2), Core: image.Pt(4, 2), Contrast: 126}},
+		Objects: []Object{{Kind: "knife", Size: image.Pt(5, 2), Core: image.Pt(4, 2), Contrast: 124}},
 	}
 }
