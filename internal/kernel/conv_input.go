@@ -77,8 +77,7 @@ func (j *inputJob) offsets() {
 }
 
 func (j *inputJob) do(s *scratch, b int) {
-	n := (j.qh-1)*j.pw + j.qw
-	ldc := roundUp(n, cpu.nr)
+	ldc := j.qh*j.pw + cpu.nr
 	image := grow(&s.image, j.F*j.ph*j.pw+cpu.nr)
 	j.pad(image, j.x[b*j.F*j.oh*j.ow:])
 	rows := j.Stride * j.Stride * j.C
@@ -86,13 +85,24 @@ func (j *inputJob) do(s *scratch, b int) {
 	y := j.y[b*j.C*j.H*j.W:][:j.C*j.H*j.W]
 	group := 0
 	for r := 0; r < rows; r += cpu.mr {
-		for at := 0; at < n; at += cpu.nr {
+		from, to := j.span(r, min(r+cpu.mr, rows)-1)
+		for at := from; at < to; at += cpu.nr {
 			cpu.gemm(j.panels[r*len(j.off):], image[at:], j.off, out[r*ldc+at:], ldc)
 		}
 		for ; (group+1)*j.Stride <= min(r+cpu.mr, rows); group++ {
 			j.merge(s, y, out[group*j.Stride*ldc:], ldc, group)
 		}
 	}
+}
+
+// span returns the columns of the product that rows first to last need: phases
+// reach into the padding, which nobody asks for.
+func (j *inputJob) span(first, last int) (from, to int) {
+	s := j.Stride
+	least, most := first/s/j.C, last/s/j.C // rh
+	top := ceilDiv(max(j.Pad-most, 0), s)
+	bottom := min((j.H-1+j.Pad-least)/s, j.qh-1)
+	return top * j.pw, bottom*j.pw + j.qw
 }
 
 // pad writes the planes of x [F,OutH,OutW] to dst with zeros at their sides.

@@ -4,6 +4,10 @@ package kernel
 // gradient of weights. It is fixed, so that the sum's order is.
 const weightGroups = 16
 
+// weightBlock is the number of elements that the images of a block may take: half
+// a second-level cache of 512 KB.
+const weightBlock = 1 << 16
+
 // weightsJob computes the gradient of the weights over one group of images a part,
 // into that group's own sum.
 type weightsJob struct {
@@ -14,6 +18,7 @@ type weightsJob struct {
 	off       []int     // [K, rounded up to dn] where the patch row of a weight begins
 	rows      []int     // [F, rounded up to dm] where the row of a filter begins in dz
 	n         int       // length of a row, a multiple of dk
+	block     int       // images that are laid out, and summed in registers, together
 }
 
 var weights weightsJob
@@ -28,6 +33,7 @@ func (c Conv) BackWeights(dw, x, dz []float32) {
 	j.layout, j.dw, j.x, j.dz = l, dw, x, dz
 	j.groups = min(c.B, weightGroups)
 	j.n = roundUp((l.oh-1)*l.qw+l.ow, cpu.dk)
+	j.block = max(1, weightBlock/l.phaseLen())
 	l.phaseOffsets(grow(&j.off, roundUp(l.k, cpu.dn))[:l.k])
 	repeatLast(j.off, l.k)
 	for f := range grow(&j.rows, roundUp(c.F, cpu.dm)) {
@@ -52,14 +58,19 @@ func repeatLast(off []int, n int) {
 func (j *weightsJob) do(s *scratch, g int) {
 	sum := j.sums[g*j.F*j.k:][:j.F*j.k]
 	clear(sum)
-	image := grow(&s.image, j.phaseLen())
-	other := grow(&s.other, j.F*j.n)
-	for b := g * j.B / j.groups; b < (g+1)*j.B/j.groups; b++ {
-		j.split(s, image, j.x[b*j.C*j.H*j.W:])
-		j.spaced(other, j.dz[b*j.F*j.oh*j.ow:])
+	size, rows := j.phaseLen(), j.F*j.n
+	images := grow(&s.image, j.block*size)
+	others := grow(&s.other, j.block*rows)
+	last := (g + 1) * j.B / j.groups
+	for b := g * j.B / j.groups; b < last; b += j.block {
+		reps := min(j.block, last-b)
+		for i := range reps {
+			j.split(s, images[i*size:], j.x[(b+i)*j.C*j.H*j.W:])
+			j.spaced(others[i*rows:], j.dz[(b+i)*j.F*j.oh*j.ow:])
+		}
 		for k := 0; k < j.k; k += cpu.dn {
 			for f := 0; f < j.F; f += cpu.dm {
-				j.tile(s, sum, f, k)
+				j.tile(s, sum, f, k, reps)
 			}
 		}
 	}
@@ -79,14 +90,15 @@ func (j *weightsJob) spaced(dst, dz []float32) {
 }
 
 // tile adds a tile's products at filter f and weight k to the sum [F,K].
-func (j *weightsJob) tile(s *scratch, sum []float32, f, k int) {
+func (j *weightsJob) tile(s *scratch, sum []float32, f, k, reps int) {
+	stepA, stepB := j.F*j.n, j.phaseLen()
 	if f+cpu.dm <= j.F && k+cpu.dn <= j.k {
-		cpu.dot(j.n, s.other, j.rows[f:], s.image, j.off[k:], sum[f*j.k+k:], j.k)
+		cpu.dot(j.n, reps, s.other, j.rows[f:], stepA, s.image, j.off[k:], stepB, sum[f*j.k+k:], j.k)
 		return
 	}
 	tile := s.tile[:cpu.dm*cpu.dn]
 	clear(tile)
-	cpu.dot(j.n, s.other, j.rows[f:], s.image, j.off[k:], tile, cpu.dn)
+	cpu.dot(j.n, reps, s.other, j.rows[f:], stepA, s.image, j.off[k:], stepB, tile, cpu.dn)
 	addTile(sum[f*j.k+k:], j.k, tile, min(cpu.dm, j.F-f), min(cpu.dn, j.k-k))
 }
 

@@ -76,12 +76,12 @@ func (j *denseJob) do(s *scratch, part int) {
 func (j *denseJob) tile(s *scratch, b, o int) {
 	n := j.In / cpu.dk * cpu.dk
 	if b+cpu.dm <= j.B && o+cpu.dn <= j.Out {
-		cpu.dot(n, j.x, j.xRows[b:], j.w, j.wRows[o:], j.y[b*j.Out+o:], j.Out)
+		cpu.dot(n, 1, j.x, j.xRows[b:], 0, j.w, j.wRows[o:], 0, j.y[b*j.Out+o:], j.Out)
 		return
 	}
 	tile := s.tile[:cpu.dm*cpu.dn]
 	clear(tile)
-	cpu.dot(n, j.x, j.xRows[b:], j.w, j.wRows[o:], tile, cpu.dn)
+	cpu.dot(n, 1, j.x, j.xRows[b:], 0, j.w, j.wRows[o:], 0, tile, cpu.dn)
 	addTile(j.y[b*j.Out+o:], j.Out, tile, min(cpu.dm, j.B-b), min(cpu.dn, j.Out-o))
 }
 

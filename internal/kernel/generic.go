@@ -28,20 +28,17 @@ func gemmGeneric(a, b []float32, off []int, c []float32, ldc int) {
 }
 
 // dotGeneric multiplies 4 rows with 1 row, element by element.
-func dotGeneric(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int) {
-	a0, a1 := a[offA[0]:offA[0]+n], a[offA[1]:offA[1]+n]
-	a2, a3 := a[offA[2]:offA[2]+n], a[offA[3]:offA[3]+n]
-	var s0, s1, s2, s3 float32
-	for t, v := range b[offB[0] : offB[0]+n] {
-		s0 += float32(a0[t] * v)
-		s1 += float32(a1[t] * v)
-		s2 += float32(a2[t] * v)
-		s3 += float32(a3[t] * v)
+func dotGeneric(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int) {
+	for i := range 4 {
+		var sum float32
+		for r := range reps {
+			right := b[offB[0]+r*stepB:][:n]
+			for t, v := range a[offA[i]+r*stepA:][:n] {
+				sum += float32(v * right[t])
+			}
+		}
+		c[i*ldc] += sum
 	}
-	c[0] += s0
-	c[ldc] += s1
-	c[2*ldc] += s2
-	c[3*ldc] += s3
 }
 
 // peakGeneric runs four chains of a multiplication and an addition.

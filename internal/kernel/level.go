@@ -17,9 +17,10 @@ type level struct {
 	gemm   func(a, b []float32, off []int, c []float32, ldc int)
 	mr, nr int
 
-	// dot computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
-	// i < dm and j < dn; n is a multiple of dk.
-	dot        func(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
+	// dot computes c[i*ldc+j] += sum over r < reps and t < n of
+	// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < dm and j < dn; n is a
+	// multiple of dk and reps at least 1.
+	dot        func(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 	dm, dn, dk int
 
 	// split computes dst[r*pitch+j] = src[j*s+r] for r < s and j < n, and join undoes

@@ -16,17 +16,19 @@ func gemmAVX512(a []float32, b []float32, off []int, c []float32, ldc int)
 //go:noescape
 func gemmAVX2(a []float32, b []float32, off []int, c []float32, ldc int)
 
-// dotAVX512 computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
-// i < 4 and j < 4; n is a multiple of 16. It needs AVX-512F.
+// dotAVX512 computes c[i*ldc+j] += sum over r < reps and t < n of
+// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4 and j < 4; n is a
+// multiple of 16 and reps at least 1. It needs AVX-512F.
 //
 //go:noescape
-func dotAVX512(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
+func dotAVX512(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 
-// dotAVX2 computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for
-// i < 4 and j < 2; n is a multiple of 8. It needs AVX2 and FMA.
+// dotAVX2 computes c[i*ldc+j] += sum over r < reps and t < n of
+// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4 and j < 2; n is a
+// multiple of 8 and reps at least 1. It needs AVX2 and FMA.
 //
 //go:noescape
-func dotAVX2(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
+func dotAVX2(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 
 // split2AVX2 computes dst[r*pitch+j] = src[j*2+r] for r < 2 and j < n, with n rounded up to
 // a multiple of 8. It needs AVX2.

@@ -168,11 +168,11 @@ store:
 	VZEROUPPER
 	RET
 
-// func dotAVX512(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
+// func dotAVX512(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 // Requires: AVX, AVX512F
-TEXT ·dotAVX512(SB), NOSPLIT, $0-136
-	MOVQ   a_base+8(FP), AX
-	MOVQ   offA_base+32(FP), CX
+TEXT ·dotAVX512(SB), NOSPLIT, $0-160
+	MOVQ   a_base+16(FP), AX
+	MOVQ   offA_base+40(FP), CX
 	MOVQ   (CX), DX
 	LEAQ   (AX)(DX*4), DX
 	MOVQ   8(CX), BX
@@ -181,8 +181,8 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-136
 	LEAQ   (AX)(SI*4), SI
 	MOVQ   24(CX), CX
 	LEAQ   (AX)(CX*4), CX
-	MOVQ   b_base+56(FP), AX
-	MOVQ   offB_base+80(FP), DI
+	MOVQ   b_base+72(FP), AX
+	MOVQ   offB_base+96(FP), DI
 	MOVQ   (DI), R8
 	LEAQ   (AX)(R8*4), R8
 	MOVQ   8(DI), R9
@@ -191,7 +191,8 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-136
 	LEAQ   (AX)(R10*4), R10
 	MOVQ   24(DI), DI
 	LEAQ   (AX)(DI*4), DI
-	MOVQ   n+0(FP), AX
+	MOVQ   reps+8(FP), AX
+	MOVQ   n+0(FP), R11
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -208,41 +209,55 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-136
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	XORQ   R11, R11
+
+rep:
+	XORQ R12, R12
 
 loop:
-	CMPQ        R11, AX
-	JGE         store
-	VMOVUPS     (DX)(R11*4), Z17
-	VMOVUPS     (BX)(R11*4), Z18
-	VMOVUPS     (SI)(R11*4), Z19
-	VMOVUPS     (CX)(R11*4), Z20
-	VMOVUPS     (R8)(R11*4), Z16
+	CMPQ        R12, R11
+	JGE         next
+	VMOVUPS     (DX)(R12*4), Z17
+	VMOVUPS     (BX)(R12*4), Z18
+	VMOVUPS     (SI)(R12*4), Z19
+	VMOVUPS     (CX)(R12*4), Z20
+	VMOVUPS     (R8)(R12*4), Z16
 	VFMADD231PS Z17, Z16, Z0
 	VFMADD231PS Z18, Z16, Z4
 	VFMADD231PS Z19, Z16, Z8
 	VFMADD231PS Z20, Z16, Z12
-	VMOVUPS     (R9)(R11*4), Z16
+	VMOVUPS     (R9)(R12*4), Z16
 	VFMADD231PS Z17, Z16, Z1
 	VFMADD231PS Z18, Z16, Z5
 	VFMADD231PS Z19, Z16, Z9
 	VFMADD231PS Z20, Z16, Z13
-	VMOVUPS     (R10)(R11*4), Z16
+	VMOVUPS     (R10)(R12*4), Z16
 	VFMADD231PS Z17, Z16, Z2
 	VFMADD231PS Z18, Z16, Z6
 	VFMADD231PS Z19, Z16, Z10
 	VFMADD231PS Z20, Z16, Z14
-	VMOVUPS     (DI)(R11*4), Z16
+	VMOVUPS     (DI)(R12*4), Z16
 	VFMADD231PS Z17, Z16, Z3
 	VFMADD231PS Z18, Z16, Z7
 	VFMADD231PS Z19, Z16, Z11
 	VFMADD231PS Z20, Z16, Z15
-	ADDQ        $0x10, R11
+	ADDQ        $0x10, R12
 	JMP         loop
 
-store:
-	MOVQ          c_base+104(FP), AX
-	MOVQ          ldc+128(FP), CX
+next:
+	MOVQ          stepA+64(FP), R12
+	LEAQ          (DX)(R12*4), DX
+	LEAQ          (BX)(R12*4), BX
+	LEAQ          (SI)(R12*4), SI
+	LEAQ          (CX)(R12*4), CX
+	MOVQ          stepB+120(FP), R12
+	LEAQ          (R8)(R12*4), R8
+	LEAQ          (R9)(R12*4), R9
+	LEAQ          (R10)(R12*4), R10
+	LEAQ          (DI)(R12*4), DI
+	DECQ          AX
+	JNZ           rep
+	MOVQ          c_base+128(FP), AX
+	MOVQ          ldc+152(FP), CX
 	VEXTRACTF64X4 $0x01, Z0, Y21
 	VADDPS        Z21, Z0, Z0
 	VEXTRACTF32X4 $0x01, Z0, X21
@@ -334,11 +349,11 @@ store:
 	VZEROUPPER
 	RET
 
-// func dotAVX2(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
+// func dotAVX2(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 // Requires: AVX, FMA3
-TEXT ·dotAVX2(SB), NOSPLIT, $0-136
-	MOVQ   a_base+8(FP), AX
-	MOVQ   offA_base+32(FP), CX
+TEXT ·dotAVX2(SB), NOSPLIT, $0-160
+	MOVQ   a_base+16(FP), AX
+	MOVQ   offA_base+40(FP), CX
 	MOVQ   (CX), DX
 	LEAQ   (AX)(DX*4), DX
 	MOVQ   8(CX), BX
@@ -347,13 +362,14 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-136
 	LEAQ   (AX)(SI*4), SI
 	MOVQ   24(CX), CX
 	LEAQ   (AX)(CX*4), CX
-	MOVQ   b_base+56(FP), AX
-	MOVQ   offB_base+80(FP), DI
+	MOVQ   b_base+72(FP), AX
+	MOVQ   offB_base+96(FP), DI
 	MOVQ   (DI), R8
 	LEAQ   (AX)(R8*4), R8
 	MOVQ   8(DI), DI
 	LEAQ   (AX)(DI*4), DI
-	MOVQ   n+0(FP), AX
+	MOVQ   reps+8(FP), AX
+	MOVQ   n+0(FP), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -362,31 +378,43 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-136
 	VXORPS Y5, Y5, Y5
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
-	XORQ   R9, R9
+
+rep:
+	XORQ R10, R10
 
 loop:
-	CMPQ        R9, AX
-	JGE         store
-	VMOVUPS     (DX)(R9*4), Y9
-	VMOVUPS     (BX)(R9*4), Y10
-	VMOVUPS     (SI)(R9*4), Y11
-	VMOVUPS     (CX)(R9*4), Y12
-	VMOVUPS     (R8)(R9*4), Y8
+	CMPQ        R10, R9
+	JGE         next
+	VMOVUPS     (DX)(R10*4), Y9
+	VMOVUPS     (BX)(R10*4), Y10
+	VMOVUPS     (SI)(R10*4), Y11
+	VMOVUPS     (CX)(R10*4), Y12
+	VMOVUPS     (R8)(R10*4), Y8
 	VFMADD231PS Y9, Y8, Y0
 	VFMADD231PS Y10, Y8, Y2
 	VFMADD231PS Y11, Y8, Y4
 	VFMADD231PS Y12, Y8, Y6
-	VMOVUPS     (DI)(R9*4), Y8
+	VMOVUPS     (DI)(R10*4), Y8
 	VFMADD231PS Y9, Y8, Y1
 	VFMADD231PS Y10, Y8, Y3
 	VFMADD231PS Y11, Y8, Y5
 	VFMADD231PS Y12, Y8, Y7
-	ADDQ        $0x08, R9
+	ADDQ        $0x08, R10
 	JMP         loop
 
-store:
-	MOVQ         c_base+104(FP), AX
-	MOVQ         ldc+128(FP), CX
+next:
+	MOVQ         stepA+64(FP), R10
+	LEAQ         (DX)(R10*4), DX
+	LEAQ         (BX)(R10*4), BX
+	LEAQ         (SI)(R10*4), SI
+	LEAQ         (CX)(R10*4), CX
+	MOVQ         stepB+120(FP), R10
+	LEAQ         (R8)(R10*4), R8
+	LEAQ         (DI)(R10*4), DI
+	DECQ         AX
+	JNZ          rep
+	MOVQ         c_base+128(FP), AX
+	MOVQ         ldc+152(FP), CX
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
 	VEXTRACTF128 $0x01, Y1, X8

@@ -8,21 +8,26 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+const signature = "func(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)"
+
 // dot writes the kernel of dm rows of a by dn rows of b, both read as vectors. dn
 // is 2 or 4.
 func dot(name string, v isa, dm, dn int) {
-	TEXT(name, NOSPLIT, "func(n int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)")
+	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes c[i*ldc+j] += sum over t < n of a[offA[i]+t] * b[offB[j]+t], for", name),
-		fmt.Sprintf("i < %d and j < %d; n is a multiple of %d. It needs %s.", dm, dn, v.lanes(), v.name))
+	Doc(name+" computes c[i*ldc+j] += sum over r < reps and t < n of",
+		fmt.Sprintf("a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < %d and j < %d; n is a", dm, dn),
+		fmt.Sprintf("multiple of %d and reps at least 1. It needs %s.", v.lanes(), v.name))
 	rowA, rowB := rows("a", "offA", dm), rows("b", "offB", dn)
+	reps := Load(Param("reps"), GP64())
 	n, t := Load(Param("n"), GP64()), GP64()
 	acc := v.zeros(dm * dn)
 
+	Label("rep")
 	XORQ(t, t)
 	Label("loop")
 	CMPQ(t, n)
-	JGE(LabelRef("store"))
+	JGE(LabelRef("next"))
 	left, right := make([]reg.VecVirtual, dm), v.vec()
 	for i := range dm {
 		left[i] = v.vec()
@@ -37,7 +42,12 @@ func dot(name string, v isa, dm, dn int) {
 	ADDQ(U8(v.lanes()), t)
 	JMP(LabelRef("loop"))
 
-	Label("store")
+	Label("next")
+	advance(rowA, "stepA", t)
+	advance(rowB, "stepB", t)
+	DECQ(reps)
+	JNZ(LabelRef("rep"))
+
 	c, ldc := Load(Param("c").Base(), GP64()), Load(Param("ldc"), GP64())
 	for i := range dm {
 		addSums(v, acc[i*dn:(i+1)*dn], Mem{Base: c})
@@ -58,6 +68,14 @@ func rows(matrix, offsets string, n int) []reg.Register {
 		list[i] = p
 	}
 	return list
+}
+
+// advance moves row pointers by a step of elements, with the help of register t.
+func advance(rows []reg.Register, step string, t reg.Register) {
+	Load(Param(step), t)
+	for _, p := range rows {
+		LEAQ(Mem{Base: p, Index: t, Scale: 4}, p)
+	}
 }
 
 // addSums adds up the lanes of each register, halves first, and adds the sums to
