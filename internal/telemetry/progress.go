@@ -41,7 +41,8 @@ type Progress struct {
 	last       time.Time // of the last line
 	share      float64
 	fields     []Field
-	drawn      int // columns of the line on the screen, 0 for none
+	pending    bool // the state has not been shown
+	drawn      int  // columns of the line on the screen, 0 for none
 	broken     bool
 }
 
@@ -92,6 +93,7 @@ func (p *Progress) Update(share float64, fields ...Field) {
 	due := p.due()
 	p.share = min(max(share, 0), 1)
 	p.fields = append(p.fields[:0], fields...)
+	p.pending = true
 	if !p.started {
 		p.started, p.start, p.startShare = true, p.now(), p.share
 	}
@@ -113,23 +115,26 @@ func (p *Progress) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Finish shows the last state and leaves the cursor on a new line. The Progress
-// may be updated again afterwards and then starts a new line.
+// Finish shows the last state and leaves the cursor on a new line. An Update
+// after it starts a new line and a new estimate of the time left.
 func (p *Progress) Finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.started {
 		return
 	}
-	p.show()
+	if p.pending {
+		p.show()
+	}
 	if p.drawn > 0 {
 		p.print("\n")
 		p.drawn = 0
 	}
+	p.started = false
 }
 
 func (p *Progress) show() {
-	p.last = p.now()
+	p.last, p.pending = p.now(), false
 	columns := p.width()
 	if columns == 0 {
 		p.print(p.line(0) + "\n")
