@@ -1,0 +1,32 @@
+//go:build unix
+
+package gym
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+)
+
+// socketPair returns two connected sockets that children do not inherit unless
+// told.
+func socketPair() (ours, theirs *os.File, err error) {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, fd := range fds {
+		syscall.CloseOnExec(fd)
+		// A larger buffer lets a worker hand over a batch and go on; where the
+		// system refuses, the default works too.
+		_ = syscall.SetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_SNDBUF, 1<<20)
+	}
+	return os.NewFile(uintptr(fds[0]), "bridge"), os.NewFile(uintptr(fds[1]), "worker"), nil
+}
+
+// killGroup kills a worker and the processes that it started.
+func killGroup(cmd *exec.Cmd) {
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+}
