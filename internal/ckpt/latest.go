@@ -49,14 +49,15 @@ func Prune(runDir string, keep int) error {
 	for _, dir := range leftovers {
 		errs = append(errs, os.RemoveAll(dir))
 	}
+	whole := int64(-1) // the step of the last whole checkpoint that was met
 	for _, c := range cs {
-		if keep > 0 {
-			if _, err := open(c.dir); err == nil {
-				keep--
-			}
+		if keep == 0 || c.step == whole {
+			errs = append(errs, remove(c.dir))
 			continue
 		}
-		errs = append(errs, remove(c.dir))
+		if _, err := open(c.dir); err == nil {
+			keep, whole = keep-1, c.step
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("ckpt: pruning %s: %w", runDir, err)
@@ -81,7 +82,6 @@ func remove(dir string) error {
 type candidate struct {
 	dir  string
 	step int64
-	old  bool
 }
 
 // list returns the candidates of a run, newest first, and the temporary folders.
@@ -100,21 +100,15 @@ func list(runDir string) (cs []candidate, leftovers []string, err error) {
 			leftovers = append(leftovers, dir)
 			continue
 		}
-		name, old := strings.CutSuffix(e.Name(), oldSuffix)
-		step, err := strconv.ParseInt(name, 10, 64)
+		step, err := strconv.ParseInt(strings.TrimSuffix(e.Name(), oldSuffix), 10, 64)
 		if err != nil || step < 0 {
 			continue
 		}
-		cs = append(cs, candidate{dir: dir, step: step, old: old})
+		cs = append(cs, candidate{dir: dir, step: step})
 	}
 	slices.SortFunc(cs, func(a, b candidate) int {
-		if c := cmp.Compare(b.step, a.step); c != 0 || a.old == b.old {
-			return c
-		}
-		if a.old {
-			return 1
-		}
-		return -1
+		// "7" comes before "7.old".
+		return cmp.Or(cmp.Compare(b.step, a.step), cmp.Compare(a.dir, b.dir))
 	})
 	return cs, leftovers, nil
 }

@@ -82,6 +82,10 @@ func TestPrune(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(run, "ckpt", ".tmp-9-1", "x"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	// A replaced copy does not count beside its whole successor.
+	if err := os.CopyFS(ckpt.Dir(run, 4)+".old", os.DirFS(ckpt.Dir(run, 4))); err != nil {
+		t.Fatal(err)
+	}
 	if err := ckpt.Prune(run, 2); err != nil {
 		t.Fatal(err)
 	}
