@@ -37,11 +37,11 @@ func (p picture) knife(x, y int) picture {
 	return p.block(image.Rect(x+1, y, x+5, y+1), 126).block(image.Rect(x, y+1, x+4, y+2), 126)
 }
 
-// fighter draws a body of 10x34 with a head and an arm of 2 pixels that ends in a
-// fist of 4x3.
+// fighter draws a body of 10x34 with a head and a short arm that ends in a fist of
+// 4x3.
 func (p picture) fighter(x, y int) picture {
 	return p.block(image.Rect(x, y+8, x+10, y+34), 170).block(image.Rect(x+2, y, x+8, y+7), 150).
-		block(image.Rect(x+10, y+12, x+14, y+14), 170).block(image.Rect(x+14, y+12, x+18, y+15), 150)
+		block(image.Rect(x+10, y+12, x+12, y+14), 170).block(image.Rect(x+12, y+12, x+16, y+15), 150)
 }
 
 func boxes(rs ...image.Rectangle) []env.Box {
@@ -81,7 +81,7 @@ func TestDetect(t *testing.T) {
 		{"too large", def, blank().block(image.Rect(70, 31, 80, 36), 255), nil},
 		{"a fighter and his fist", def, blank().fighter(60, 20), nil},
 		{"a knife on a fighter", def, blank().fighter(60, 20).knife(62, 35), nil},
-		{"a knife in a fighter's hand", def, blank().fighter(60, 20).knife(79, 31), nil},
+		{"a knife in a fighter's hand", def, blank().fighter(60, 20).knife(76, 31), nil},
 		{"a knife beside a fighter", def, blank().fighter(60, 20).knife(100, 31), boxes(knife(100, 31))},
 		{"two pixels from the edge", def, blank().knife(2, 2), boxes(knife(2, 2))},
 		{"at the left edge", def, blank().knife(0, 31), nil},
