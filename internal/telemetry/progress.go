@@ -107,7 +107,7 @@ func (p *Progress) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	visible := p.drawn > 0
-	p.erase()
+	p.print(p.erase())
 	n, err := p.w.Write(b)
 	if visible && err == nil {
 		p.show()
@@ -142,16 +142,15 @@ func (p *Progress) show() {
 	}
 	// A line that fills the last column would wrap on some terminals.
 	line := cut(p.line(columns-1), columns-1)
-	p.erase()
-	p.print(line)
+	p.print(p.erase() + line)
 	p.drawn = utf8.RuneCountInString(line)
 }
 
-// erase removes the line from the screen. A terminal that became narrower has
-// wrapped it over several rows.
-func (p *Progress) erase() {
+// erase returns what removes the line from the screen, and takes it for removed.
+// A terminal that became narrower has wrapped the line over several rows.
+func (p *Progress) erase() string {
 	if p.drawn == 0 {
-		return
+		return ""
 	}
 	up := ""
 	if columns := p.width(); columns > 0 {
@@ -159,12 +158,12 @@ func (p *Progress) erase() {
 			up = fmt.Sprintf("\x1b[%dA", rows-1)
 		}
 	}
-	p.print("\r" + up + "\x1b[J")
 	p.drawn = 0
+	return "\r" + up + "\x1b[J"
 }
 
 func (p *Progress) print(s string) {
-	if p.broken {
+	if p.broken || s == "" {
 		return
 	}
 	if _, err := io.WriteString(p.w, s); err != nil {
