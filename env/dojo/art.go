@@ -173,7 +173,7 @@ const (
 	orange
 	green
 	red
-	frame
+	border
 	colours
 )
 

@@ -5,8 +5,8 @@ import "image"
 // period is the distance of the wall's stripes, in pixels.
 const period = 24
 
-// backdrop is the corridor without anybody, one period wider than the crop, so
-// that every scroll position is a window of it.
+// backdrop is the corridor without anybody, one period wider than the crop. The
+// picture shows a window of it that shifts when the player walks.
 type backdrop struct {
 	stride int
 	pix    []byte
@@ -29,7 +29,7 @@ func scenery(x, y int) byte {
 	x %= period
 	switch {
 	case y < 40 || y >= 176:
-		return frame
+		return border
 	case y < 60:
 		if (x+y)%period < 3 {
 			return rail
@@ -37,7 +37,7 @@ func scenery(x, y int) byte {
 		return beam
 	case y < 62 || y == 98:
 		return rail
-	case y == 131 && x%6 != 0:
+	case y == 131:
 		return rail
 	case y < 149:
 		if x < 2 && y < 131 {
@@ -57,7 +57,7 @@ func scenery(x, y int) byte {
 
 // draw paints the game into dst, [H,W] palette indices of the crop.
 func (v *Vec) draw(dst []byte, g *game) {
-	w, phase := v.crop.Dx(), int(g.Scroll%period+period)%period
+	w, phase := v.crop.Dx(), int(g.X-homeLeft)/2%period
 	for y := range v.crop.Dy() {
 		at := y*v.back.stride + phase
 		copy(dst[y*w:(y+1)*w], v.back.pix[at:at+w])
@@ -99,19 +99,19 @@ func (c canvas) fill(r image.Rectangle, colour byte) {
 
 // stamp paints a sprite with its middle at column x and its last row above feet.
 func (c canvas) stamp(s *sprite, x, feet int32) {
-	w, left := c.crop.Dx(), int(x)-cellMid-c.crop.Min.X
+	w, x0 := c.crop.Dx(), int(x)-cellMid-c.crop.Min.X
 	for row := range s.rows {
 		y := int(feet) - s.rows + row - c.crop.Min.Y
 		if y < 0 || y >= c.crop.Dy() {
 			continue
 		}
-		first := max(int(s.span[row][0]), -left)
-		end := min(int(s.span[row][1]), w-left)
+		first := max(int(s.span[row][0]), -x0)
+		end := min(int(s.span[row][1]), w-x0)
 		if first >= end {
 			continue
 		}
 		src := s.pix[row*cell+first : row*cell+end]
-		dst := c.pix[y*w+left+first : y*w+left+end]
+		dst := c.pix[y*w+x0+first : y*w+x0+end]
 		for i, p := range src {
 			if p != hole {
 				dst[i] = p
@@ -155,7 +155,7 @@ func (c canvas) player(g *game) {
 		l = clothes.kick
 	case g.Attack != noop:
 		l = clothes.punch
-	case g.Walking == 1 && (g.X+g.Scroll)&4 == 0:
+	case g.Walking == 1 && g.X&4 == 0:
 		l = clothes.walk
 	}
 	c.stamp(l.towards(g.Facing), g.X, feet)

@@ -23,16 +23,18 @@ func (g *game) act(f *foe) {
 			*f = foe{}
 		}
 	case standing:
-		g.stand(f, side, far)
-	case coming:
-		switch {
-		case far <= f.Place && f.Kind == thrower && f.Place > grabReach:
+		g.stand(f, side)
+	case placing:
+		f.step(side)
+		if pixel(f.X) == f.Place {
 			f.Mood, f.Timer = standing, int32(120+g.below(240))
-		case far <= grabReach:
-			f.Mood, f.Timer = gripping, 0
-		default:
-			f.step(side)
 		}
+	case coming:
+		if far <= grabReach {
+			f.Mood, f.Timer = gripping, 0
+			return
+		}
+		f.step(side)
 	}
 }
 
@@ -56,20 +58,19 @@ func (g *game) grip(f *foe, far int32) {
 
 // stand lets a thrower wait and throw. Its arms move at random, so that nothing
 // but the knife itself tells that one is coming, and how high.
-func (g *game) stand(f *foe, side, far int32) {
+func (g *game) stand(f *foe, side int32) {
 	if g.once(poseChance) {
 		f.Pose ^= 1
 	}
 	if g.once(g.pace(throwSlow, throwFast)) {
 		g.throw(f, side)
 	}
-	switch f.Timer--; {
-	case f.Timer <= 0 && g.once(2):
+	if f.Timer--; f.Timer > 0 {
+		return
+	}
+	f.Mood = coming
+	if g.once(2) {
 		f.Mood = leaving
-	case f.Timer <= 0 || far <= grabReach+4:
-		f.Mood, f.Place = coming, grabReach
-	case f.X < (offLeft+10)*sub || f.X > (offRight-10)*sub:
-		f.Mood = coming
 	}
 }
 
@@ -100,6 +101,9 @@ func (g *game) fly() {
 		case x < g.X+halfBody && x+knifeW > g.X-halfBody && y < bottom && y+knifeH > top:
 			*k = knife{}
 			g.Health -= knifeHurts
+			if g.Ducking == 1 || g.Jump > 0 {
+				g.Health -= knifeHurts
+			}
 			g.Flickers = 6
 		}
 	}
@@ -125,16 +129,18 @@ func (g *game) spawn() {
 		g.enter(foe{Kind: henchman, Speed: uint8(3 + g.below(2))}, 4)
 	}
 	if g.once(g.pace(throwerSlow, throwerFast)) {
-		g.enter(foe{Kind: thrower, Speed: 3, Place: int32(46 + g.below(12))}, 2)
+		g.enter(foe{Kind: thrower, Mood: placing, Speed: sub}, 2)
 	}
 }
 
-// enter puts a foe at a random end unless there are most of its kind already.
+// enter puts a foe at a random end unless there are most of its kind already. A
+// thrower's place is at the same end.
 func (g *game) enter(f foe, most int) {
-	f.X = offLeft * sub
+	x, dir := int32(offLeft), int32(1)
 	if g.once(2) {
-		f.X = offRight * sub
+		x, dir = offRight, -1
 	}
+	f.X, f.Place = x*sub, x+dir*int32(placeNear+g.below(placeSpread))
 	free := -1
 	for i := range g.Foes {
 		switch g.Foes[i].Kind {

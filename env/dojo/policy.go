@@ -96,7 +96,7 @@ func Score(ctx context.Context, o Options, p Policy, seed uint64) ([]float64, er
 		return nil, err
 	}
 	scores, done := make([]float64, o.N), make([]bool, o.N)
-	for left := o.N; left > 0; {
+	for open := o.N; open > 0; {
 		for i := range actions {
 			actions[i] = noop
 			if !done[i] {
@@ -109,7 +109,7 @@ func Score(ctx context.Context, o Options, p Policy, seed uint64) ([]float64, er
 		for i := range done {
 			if b.Ended(i) && !done[i] {
 				scores[i], done[i] = b.Return[i], true
-				left--
+				open--
 			}
 		}
 	}

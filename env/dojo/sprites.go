@@ -20,7 +20,7 @@ var palette = [colours]color.RGBA{
 	orange:     {230, 120, 30, 255},
 	green:      {60, 160, 70, 255},
 	red:        {210, 50, 50, 255},
-	frame:      {40, 40, 48, 255},
+	border:     {40, 40, 48, 255},
 }
 
 // Sprites are cells of one width, the fighter's middle at column cellMid, as

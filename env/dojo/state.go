@@ -76,12 +76,15 @@ func (v *Vec) one(ctx context.Context, i int) error {
 
 // sane refuses what the rules never make and the drawing could not draw.
 func (s *state) sane() bool {
-	ok := s.X >= homeLeft && s.X <= homeEnd && (s.Facing == 1 || s.Facing == -1) &&
+	ok := s.X >= homeLeft && s.X <= homeRight && (s.Facing == 1 || s.Facing == -1) &&
 		s.Jump >= 0 && s.Jump <= jumpFrames && s.Health > 0 && s.Health <= fullHealth &&
-		s.Lives >= 0 && s.Lives <= fullLives && s.Attack < actionCount && s.Last < actionCount &&
+		s.Lives > 0 && s.Lives <= fullLives && s.Attack < actionCount && s.Last < actionCount &&
 		s.Score >= 0 && s.Frames >= 0
 	for _, f := range s.Foes {
 		ok = ok && f.Kind <= thrower && f.Mood <= falling && f.Pose <= 1
+	}
+	for _, k := range s.Knives {
+		ok = ok && k.Flies <= 1 && k.High <= 1
 	}
 	return ok
 }
