@@ -129,6 +129,7 @@ func (s *Store) load(r io.Reader, maxData int) error {
 type storeReader struct {
 	in    *bufio.Reader
 	sum   hash.Hash32
+	one   [1]byte
 	buf   []byte
 	kinds map[string]string // one string for each kind, not one for each box
 	head  zstd.Header
@@ -148,7 +149,8 @@ func (f *storeReader) fail(err error) {
 func (f *storeReader) ReadByte() (byte, error) {
 	b, err := f.in.ReadByte()
 	if err == nil {
-		f.sum.Write([]byte{b})
+		f.one[0] = b
+		f.sum.Write(f.one[:])
 	}
 	return b, err
 }
