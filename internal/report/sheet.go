@@ -34,7 +34,8 @@ type Example struct {
 	Boxes []image.Rectangle
 	// Frame is the frame of the observation that is shown, 0..Frames-1.
 	Frame, Frames int
-	// Caption says what the frame is, such as "knife · environment 3".
+	// Caption says what the frame is, such as "knife · environment 3", in letters
+	// of Latin-1: the sheet's font has no others.
 	Caption string
 	Verdict Verdict
 }

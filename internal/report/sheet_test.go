@@ -85,7 +85,7 @@ func decode(e *report.Example) {
 func sheet() *report.Sheet {
 	a, b, c, d := scene(64, 144, image.Pt(60, 20)), scene(64, 144, image.Pt(90, 33), image.Pt(20, 12)),
 		scene(64, 144), scene(64, 144, image.Pt(138, 20))
-	a.Caption, a.Verdict = "knife, environment 0, contrast 0.81", report.Kept
+	a.Caption, a.Verdict = "knife · environment 0 · contrast 0.81", report.Kept
 	b.Caption, b.Verdict = "two knives, environment 5, contrast 0.12", report.Lost
 	c.Caption = "no knife, environment 2"
 	d.Caption, d.Verdict = "knife at the edge, environment 7, contrast 0.55", report.Kept
