@@ -27,20 +27,6 @@ func finish(dst, src []float32, bias float32, act Act) {
 	}
 }
 
-// finishGeneric writes src+bias to dst.
-func finishGeneric(dst, src []float32, bias float32) {
-	for i, v := range src[:len(dst)] {
-		dst[i] = v + bias
-	}
-}
-
-// finishReLUGeneric writes max(src+bias, 0) to dst.
-func finishReLUGeneric(dst, src []float32, bias float32) {
-	for i, v := range src[:len(dst)] {
-		dst[i] = max(v+bias, 0)
-	}
-}
-
 // backActJob holds the operands of BackAct.
 type backActJob struct {
 	dz, y, dy []float32
@@ -66,13 +52,7 @@ func (j *backActJob) do(_ *scratch, i int) {
 	dz, y, dy := j.dz[lo:hi], j.y[lo:hi], j.dy[lo:hi]
 	switch j.act {
 	case ReLU:
-		for i, v := range y {
-			d := dy[i]
-			if v <= 0 {
-				d = 0
-			}
-			dz[i] = d
-		}
+		cpu.backReLU(dz, y, dy)
 	case Tanh:
 		for i, v := range y {
 			dz[i] = dy[i] * (1 - float32(v*v))
@@ -106,22 +86,7 @@ func (j *backBiasJob) do(_ *scratch, f int) {
 	var sum float64
 	for b := range j.b {
 		at := (b*j.f + f) * j.hw
-		sum += sum4(j.dz[at : at+j.hw])
+		sum += cpu.sum(j.dz[at : at+j.hw])
 	}
 	j.db[f] = float32(sum)
-}
-
-// sum4 adds a row in four interleaved sums, which a CPU can overlap.
-func sum4(x []float32) float64 {
-	var s0, s1, s2, s3 float64
-	for ; len(x) >= 4; x = x[4:] {
-		s0 += float64(x[0])
-		s1 += float64(x[1])
-		s2 += float64(x[2])
-		s3 += float64(x[3])
-	}
-	for _, v := range x {
-		s0 += float64(v)
-	}
-	return (s0 + s1) + (s2 + s3)
 }

@@ -49,17 +49,3 @@ func (j *adamJob) do(_ *scratch, i int) {
 	p, m, v, g := j.p[lo:hi], j.m[lo:hi], j.v[lo:hi], j.g[lo:hi]
 	cpu.adam(p, m, v, g, &j.factors)
 }
-
-// adamGeneric steps len(p) parameters. Its factors are Scale, Beta1, 1-Beta1,
-// Beta2, 1-Beta2, 1/sqrt(BiasCorrection2), Eps and LR/BiasCorrection1.
-func adamGeneric(p, m, v, g []float32, f *[8]float32) {
-	m, v, g = m[:len(p)], v[:len(p)], g[:len(p)]
-	for i := range p {
-		d := g[i] * f[0]
-		mi := float32(m[i]*f[1]) + float32(d*f[2])
-		vi := float32(v[i]*f[3]) + float32(float32(d*f[4])*d)
-		m[i], v[i] = mi, vi
-		den := float32(float32(math.Sqrt(float64(vi)))*f[5]) + f[6]
-		p[i] -= float32(mi / den * f[7])
-	}
-}

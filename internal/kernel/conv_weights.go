@@ -2,7 +2,7 @@ package kernel
 
 // weightGroups is the largest number of parts that a batch is cut into for the
 // gradient of weights. It is fixed, so that the sum's order is.
-const weightGroups = 16
+const weightGroups = 8
 
 // weightBlock is the number of elements that the images of a block may take: half
 // a second-level cache of 512 KB.
@@ -123,8 +123,6 @@ func (j *reduceJob) do(_ *scratch, i int) {
 	into := j.into[lo:hi]
 	clear(into)
 	for at := 0; at < len(j.parts); at += size {
-		for i, v := range j.parts[at+lo : at+hi] {
-			into[i] += v
-		}
+		cpu.add(into, into, j.parts[at+lo:at+hi])
 	}
 }

@@ -30,10 +30,7 @@ func AddTo(dst, a []float32) { Add(dst, dst, a) }
 
 func (j *addJob) do(_ *scratch, i int) {
 	lo, hi := chunk(i, len(j.dst))
-	dst, a, b := j.dst[lo:hi], j.a[lo:hi], j.b[lo:hi]
-	for i := range dst {
-		dst[i] = a[i] + b[i]
-	}
+	cpu.add(j.dst[lo:hi], j.a[lo:hi], j.b[lo:hi])
 }
 
 // centerJob holds the operands of Center; a part is one sample.
@@ -65,8 +62,5 @@ func Center(dst []float32, src []byte, mean []float32, scale float32) {
 
 func (j *centerJob) do(_ *scratch, b int) {
 	p := len(j.mean)
-	dst, src := j.dst[b*p:][:p], j.src[b*p:][:p]
-	for i, m := range j.mean {
-		dst[i] = (float32(src[i]) - m) * j.scale
-	}
+	cpu.center(j.dst[b*p:][:p], j.src[b*p:][:p], j.mean, j.scale)
 }

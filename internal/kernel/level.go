@@ -29,12 +29,16 @@ type level struct {
 	split [5]func(dst []float32, pitch int, src []float32, n int)
 	join  [5]func(dst, src []float32, pitch, n int)
 
-	// finish computes dst[i] = src[i] + bias for i < len(dst), finishReLU the larger
-	// of that and 0.
+	// The elementwise kernels are specified in generic_pointwise.go. The length of
+	// the first slice counts.
 	finish, finishReLU func(dst, src []float32, bias float32)
-
-	// adam is adamGeneric.
-	adam func(p, m, v, g []float32, f *[8]float32)
+	add                func(dst, a, b []float32)
+	backReLU           func(dz, y, dy []float32)
+	center             func(dst []float32, src []byte, mean []float32, scale float32)
+	adam               func(p, m, v, g []float32, f *[8]float32)
+	mse                func(grad, xhat, x, w []float32, scale float32) float64
+	mseOnes            func(grad, xhat, x []float32, scale float32) float64
+	sum, squares       func(x []float32) float64
 
 	// peak runs n rounds of peakFlops independent additions and multiplications in
 	// registers.

@@ -32,22 +32,11 @@ func (j *mseJob) do(_ *scratch, i int) {
 	lo, hi := chunk(i, len(j.grad))
 	grad, xhat, x := j.grad[lo:hi], j.xhat[lo:hi], j.x[lo:hi]
 	scale := float32(2 / j.norm)
-	var loss float64
 	if j.w == nil {
-		for i := range grad {
-			d := xhat[i] - x[i]
-			grad[i] = scale * d
-			loss += float64(d) * float64(d)
-		}
-	} else {
-		for i, w := range j.w[lo:hi] {
-			d := xhat[i] - x[i]
-			e := w * d
-			grad[i] = scale * e
-			loss += float64(e) * float64(d)
-		}
+		j.parts[i] = cpu.mseOnes(grad, xhat, x, scale)
+		return
 	}
-	j.parts[i] = loss
+	j.parts[i] = cpu.mse(grad, xhat, x, j.w[lo:hi], scale)
 }
 
 // squaresJob holds the operand of SumSquares.
@@ -73,16 +62,7 @@ func SumSquares(x []float32) float64 {
 
 func (j *squaresJob) do(_ *scratch, i int) {
 	lo, hi := chunk(i, len(j.x))
-	var s0, s1 float64
-	x := j.x[lo:hi]
-	for ; len(x) >= 2; x = x[2:] {
-		s0 += float64(x[0]) * float64(x[0])
-		s1 += float64(x[1]) * float64(x[1])
-	}
-	for _, v := range x {
-		s0 += float64(v) * float64(v)
-	}
-	j.parts[i] = s0 + s1
+	j.parts[i] = cpu.squares(j.x[lo:hi])
 }
 
 // total adds partial sums in their order.

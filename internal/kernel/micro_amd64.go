@@ -54,21 +54,56 @@ func join2AVX2(dst []float32, src []float32, pitch int, n int)
 //go:noescape
 func join4AVX2(dst []float32, src []float32, pitch int, n int)
 
-// finishAVX2 computes dst[i] = src[i] + bias for i < len(dst). It needs AVX2.
+// finishAVX2 is finishGeneric in AVX2 and FMA.
 //
 //go:noescape
 func finishAVX2(dst []float32, src []float32, bias float32)
 
-// finishReLUAVX2 computes dst[i] = max(src[i]+bias, 0) for i < len(dst). It needs AVX2.
+// finishReLUAVX2 is finishReLUGeneric in AVX2 and FMA.
 //
 //go:noescape
 func finishReLUAVX2(dst []float32, src []float32, bias float32)
+
+// addAVX2 is addGeneric in AVX2 and FMA.
+//
+//go:noescape
+func addAVX2(dst []float32, a []float32, b []float32)
+
+// backReLUAVX2 is backReLUGeneric in AVX2 and FMA.
+//
+//go:noescape
+func backReLUAVX2(dz []float32, y []float32, dy []float32)
+
+// centerAVX2 is centerGeneric in AVX2 and FMA.
+//
+//go:noescape
+func centerAVX2(dst []float32, src []byte, mean []float32, scale float32)
 
 // adamAVX2 steps len(p) parameters by adamGeneric's formula, with its factors f. It needs
 // AVX2.
 //
 //go:noescape
 func adamAVX2(p []float32, m []float32, v []float32, g []float32, f *[8]float32)
+
+// mseAVX2 is mseGeneric in AVX2 and FMA.
+//
+//go:noescape
+func mseAVX2(grad []float32, xhat []float32, x []float32, w []float32, scale float32) float64
+
+// mseOnesAVX2 is mseOnesGeneric in AVX2 and FMA.
+//
+//go:noescape
+func mseOnesAVX2(grad []float32, xhat []float32, x []float32, scale float32) float64
+
+// sumAVX2 is sumGeneric in AVX2 and FMA.
+//
+//go:noescape
+func sumAVX2(x []float32) float64
+
+// squaresAVX2 is squaresGeneric in AVX2 and FMA.
+//
+//go:noescape
+func squaresAVX2(x []float32) float64
 
 // peakAVX512 runs n rounds of 12 multiply-adds of vectors. It needs AVX-512F.
 func peakAVX512(n int)

@@ -605,32 +605,32 @@ loop:
 // func finishAVX2(dst []float32, src []float32, bias float32)
 // Requires: AVX
 TEXT ·finishAVX2(SB), NOSPLIT, $0-52
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	MOVQ         src_base+24(FP), DX
-	VXORPS       Y0, Y0, Y0
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         src_base+24(FP), BX
 	VBROADCASTSS bias+48(FP), Y0
-	XORQ         BX, BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         CX, CX
 
 wide:
-	SUBQ    $0x08, CX
+	SUBQ    $0x08, AX
 	JL      rest
-	VMOVUPS (DX)(BX*4), Y1
+	VMOVUPS (BX)(CX*4), Y1
 	VADDPS  Y0, Y1, Y1
-	VMOVUPS Y1, (AX)(BX*4)
-	ADDQ    $0x08, BX
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
 	JMP     wide
 
 rest:
-	ADDQ $0x08, CX
+	ADDQ $0x08, AX
 	JZ   done
 
 single:
-	VMOVSS (DX)(BX*4), X2
+	VMOVSS (BX)(CX*4), X2
 	VADDPS Y0, Y2, Y2
-	VMOVSS X2, (AX)(BX*4)
-	INCQ   BX
-	DECQ   CX
+	VMOVSS X2, (DX)(CX*4)
+	INCQ   CX
+	DECQ   AX
 	JNZ    single
 
 done:
@@ -640,35 +640,152 @@ done:
 // func finishReLUAVX2(dst []float32, src []float32, bias float32)
 // Requires: AVX
 TEXT ·finishReLUAVX2(SB), NOSPLIT, $0-52
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         dst_len+8(FP), CX
-	MOVQ         src_base+24(FP), DX
-	VXORPS       Y1, Y1, Y1
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         src_base+24(FP), BX
 	VBROADCASTSS bias+48(FP), Y0
-	XORQ         BX, BX
+	VXORPS       Y1, Y1, Y1
+	XORQ         CX, CX
 
 wide:
-	SUBQ    $0x08, CX
+	SUBQ    $0x08, AX
 	JL      rest
-	VMOVUPS (DX)(BX*4), Y2
+	VMOVUPS (BX)(CX*4), Y2
 	VADDPS  Y0, Y2, Y2
 	VMAXPS  Y2, Y1, Y2
-	VMOVUPS Y2, (AX)(BX*4)
-	ADDQ    $0x08, BX
+	VMOVUPS Y2, (DX)(CX*4)
+	ADDQ    $0x08, CX
 	JMP     wide
 
 rest:
-	ADDQ $0x08, CX
+	ADDQ $0x08, AX
 	JZ   done
 
 single:
-	VMOVSS (DX)(BX*4), X3
+	VMOVSS (BX)(CX*4), X3
 	VADDPS Y0, Y3, Y3
 	VMAXPS Y3, Y1, Y3
-	VMOVSS X3, (AX)(BX*4)
-	INCQ   BX
-	DECQ   CX
+	VMOVSS X3, (DX)(CX*4)
+	INCQ   CX
+	DECQ   AX
 	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
+// func addAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·addAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), DX
+	MOVQ a_base+24(FP), BX
+	MOVQ b_base+48(FP), SI
+	XORQ CX, CX
+
+wide:
+	SUBQ    $0x08, AX
+	JL      rest
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	JMP     wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS (BX)(CX*4), X2
+	VMOVSS (SI)(CX*4), X3
+	VADDPS Y3, Y2, Y2
+	VMOVSS X2, (DX)(CX*4)
+	INCQ   CX
+	DECQ   AX
+	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
+// func backReLUAVX2(dz []float32, y []float32, dy []float32)
+// Requires: AVX
+TEXT ·backReLUAVX2(SB), NOSPLIT, $0-72
+	MOVQ   dz_len+8(FP), AX
+	MOVQ   dz_base+0(FP), DX
+	MOVQ   y_base+24(FP), BX
+	MOVQ   dy_base+48(FP), SI
+	VXORPS Y0, Y0, Y0
+	XORQ   CX, CX
+
+wide:
+	SUBQ    $0x08, AX
+	JL      rest
+	VMOVUPS (BX)(CX*4), Y1
+	VMOVUPS (SI)(CX*4), Y2
+	VCMPPS  $0x06, Y0, Y1, Y1
+	VANDPS  Y1, Y2, Y2
+	VMOVUPS Y2, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	JMP     wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS (BX)(CX*4), X3
+	VMOVSS (SI)(CX*4), X4
+	VCMPPS $0x06, Y0, Y3, Y3
+	VANDPS Y3, Y4, Y4
+	VMOVSS X4, (DX)(CX*4)
+	INCQ   CX
+	DECQ   AX
+	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
+// func centerAVX2(dst []float32, src []byte, mean []float32, scale float32)
+// Requires: AVX, AVX2
+TEXT ·centerAVX2(SB), NOSPLIT, $0-76
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         src_base+24(FP), BX
+	MOVQ         mean_base+48(FP), SI
+	VBROADCASTSS scale+72(FP), Y0
+	XORQ         CX, CX
+
+wide:
+	SUBQ      $0x08, AX
+	JL        rest
+	VPMOVZXBD (BX)(CX*1), Y1
+	VCVTDQ2PS Y1, Y1
+	VMOVUPS   (SI)(CX*4), Y2
+	VSUBPS    Y2, Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVUPS   Y1, (DX)(CX*4)
+	ADDQ      $0x08, CX
+	JMP       wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	MOVBLZX   (BX)(CX*1), DI
+	VMOVD     DI, X3
+	VCVTDQ2PS Y3, Y3
+	VMOVSS    (SI)(CX*4), X4
+	VSUBPS    Y4, Y3, Y3
+	VMULPS    Y0, Y3, Y3
+	VMOVSS    X3, (DX)(CX*4)
+	INCQ      CX
+	DECQ      AX
+	JNZ       single
 
 done:
 	VZEROUPPER
@@ -678,28 +795,28 @@ done:
 // Requires: AVX
 TEXT ·adamAVX2(SB), NOSPLIT, $0-104
 	MOVQ         p_len+8(FP), AX
-	MOVQ         p_base+0(FP), CX
-	MOVQ         m_base+24(FP), DX
-	MOVQ         v_base+48(FP), BX
-	MOVQ         g_base+72(FP), SI
-	MOVQ         f+96(FP), DI
-	VBROADCASTSS (DI), Y0
-	VBROADCASTSS 4(DI), Y1
-	VBROADCASTSS 8(DI), Y2
-	VBROADCASTSS 12(DI), Y3
-	VBROADCASTSS 16(DI), Y4
-	VBROADCASTSS 20(DI), Y5
-	VBROADCASTSS 24(DI), Y6
-	VBROADCASTSS 28(DI), Y7
-	XORQ         DI, DI
+	MOVQ         p_base+0(FP), DX
+	MOVQ         m_base+24(FP), BX
+	MOVQ         v_base+48(FP), SI
+	MOVQ         g_base+72(FP), DI
+	MOVQ         f+96(FP), CX
+	VBROADCASTSS (CX), Y0
+	VBROADCASTSS 4(CX), Y1
+	VBROADCASTSS 8(CX), Y2
+	VBROADCASTSS 12(CX), Y3
+	VBROADCASTSS 16(CX), Y4
+	VBROADCASTSS 20(CX), Y5
+	VBROADCASTSS 24(CX), Y6
+	VBROADCASTSS 28(CX), Y7
+	XORQ         CX, CX
 
 wide:
 	SUBQ    $0x08, AX
 	JL      rest
-	VMOVUPS (CX)(DI*4), Y8
-	VMOVUPS (DX)(DI*4), Y9
-	VMOVUPS (BX)(DI*4), Y10
-	VMOVUPS (SI)(DI*4), Y11
+	VMOVUPS (DX)(CX*4), Y8
+	VMOVUPS (BX)(CX*4), Y9
+	VMOVUPS (SI)(CX*4), Y10
+	VMOVUPS (DI)(CX*4), Y11
 	VMULPS  Y0, Y11, Y11
 	VMULPS  Y1, Y9, Y9
 	VMULPS  Y2, Y11, Y12
@@ -708,16 +825,16 @@ wide:
 	VMULPS  Y4, Y11, Y12
 	VMULPS  Y11, Y12, Y12
 	VADDPS  Y12, Y10, Y10
-	VMOVUPS Y9, (DX)(DI*4)
-	VMOVUPS Y10, (BX)(DI*4)
+	VMOVUPS Y9, (BX)(CX*4)
+	VMOVUPS Y10, (SI)(CX*4)
 	VSQRTPS Y10, Y12
 	VMULPS  Y5, Y12, Y12
 	VADDPS  Y6, Y12, Y12
 	VDIVPS  Y12, Y9, Y9
 	VMULPS  Y7, Y9, Y9
 	VSUBPS  Y9, Y8, Y8
-	VMOVUPS Y8, (CX)(DI*4)
-	ADDQ    $0x08, DI
+	VMOVUPS Y8, (DX)(CX*4)
+	ADDQ    $0x08, CX
 	JMP     wide
 
 rest:
@@ -725,10 +842,10 @@ rest:
 	JZ   done
 
 single:
-	VMOVSS  (CX)(DI*4), X13
-	VMOVSS  (DX)(DI*4), X14
-	VMOVSS  (BX)(DI*4), X15
-	VMOVSS  (SI)(DI*4), X16
+	VMOVSS  (DX)(CX*4), X13
+	VMOVSS  (BX)(CX*4), X14
+	VMOVSS  (SI)(CX*4), X15
+	VMOVSS  (DI)(CX*4), X16
 	VMULPS  Y0, Y16, Y16
 	VMULPS  Y1, Y14, Y14
 	VMULPS  Y2, Y16, Y8
@@ -737,20 +854,235 @@ single:
 	VMULPS  Y4, Y16, Y8
 	VMULPS  Y16, Y8, Y8
 	VADDPS  Y8, Y15, Y15
-	VMOVSS  X14, (DX)(DI*4)
-	VMOVSS  X15, (BX)(DI*4)
+	VMOVSS  X14, (BX)(CX*4)
+	VMOVSS  X15, (SI)(CX*4)
 	VSQRTPS Y15, Y8
 	VMULPS  Y5, Y8, Y8
 	VADDPS  Y6, Y8, Y8
 	VDIVPS  Y8, Y14, Y14
 	VMULPS  Y7, Y14, Y14
 	VSUBPS  Y14, Y13, Y13
-	VMOVSS  X13, (CX)(DI*4)
-	INCQ    DI
+	VMOVSS  X13, (DX)(CX*4)
+	INCQ    CX
 	DECQ    AX
 	JNZ     single
 
 done:
+	VZEROUPPER
+	RET
+
+// func mseAVX2(grad []float32, xhat []float32, x []float32, w []float32, scale float32) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·mseAVX2(SB), NOSPLIT, $0-112
+	MOVQ         grad_len+8(FP), AX
+	MOVQ         grad_base+0(FP), DX
+	MOVQ         xhat_base+24(FP), BX
+	MOVQ         x_base+48(FP), SI
+	MOVQ         w_base+72(FP), DI
+	VBROADCASTSS scale+96(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	XORQ         CX, CX
+
+wide:
+	SUBQ         $0x08, AX
+	JL           rest
+	VMOVUPS      (BX)(CX*4), Y4
+	VMOVUPS      (SI)(CX*4), Y5
+	VSUBPS       Y5, Y4, Y4
+	VMOVUPS      (DI)(CX*4), Y5
+	VMULPS       Y4, Y5, Y5
+	VCVTPS2PD    X4, Y9
+	VCVTPS2PD    X5, Y10
+	VFMADD231PD  Y9, Y10, Y1
+	VEXTRACTF128 $0x01, Y4, X4
+	VEXTRACTF128 $0x01, Y5, X6
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X6, Y9
+	VFMADD231PD  Y4, Y9, Y2
+	VMULPS       Y0, Y5, Y4
+	VMOVUPS      Y4, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	JMP          wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS      (BX)(CX*4), X6
+	VMOVSS      (SI)(CX*4), X7
+	VSUBPS      Y7, Y6, Y6
+	VMOVSS      (DI)(CX*4), X8
+	VMULPS      Y6, Y8, Y8
+	VCVTPS2PD   X6, Y4
+	VCVTPS2PD   X8, Y5
+	VFMADD231PD Y4, Y5, Y3
+	VMULPS      Y0, Y8, Y4
+	VMOVSS      X4, (DX)(CX*4)
+	INCQ        CX
+	DECQ        AX
+	JNZ         single
+
+done:
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VHADDPD      X0, X0, X0
+	VADDSD       X3, X0, X0
+	MOVSD        X0, ret+104(FP)
+	VZEROUPPER
+	RET
+
+// func mseOnesAVX2(grad []float32, xhat []float32, x []float32, scale float32) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·mseOnesAVX2(SB), NOSPLIT, $0-88
+	MOVQ         grad_len+8(FP), AX
+	MOVQ         grad_base+0(FP), DX
+	MOVQ         xhat_base+24(FP), BX
+	MOVQ         x_base+48(FP), SI
+	VBROADCASTSS scale+72(FP), Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	XORQ         CX, CX
+
+wide:
+	SUBQ         $0x08, AX
+	JL           rest
+	VMOVUPS      (BX)(CX*4), Y4
+	VMOVUPS      (SI)(CX*4), Y5
+	VSUBPS       Y5, Y4, Y4
+	VCVTPS2PD    X4, Y5
+	VCVTPS2PD    X4, Y8
+	VFMADD231PD  Y5, Y8, Y1
+	VEXTRACTF128 $0x01, Y4, X5
+	VEXTRACTF128 $0x01, Y4, X6
+	VCVTPS2PD    X5, Y5
+	VCVTPS2PD    X6, Y8
+	VFMADD231PD  Y5, Y8, Y2
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	JMP          wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS      (BX)(CX*4), X6
+	VMOVSS      (SI)(CX*4), X7
+	VSUBPS      Y7, Y6, Y6
+	VCVTPS2PD   X6, Y4
+	VCVTPS2PD   X6, Y5
+	VFMADD231PD Y4, Y5, Y3
+	VMULPS      Y0, Y6, Y4
+	VMOVSS      X4, (DX)(CX*4)
+	INCQ        CX
+	DECQ        AX
+	JNZ         single
+
+done:
+	VADDPD       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPD       X0, X1, X0
+	VHADDPD      X0, X0, X0
+	VADDSD       X3, X0, X0
+	MOVSD        X0, ret+80(FP)
+	VZEROUPPER
+	RET
+
+// func sumAVX2(x []float32) float64
+// Requires: AVX, SSE2
+TEXT ·sumAVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_len+8(FP), AX
+	MOVQ   x_base+0(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   CX, CX
+
+wide:
+	SUBQ         $0x08, AX
+	JL           rest
+	VMOVUPS      (DX)(CX*4), Y3
+	VCVTPS2PD    X3, Y4
+	VADDPD       Y4, Y0, Y0
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X3, Y3
+	VADDPD       Y3, Y1, Y1
+	ADDQ         $0x08, CX
+	JMP          wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS    (DX)(CX*4), X3
+	VCVTPS2PD X3, Y3
+	VADDPD    Y3, Y2, Y2
+	INCQ      CX
+	DECQ      AX
+	JNZ       single
+
+done:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VHADDPD      X1, X1, X1
+	VADDSD       X2, X1, X1
+	MOVSD        X1, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func squaresAVX2(x []float32) float64
+// Requires: AVX, FMA3, SSE2
+TEXT ·squaresAVX2(SB), NOSPLIT, $0-32
+	MOVQ   x_len+8(FP), AX
+	MOVQ   x_base+0(FP), DX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	XORQ   CX, CX
+
+wide:
+	SUBQ         $0x08, AX
+	JL           rest
+	VMOVUPS      (DX)(CX*4), Y3
+	VCVTPS2PD    X3, Y4
+	VCVTPS2PD    X3, Y5
+	VFMADD231PD  Y4, Y5, Y0
+	VEXTRACTF128 $0x01, Y3, X4
+	VEXTRACTF128 $0x01, Y3, X3
+	VCVTPS2PD    X4, Y4
+	VCVTPS2PD    X3, Y3
+	VFMADD231PD  Y4, Y3, Y1
+	ADDQ         $0x08, CX
+	JMP          wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS      (DX)(CX*4), X3
+	VCVTPS2PD   X3, Y4
+	VCVTPS2PD   X3, Y3
+	VFMADD231PD Y4, Y3, Y2
+	INCQ        CX
+	DECQ        AX
+	JNZ         single
+
+done:
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VHADDPD      X1, X1, X1
+	VADDSD       X2, X1, X1
+	MOVSD        X1, ret+24(FP)
 	VZEROUPPER
 	RET
 

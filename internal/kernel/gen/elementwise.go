@@ -1,0 +1,87 @@
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+)
+
+// begin starts an elementwise kernel whose twin is the function of that name in
+// generic_pointwise.go.
+func begin(name, twin, signature string) {
+	TEXT(name, NOSPLIT, signature)
+	Pragma("noescape")
+	Doc(name + " is " + twin + " in AVX2 and FMA.")
+}
+
+// finish writes the kernel of a layer's last step: bias, then ReLU or nothing.
+func finish(name, twin string, relu bool) {
+	begin(name, twin, "func(dst, src []float32, bias float32)")
+	n, at, base := slices("dst", "src")
+	bias, zero := everywhere("bias"), ymm.zeros(1)[0]
+	pointwise(n, at, func(size int) {
+		x := YMM()
+		load(size, element(base[1], at), x)
+		VADDPS(bias, x, x)
+		if relu {
+			// In this order the result is x where x is NaN.
+			VMAXPS(x, zero, x)
+		}
+		store(size, x, element(base[0], at))
+	})
+	end()
+}
+
+// add writes the kernel of a sum.
+func add(name string) {
+	begin(name, "addGeneric", "func(dst, a, b []float32)")
+	n, at, base := slices("dst", "a", "b")
+	pointwise(n, at, func(size int) {
+		a, b := YMM(), YMM()
+		load(size, element(base[1], at), a)
+		load(size, element(base[2], at), b)
+		VADDPS(b, a, a)
+		store(size, a, element(base[0], at))
+	})
+	end()
+}
+
+// backReLU writes the kernel of ReLU's gradient.
+func backReLU(name string) {
+	begin(name, "backReLUGeneric", "func(dz, y, dy []float32)")
+	n, at, base := slices("dz", "y", "dy")
+	zero := ymm.zeros(1)[0]
+	const notLessOrEqual = 0x06 // true for NaN too
+	pointwise(n, at, func(size int) {
+		y, d := YMM(), YMM()
+		load(size, element(base[1], at), y)
+		load(size, element(base[2], at), d)
+		VCMPPS(U8(notLessOrEqual), zero, y, y)
+		VANDPS(y, d, d)
+		store(size, d, element(base[0], at))
+	})
+	end()
+}
+
+// center writes the kernel that turns bytes into centred numbers.
+func center(name string) {
+	begin(name, "centerGeneric", "func(dst []float32, src []byte, mean []float32, scale float32)")
+	n, at, base := slices("dst", "src", "mean")
+	scale := everywhere("scale")
+	pointwise(n, at, func(size int) {
+		x, mean := YMM(), YMM()
+		from := Mem{Base: base[1], Index: at, Scale: 1}
+		if size == 8 {
+			VPMOVZXBD(from, x)
+		} else {
+			b := GP32()
+			MOVBLZX(from, b)
+			VMOVD(b, x.AsX())
+		}
+		VCVTDQ2PS(x, x)
+		load(size, element(base[2], at), mean)
+		VSUBPS(mean, x, x)
+		VMULPS(scale, x, x)
+		store(size, x, element(base[0], at))
+	})
+	end()
+}
