@@ -26,8 +26,9 @@ var allowed = map[string]struct {
 	"internal/judge":      {[]string{"env", "saliency", "autoencoder"}, "judges a representation; must not train"},
 	"internal/dash":       {[]string{"env", "internal/telemetry"}, "one more FrameSink and reader of metrics"},
 	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
+	"internal/names":      {nil, "strings"},
 	"internal/layout":     {nil, "reads source text"},
-	"cmd/glint":           {[]string{"internal/app"}, "flags only"},
+	"cmd/glint":           {[]string{"internal/app", "internal/names"}, "flags only"},
 }
 
 // testsMay is what test files may import besides what their package may: suites,
