@@ -50,7 +50,7 @@ func open(dir string, skip bool) (*Dataset, error) {
 	}
 	d := &Dataset{meta: meta, skip: skip}
 	for i, path := range paths {
-		if want := filepath.Join(dir, shardName(i+len(d.skipped))); path != want && !skip {
+		if want := filepath.Join(dir, shardName(i)); path != want && !skip {
 			return nil, fmt.Errorf("replay: found %s where %s should be: a shard is missing or the file is of another dataset", path, filepath.Base(want))
 		}
 		rows, err := shardLen(path)
