@@ -10,7 +10,9 @@ import (
 // lengths straddle the chunks that work is cut into.
 var lengths = []int{0, 1, 3, 17, 1000, 1 << 14, 1<<14 + 1, 40000}
 
-func TestAdd(t *testing.T) {
+func TestAdd(t *testing.T) { kernel.EachLevel(t, testAdd) }
+
+func testAdd(t *testing.T) {
 	for _, n := range lengths {
 		r := source()
 		a, b, dst := random(t, r, n), random(t, r, n), guarded(t, n)
@@ -25,7 +27,9 @@ func TestAdd(t *testing.T) {
 	}
 }
 
-func TestCenter(t *testing.T) {
+func TestCenter(t *testing.T) { kernel.EachLevel(t, testCenter) }
+
+func testCenter(t *testing.T) {
 	r := source()
 	mean := random(t, r, 37)
 	for _, samples := range []int{0, 1, 5} {
@@ -41,7 +45,9 @@ func TestCenter(t *testing.T) {
 	}
 }
 
-func TestBackAct(t *testing.T) {
+func TestBackAct(t *testing.T) { kernel.EachLevel(t, testBackAct) }
+
+func testBackAct(t *testing.T) {
 	r := source()
 	nan := float32(math.NaN())
 	for _, n := range lengths {
@@ -83,7 +89,9 @@ func slope(y float64, act kernel.Act) float64 {
 	}
 }
 
-func TestBackBias(t *testing.T) {
+func TestBackBias(t *testing.T) { kernel.EachLevel(t, testBackBias) }
+
+func testBackBias(t *testing.T) {
 	for _, s := range [][3]int{{0, 3, 4}, {1, 1, 1}, {5, 7, 1}, {3, 4, 77}} {
 		b, f, hw := s[0], s[1], s[2]
 		dz, db := random(t, source(), b*f*hw), guarded(t, f)
@@ -96,7 +104,9 @@ func TestBackBias(t *testing.T) {
 	}
 }
 
-func TestWeightedMSE(t *testing.T) {
+func TestWeightedMSE(t *testing.T) { kernel.EachLevel(t, testWeightedMSE) }
+
+func testWeightedMSE(t *testing.T) {
 	r := source()
 	for _, n := range lengths {
 		xhat, x, w := random(t, r, n), random(t, r, n), random(t, r, n)
@@ -119,7 +129,9 @@ func TestWeightedMSE(t *testing.T) {
 	}
 }
 
-func TestSumSquares(t *testing.T) {
+func TestSumSquares(t *testing.T) { kernel.EachLevel(t, testSumSquares) }
+
+func testSumSquares(t *testing.T) {
 	for _, n := range lengths {
 		x := random(t, source(), n)
 		want := 0.0
@@ -132,7 +144,9 @@ func TestSumSquares(t *testing.T) {
 	}
 }
 
-func TestAdam(t *testing.T) {
+func TestAdam(t *testing.T) { kernel.EachLevel(t, testAdam) }
+
+func testAdam(t *testing.T) {
 	r := source()
 	for _, n := range lengths {
 		p, m, v, g := random(t, r, n), random(t, r, n), random(t, r, n), random(t, r, n)

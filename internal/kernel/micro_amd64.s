@@ -653,6 +653,7 @@ wide:
 	VMOVUPS (BX)(CX*4), Y2
 	VADDPS  Y0, Y2, Y2
 	VMAXPS  Y2, Y1, Y2
+	VADDPS  Y1, Y2, Y2
 	VMOVUPS Y2, (DX)(CX*4)
 	ADDQ    $0x08, CX
 	JMP     wide
@@ -665,6 +666,7 @@ single:
 	VMOVSS (BX)(CX*4), X3
 	VADDPS Y0, Y3, Y3
 	VMAXPS Y3, Y1, Y3
+	VADDPS Y1, Y3, Y3
 	VMOVSS X3, (DX)(CX*4)
 	INCQ   CX
 	DECQ   AX

@@ -23,8 +23,10 @@ func finish(name, twin string, relu bool) {
 		load(size, element(base[1], at), x)
 		VADDPS(bias, x, x)
 		if relu {
-			// In this order the result is x where x is NaN.
+			// In this order the result is x where x is NaN, and -0 where x is -0,
+			// which the addition makes 0.
 			VMAXPS(x, zero, x)
+			VADDPS(zero, x, x)
 		}
 		store(size, x, element(base[0], at))
 	})
