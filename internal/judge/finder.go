@@ -107,14 +107,20 @@ func (f *finder) sum(picture []float32) {
 	}
 }
 
-// response is that of the centre whose top left pixel is (x, y) of the content.
+// response is that of the centre whose top left pixel is (x, y) of the content. The
+// ring, which can only take away, is not looked at where the centre alone is below
+// the threshold.
 func (f *finder) response(x, y int) float64 {
 	center := image.Rectangle{Max: f.core}.Add(image.Pt(x, y))
+	alone := float64(f.count(center)) / float64(area(center))
+	if alone < threshold {
+		return alone
+	}
 	inner := center.Inset(-gap)
 	corner := center.Min.Sub(wider.Div(2))
 	outer := image.Rectangle{Min: corner, Max: corner.Add(f.core).Add(wider)}
 	ring := float64(f.count(outer)-f.count(inner)) / float64(area(outer)-area(inner))
-	return float64(f.count(center))/float64(area(center)) - lambda*ring
+	return alone - lambda*ring
 }
 
 // count returns the pixels that count in a rectangle; outside the content none do.
