@@ -20,12 +20,12 @@ var (
 		"..ccccccc",
 		".cccccccc",
 		".ccccccccc",
-		".cc.cccccccs",
-		".cc.cccc.css",
-		".ccccccc..s",
-		"..cccccc",
-		"...ssccc",
-		"...sscccc",
+		".cc.cccccc",
+		".cc.ccccss",
+		".cccccccss",
+		".ccccccccc",
+		"..ssccccc",
+		"..sscccc",
 		"...bbbbb",
 		"...ccccc",
 	}
@@ -163,8 +163,8 @@ const (
 	wall
 	stripe
 	rail
-	boardLight
-	boardDark
+	tileLight
+	tileDark
 	beam
 	steel
 	white

@@ -23,11 +23,11 @@
 // Mean scores with DefaultOptions over 300 episodes (go test -run TestScores -v
 // -episodes 300):
 //
-//	random actions                           1,150
-//	scripted player, blind to knives         6,180
-//	scripted player that sees the knives    14,520
+//	random actions                           1,110
+//	scripted player, blind to knives         6,060
+//	scripted player that sees the knives    14,090
 //
-// The standard errors are 20, 80 and 170; such episodes last about 290, 600 and
+// The standard errors are 20, 80 and 180; such episodes last about 290, 600 and
 // 1,090 steps. A knife is in sight in one step of ten of random play. The scripted
 // player waits where it is. Measured too: to walk about or crouch while nobody is
 // in reach changes the blind one's score by less than a fifth.

@@ -48,11 +48,11 @@ func scenery(x, y int) byte {
 		return black
 	case (y-150)/4%2 == 0:
 		if x == (y-150)/8*7%period {
-			return boardDark
+			return tileDark
 		}
-		return boardLight
+		return tileLight
 	}
-	return boardDark
+	return tileDark
 }
 
 // draw paints the game into dst, [H,W] palette indices of the crop.

@@ -80,7 +80,7 @@ func (g *game) throw(f *foe, side int32) {
 		if k.Flies == 1 {
 			continue
 		}
-		*k = knife{Flies: 1, High: uint8(g.below(2)), X: f.X + side*4*sub - 2*sub, V: side * knifeSpeed}
+		*k = knife{Flies: 1, High: uint8(g.below(2)), X: f.X + side*handReach*sub - 2*sub, V: side * knifeSpeed}
 		return
 	}
 }

@@ -52,11 +52,12 @@ const (
 	punchReach = 19
 	kickReach  = 25
 	grabReach  = 9
-	drainEvery = 6 // a grip costs one health in so many frames
+	handReach  = 10 // a knife appears so far before its thrower
+	drainEvery = 6  // a grip costs one health in so many frames
 	knifeHurts = 5
 	knifeSpeed = 5
 	downFrames = 40
-	fallFrames = 14
+	fallFrames = 11
 	henchScore = 100
 	throwScore = 500
 	poseChance = 9 // a standing thrower moves an arm once in so many frames

@@ -6,21 +6,21 @@ import "image/color"
 // it: their luminances (ITU-R BT.601) are 72 and 83 of 255, a contrast of 0.04
 // that a gray image all but hides, while their blues are 124 apart.
 var palette = [colours]color.RGBA{
-	black:      {0, 0, 0, 255},
-	wall:       {84, 60, 196, 255},
-	stripe:     {66, 50, 160, 255},
-	rail:       {150, 80, 40, 255},
-	boardLight: {188, 140, 76, 255},
-	boardDark:  {140, 98, 52, 255},
-	beam:       {92, 30, 40, 255},
-	steel:      {72, 72, 72, 255},
-	white:      {236, 236, 236, 255},
-	skin:       {228, 170, 120, 255},
-	brown:      {84, 52, 20, 255},
-	orange:     {230, 120, 30, 255},
-	green:      {60, 160, 70, 255},
-	red:        {210, 50, 50, 255},
-	border:     {40, 40, 48, 255},
+	black:     {0, 0, 0, 255},
+	wall:      {84, 60, 196, 255},
+	stripe:    {66, 50, 160, 255},
+	rail:      {150, 80, 40, 255},
+	tileLight: {150, 160, 170, 255},
+	tileDark:  {112, 122, 134, 255},
+	beam:      {92, 30, 40, 255},
+	steel:     {72, 72, 72, 255},
+	white:     {236, 236, 236, 255},
+	skin:      {228, 170, 120, 255},
+	brown:     {84, 52, 20, 255},
+	orange:    {230, 120, 30, 255},
+	green:     {60, 160, 70, 255},
+	red:       {210, 50, 50, 255},
+	border:    {40, 40, 48, 255},
 }
 
 // Sprites are cells of one width, the fighter's middle at column cellMid, as
