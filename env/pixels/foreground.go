@@ -24,14 +24,27 @@ func foregroundBytes(width int, same *[256]uint8, table *distanceTable) func(dst
 }
 
 // commonByte returns the most frequent byte of a row, the leftmost of equals, and
-// how often it occurs.
+// how often it occurs. It counts by runs of equal bytes: to add one to the same
+// counter again and again would wait for the last store each time.
 func commonByte(row []byte, same *[256]uint8) (bg byte, count int) {
 	var counts [256]uint32
-	for _, p := range row {
-		counts[same[p]]++
+	var order [256]byte // the different bytes, from left to right
+	different := 0
+	for start := 0; start < len(row); {
+		p, end := row[start], start+1
+		for end < len(row) && row[end] == p {
+			end++
+		}
+		n := &counts[same[p]]
+		if *n == 0 {
+			order[different] = p
+			different++
+		}
+		*n += uint32(end - start)
+		start = end
 	}
 	var most uint32
-	for _, p := range row {
+	for _, p := range order[:different] {
 		if n := counts[same[p]]; n > most {
 			bg, most = p, n
 		}
@@ -63,7 +76,7 @@ type colourCounter struct {
 	keys, counts []uint32
 	stamps       []uint64
 	stamp        uint64
-	slots        []uint32 // of the row's pixels
+	order        []uint32 // slots of the row's different colours, from left to right
 }
 
 func newColourCounter(width int) *colourCounter {
@@ -73,21 +86,24 @@ func newColourCounter(width int) *colourCounter {
 	}
 	return &colourCounter{
 		keys: make([]uint32, size), counts: make([]uint32, size),
-		stamps: make([]uint64, size), slots: make([]uint32, width),
+		stamps: make([]uint64, size), order: make([]uint32, 0, width),
 	}
 }
 
 // common returns the most frequent colour of a row [W,3] as 0xRRGGBB, the leftmost
-// of equals, and how often it occurs.
+// of equals, and how often it occurs. Like commonByte it counts by runs.
 func (c *colourCounter) common(row []byte) (colour uint32, count int) {
 	c.stamp++
-	for x := range c.slots {
-		slot := c.slot(packed(row[3*x:]))
-		c.counts[slot]++
-		c.slots[x] = slot
+	c.order = c.order[:0]
+	for len(row) > 0 {
+		p, n := packed(row), uint32(1)
+		for row = row[3:]; len(row) > 0 && packed(row) == p; row = row[3:] {
+			n++
+		}
+		c.counts[c.slot(p)] += n
 	}
 	var most uint32
-	for _, slot := range c.slots {
+	for _, slot := range c.order {
 		if n := c.counts[slot]; n > most {
 			colour, most = c.keys[slot], n
 		}
@@ -104,6 +120,7 @@ func (c *colourCounter) slot(colour uint32) uint32 {
 		at := i & mask
 		if c.stamps[at] != c.stamp {
 			c.keys[at], c.counts[at], c.stamps[at] = colour, 0, c.stamp
+			c.order = append(c.order, at)
 			return at
 		}
 		if c.keys[at] == colour {

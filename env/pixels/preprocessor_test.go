@@ -267,7 +267,12 @@ func BenchmarkApply(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			dst, src := make([]byte, p.Spec().FrameLen()), noise(s.FrameLen())
+			dst, src := make([]byte, p.Spec().FrameLen()), make([]byte, s.FrameLen())
+			for i := range src { // a wall with three fighters
+				if x := i / s.Format.Channels() % s.W; x%50 >= 40 {
+					src[i] = byte(x % 3)
+				}
+			}
 			for b.Loop() {
 				p.Apply(dst, src)
 			}
