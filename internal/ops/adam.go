@@ -96,9 +96,11 @@ func (a *Adam) move(p G.ValueGrad, scale float64) error {
 	m := a.moments[p.Value().(*tensor.Dense)]
 	m.Steps++
 	t := float64(m.Steps)
+	// The corrections are of the decay rates that the moments decay by, as float32.
+	b1, b2 := float32(a.Beta1), float32(a.Beta2)
 	kernel.AdamStep{
-		LR: float32(a.LR), Beta1: float32(a.Beta1), Beta2: float32(a.Beta2), Eps: float32(a.Eps),
-		BiasCorrection1: float32(1 - math.Pow(a.Beta1, t)), BiasCorrection2: float32(1 - math.Pow(a.Beta2, t)),
+		LR: float32(a.LR), Beta1: b1, Beta2: b2, Eps: float32(a.Eps),
+		BiasCorrection1: float32(1 - math.Pow(float64(b1), t)), BiasCorrection2: float32(1 - math.Pow(float64(b2), t)),
 		Scale: float32(scale),
 	}.Apply(floats(p.Value()), m.M, m.V, floats(g))
 	return nil

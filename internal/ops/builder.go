@@ -36,6 +36,8 @@ type Builder struct {
 	g      *G.ExprGraph
 	err    error
 	params map[*Param]*G.Node
+	// derived says that Grads was called.
+	derived bool
 }
 
 // NewBuilder returns a Builder of a new, empty graph.
@@ -47,12 +49,31 @@ func NewBuilder() *Builder {
 func (b *Builder) Err() error { return b.err }
 
 // Input adds a leaf whose value is t, f32 or u8, of one dimension or more. The
-// caller fills t in place before a run.
+// caller fills t in place before a run. The same name and tensor give the same node;
+// another tensor of that name is refused.
 func (b *Builder) Input(name string, t *tensor.Dense) *G.Node {
 	if b.err != nil {
 		return nil
 	}
+	if t == nil || t.Dims() == 0 || (t.Dtype() != tensor.Float32 && t.Dtype() != tensor.Uint8) {
+		b.fail("input", "%s is %v, want a tensor of f32 or u8 with one dimension or more", name, describe(t))
+		return nil
+	}
+	// Gorgonia tells leaves apart by name: the second of a name would be the first.
+	for _, n := range b.g.ByName(name) {
+		if n.Value() != G.Value(t) {
+			b.fail("input", "%s is the name of another tensor of this graph", name)
+			return nil
+		}
+	}
 	return G.NewTensor(b.g, t.Dtype(), t.Dims(), G.WithShape(t.Shape().Clone()...), G.WithName(name), G.WithValue(t))
+}
+
+func describe(t *tensor.Dense) string {
+	if t == nil {
+		return "missing"
+	}
+	return fmt.Sprintf("%v %v", t.Dtype(), t.Shape())
 }
 
 // Param returns the node of p in this graph, the same node at every call.
@@ -67,11 +88,18 @@ func (b *Builder) Param(p *Param) *G.Node {
 	return n
 }
 
-// Grads differentiates a scalar loss by parameters that were used in this graph.
+// Grads differentiates a scalar loss by parameters that were used in this graph. A
+// graph can be differentiated once; add losses up to differentiate several.
 func (b *Builder) Grads(loss *G.Node, by []*Param) G.Nodes {
-	if b.err != nil {
+	if !b.ready(loss) || !b.want("gradient", "loss", loss) {
 		return nil
 	}
+	if b.derived {
+		// Gorgonia keeps a node's first gradient and would mix it into the second.
+		b.fail("gradient", "this graph is differentiated already: make another, or add the losses up")
+		return nil
+	}
+	b.derived = true
 	wrt := make(G.Nodes, len(by))
 	for i, p := range by {
 		wrt[i] = b.params[p]
@@ -107,10 +135,14 @@ func (b *Builder) ready(in ...*G.Node) bool {
 	return true
 }
 
-// want checks that a node has dims dimensions, the first ones of the given sizes;
-// a size below 0 stands for any.
+// want checks that a node is f32 and of the given sizes; a size below 0 stands for
+// any, no sizes for a scalar.
 func (b *Builder) want(kind, name string, n *G.Node, sizes ...int) bool {
 	got := n.Shape()
+	if n.Dtype() != tensor.Float32 {
+		b.fail(kind, "%s is %v %v, want float32", name, n.Dtype(), got)
+		return false
+	}
 	ok := len(got) == len(sizes)
 	for i := 0; ok && i < len(sizes); i++ {
 		ok = sizes[i] < 0 || got[i] == sizes[i]
@@ -119,6 +151,15 @@ func (b *Builder) want(kind, name string, n *G.Node, sizes ...int) bool {
 		b.fail(kind, "%s has shape %v, want %v (-1 stands for any size)", name, got, tensor.Shape(sizes))
 	}
 	return ok
+}
+
+// wantTensor checks that a node is f32 with one dimension or more.
+func (b *Builder) wantTensor(kind, name string, n *G.Node) bool {
+	if len(n.Shape()) == 0 {
+		b.fail(kind, "%s is a scalar, want one dimension or more", name)
+		return false
+	}
+	return b.want(kind, name, n, n.Shape()...)
 }
 
 // apply adds the node of o over in.

@@ -10,7 +10,7 @@ import (
 // Center returns (x - mean) * scale: x u8 [B,...] -> f32 of the same shape. mean
 // is f32, in units of x, of one sample's shape. No gradient passes.
 func (b *Builder) Center(x, mean *G.Node, scale float32) *G.Node {
-	if !b.ready(x, mean) {
+	if !b.ready(x, mean) || !b.wantTensor("center", "mean", mean) {
 		return nil
 	}
 	if x.Dtype() != tensor.Uint8 || !mean.Shape().Eq(x.Shape()[1:]) {
@@ -90,7 +90,7 @@ func (b *Builder) Transposed(x, w, bias *G.Node, stride, pad int, act kernel.Act
 // Dense is act(x w^T + bias), with x [B,...] of In numbers a sample, w [Out,In] and bias
 // [Out] -> [B,Out].
 func (b *Builder) Dense(x, w, bias *G.Node, act kernel.Act) *G.Node {
-	if !b.ready(x, w, bias) {
+	if !b.ready(x, w, bias) || !b.wantTensor("dense", "x", x) {
 		return nil
 	}
 	d := kernel.Dense{B: x.Shape()[0], In: x.Shape().TotalSize() / x.Shape()[0]}
@@ -113,11 +113,11 @@ func (b *Builder) Dense(x, w, bias *G.Node, act kernel.Act) *G.Node {
 
 // Reshape returns x with another shape of the same size.
 func (b *Builder) Reshape(x *G.Node, shape ...int) *G.Node {
-	if !b.ready(x) {
+	if !b.ready(x) || !b.wantTensor("reshape", "x", x) {
 		return nil
 	}
 	to := tensor.Shape(shape)
-	if to.TotalSize() != x.Shape().TotalSize() {
+	if len(to) == 0 || to.TotalSize() != x.Shape().TotalSize() {
 		b.fail("reshape", "%v cannot be %v", x.Shape(), to)
 		return nil
 	}
@@ -205,7 +205,7 @@ func (b *Builder) denseBackWeights(d kernel.Dense, x, dz *G.Node) *G.Node {
 
 // StopGradient returns x and lets no gradient pass.
 func (b *Builder) StopGradient(x *G.Node) *G.Node {
-	if !b.ready(x) {
+	if !b.ready(x) || !b.wantTensor("stop gradient", "x", x) {
 		return nil
 	}
 	return b.apply(&op{

@@ -13,10 +13,11 @@ import (
 // WeightedMSE is the scalar sum(w * (y - x)^2) / norm. y, x and w are f32 of one
 // shape; the gradient goes to y alone.
 func (b *Builder) WeightedMSE(y, x, w *G.Node, norm float64) *G.Node {
-	if !b.ready(y, x, w) || !b.want("weighted MSE", "x", x, y.Shape()...) || !b.want("weighted MSE", "w", w, y.Shape()...) {
+	const kind = "weighted MSE"
+	if !b.ready(y, x, w) || !b.wantTensor(kind, "y", y) || !b.want(kind, "x", x, y.Shape()...) || !b.want(kind, "w", w, y.Shape()...) {
 		return nil
 	}
-	return b.lossOp("weighted MSE", norm, []*G.Node{y, x, w}, 1, func(grads [][]float32, in []G.Value) float64 {
+	return b.lossOp(kind, norm, []*G.Node{y, x, w}, 1, func(grads [][]float32, in []G.Value) float64 {
 		return kernel.WeightedMSE(grads[0], floats(in[0]), floats(in[1]), floats(in[2]), norm)
 	})
 }
@@ -29,6 +30,11 @@ func (b *Builder) WeightedSum(coefs []float64, terms ...*G.Node) *G.Node {
 	if len(coefs) != len(terms) {
 		b.fail("weighted sum", "%d coefficients for %d terms", len(coefs), len(terms))
 		return nil
+	}
+	for i, n := range terms {
+		if !b.want("weighted sum", fmt.Sprintf("term %d", i), n) {
+			return nil
+		}
 	}
 	coefs = slices.Clone(coefs)
 	return b.apply(&op{

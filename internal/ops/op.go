@@ -22,8 +22,8 @@ type op struct {
 	shapes []tensor.Shape // of the inputs
 	out    tensor.Shape   // scalar where empty
 	run    func(out G.Value, in []G.Value)
-	// diff returns the gradient by each input, nil where there is none. A nil diff
-	// makes a leaf that gradients do not pass.
+	// diff returns the gradient by each input, nil where there is none; wrt says
+	// where there is one. Without both, no gradient passes the op.
 	diff func(b *Builder, in G.Nodes, out, grad *G.Node) G.Nodes
 	wrt  []bool
 }
@@ -96,9 +96,9 @@ func (o *op) Hashcode() uint32 {
 func (o *op) String() string { return fmt.Sprintf("%s%+v", o.kind, o.params) }
 
 // DiffWRT says by which inputs the op can be differentiated.
-func (o *op) DiffWRT(int) []bool {
-	if o.diff == nil {
-		return nil
+func (o *op) DiffWRT(inputs int) []bool {
+	if o.wrt == nil {
+		return make([]bool, inputs)
 	}
 	return o.wrt
 }
@@ -106,6 +106,9 @@ func (o *op) DiffWRT(int) []bool {
 // SymDiff returns the nodes of the gradients by each input.
 func (o *op) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
 	b := &Builder{g: out.Graph()}
+	if o.diff == nil {
+		return nil, fmt.Errorf("ops: %s cannot be differentiated", o.kind)
+	}
 	return o.diff(b, in, out, grad), b.err
 }
 

@@ -39,10 +39,9 @@ func (b *Builder) PolicyLoss(logits, actions, adv, oldLogp *G.Node, cfg *PolicyC
 		return nil
 	}
 	n, a := logits.Shape()[0], logits.Shape()[1]
-	for name, v := range map[string]*G.Node{"actions": actions, "advantages": adv, "old log probabilities": oldLogp} {
-		if !b.want("policy loss", name, v, n) {
-			return nil
-		}
+	if !b.want("policy loss", "actions", actions, n) || !b.want("policy loss", "advantages", adv, n) ||
+		!b.want("policy loss", "old log probabilities", oldLogp, n) {
+		return nil
 	}
 	in := []*G.Node{logits, actions, adv, oldLogp}
 	return b.lossOp("policy loss", a, in, 1, func(grads [][]float32, in []G.Value) float64 {

@@ -3,9 +3,13 @@ package ops
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"glint/internal/kernel"
 )
 
 // Program runs the part of a graph that its outputs need.
@@ -33,6 +37,9 @@ func Compile(outputs ...*G.Node) (*Program, error) {
 	if len(outputs) == 0 || slices.Contains(outputs, nil) {
 		return nil, fmt.Errorf("ops: compile: no outputs, or a missing one")
 	}
+	if !G.Nodes(outputs).AllSameGraph() {
+		return nil, fmt.Errorf("ops: compile: the outputs are of several graphs")
+	}
 	g := outputs[0].Graph()
 	sorted, err := G.Sort(g)
 	if err != nil {
@@ -49,7 +56,7 @@ func Compile(outputs ...*G.Node) (*Program, error) {
 			return nil, err
 		}
 		for _, c := range children(g, n) {
-			if users[c.ID()]--; users[c.ID()] == 0 && c.Op() != nil {
+			if users[c.ID()]--; users[c.ID()] == 0 && made(c) {
 				free.put(p.values[c.ID()])
 			}
 		}
@@ -66,28 +73,36 @@ func (p *Program) plan(n *G.Node, in G.Nodes, free *buffers) error {
 		}
 		p.values[n.ID()] = n.Value()
 	case preallocOp:
-		// A graph keeps one edge between two nodes, so an op that takes a node twice
-		// comes back with fewer inputs than it has.
-		if len(in) != op.Arity() {
-			return fmt.Errorf("ops: compile: %v has %d distinct inputs, want %d: it cannot take one node twice", op, len(in), op.Arity())
-		}
-		s := step{op: op, in: make([]G.Value, len(in)), out: free.get(n.Shape())}
+		s := step{op: planned(op, n), in: make([]G.Value, len(in)), out: free.get(n.Shape())}
 		for i, c := range in {
 			s.in[i] = p.values[c.ID()]
 		}
 		p.values[n.ID()] = s.out
 		p.steps = append(p.steps, s)
+	case interface{ Value() G.Value }: // a constant
+		p.values[n.ID()] = op.Value()
 	default:
-		if op.Arity() != 0 {
-			return fmt.Errorf("ops: compile: %v cannot run on a planned buffer", op)
-		}
-		v, err := op.Do()
-		if err != nil {
-			return fmt.Errorf("ops: compile: constant %v: %w", op, err)
-		}
-		p.values[n.ID()] = v
+		return fmt.Errorf("ops: compile: %v cannot run on a planned buffer", op)
 	}
 	return nil
+}
+
+// planned returns the op that runs for op at node n: itself, but for Gorgonia's
+// addition of tensors, by which it sums the gradients of a node used twice. That one
+// allocates at every run.
+func planned(o preallocOp, n *G.Node) preallocOp {
+	if _, binary := o.(G.BinaryOp); !binary || !strings.HasPrefix(o.String(), "+ ") || len(n.Shape()) == 0 {
+		return o
+	}
+	for _, c := range children(n.Graph(), n) {
+		if c.Dtype() != tensor.Float32 || !slices.Equal(c.Shape(), n.Shape()) {
+			return o
+		}
+	}
+	return &op{
+		kind: "sum", in: make([]hm.Type, 2), out: n.Shape(),
+		run: func(out G.Value, in []G.Value) { kernel.Add(floats(out), floats(in[0]), floats(in[1])) },
+	}
 }
 
 // Run computes the outputs from what the inputs and parameters hold now.
@@ -139,6 +154,12 @@ func children(g *G.ExprGraph, n *G.Node) G.Nodes {
 		nodes = append(nodes, it.Node().(*G.Node))
 	}
 	return nodes
+}
+
+// made says whether a step makes the node's value; leaves and constants have theirs.
+func made(n *G.Node) bool {
+	_, ok := n.Op().(preallocOp)
+	return ok
 }
 
 // buffers are tensors that wait for their next use.
