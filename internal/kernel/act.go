@@ -9,7 +9,7 @@ type Act uint8
 const (
 	None Act = iota // y = z
 	ReLU            // y = max(z, 0)
-	Tanh            // y = tanh(z), correctly rounded from float64
+	Tanh            // y = tanh(z), computed in float64
 )
 
 // finish writes act(src+bias) to dst, which sets how many elements there are.

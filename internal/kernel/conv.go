@@ -93,24 +93,26 @@ func (l *layout) split(s *scratch, dst, x []float32) {
 	row := grow(&s.row, roundUp(l.qw, overrun+1)*n)
 	clear(row)
 	for c := range l.C {
-		for rh := range min(n, l.KH) {
-			phases := dst[(c*n+rh)*n*l.pitch:]
-			for i := range l.qh {
-				h := i*n + rh - l.Pad
-				if h < 0 || h >= l.H {
-					for rw := range n {
-						clear(phases[rw*l.pitch+i*l.qw:][:l.qw])
-					}
-					continue
-				}
-				if l.Pad < len(row) {
-					copy(row[l.Pad:], x[(c*l.H+h)*l.W:][:l.W])
-				}
-				splitRow(phases[i*l.qw:], l.pitch, row, l.qw, n)
+		phases := dst[c*n*n*l.pitch:][:n*n*l.pitch]
+		for h := range l.qh * n { // in the order of memory
+			i, rh := h/n, h%n
+			if rh >= l.KH {
+				continue
 			}
-			for rw := range n {
-				clear(phases[rw*l.pitch+l.qh*l.qw : (rw+1)*l.pitch])
+			at := phases[rh*n*l.pitch+i*l.qw:]
+			if h < l.Pad || h >= l.Pad+l.H {
+				for rw := range n {
+					clear(at[rw*l.pitch:][:l.qw])
+				}
+				continue
 			}
+			if l.Pad < len(row) {
+				copy(row[l.Pad:], x[(c*l.H+h-l.Pad)*l.W:][:l.W])
+			}
+			splitRow(at, l.pitch, row, l.qw, n)
+		}
+		for r := range min(n, l.KH) * n {
+			clear(phases[r*l.pitch+l.qh*l.qw : (r+1)*l.pitch])
 		}
 	}
 }

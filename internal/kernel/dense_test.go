@@ -2,6 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -48,4 +49,23 @@ func testDense(t *testing.T, d kernel.Dense, act kernel.Act) {
 	dw := guarded(t, d.In*d.Out)
 	d.BackWeights(dw, x, dz)
 	near(t, "back weights", dw, naiveWeights(c, x, dz))
+}
+
+func TestDenseNotFinite(t *testing.T) {
+	d := kernel.Dense{B: 5, In: 37, Out: 9}
+	c := kernel.Conv{B: d.B, C: d.In, H: 1, W: 1, F: d.Out, KH: 1, KW: 1, Stride: 1}
+	kernel.EachLevel(t, func(t *testing.T) {
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			r := source()
+			x, w, dz := random(t, r, d.B*d.In), random(t, r, d.In*d.Out), random(t, r, d.B*d.Out)
+			y, dx, dw := guarded(t, len(dz)), guarded(t, len(x)), guarded(t, len(w))
+			x[36], x[70], dz[20] = float32(bad), float32(bad), float32(bad)
+			d.Forward(y, x, w, nil, kernel.ReLU)
+			notFinite(t, "forward", y, naiveForward(c, x, w, nil, kernel.ReLU))
+			d.BackInput(dx, w, dz)
+			notFinite(t, "back input", dx, naiveTransposed(c, dz, w, nil, kernel.None))
+			d.BackWeights(dw, x, dz)
+			notFinite(t, "back weights", dw, naiveWeights(c, x, dz))
+		}
+	})
 }

@@ -144,6 +144,21 @@ func testSumSquares(t *testing.T) {
 	}
 }
 
+func TestSumsNotFinite(t *testing.T) {
+	kernel.EachLevel(t, func(t *testing.T) {
+		for _, at := range []int{0, 7, 8, 1<<14 + 3, 1<<14 + 8} {
+			x, zero := random(t, source(), 1<<14+9), make([]float32, 1<<14+9)
+			x[at] = float32(math.NaN())
+			if got := kernel.SumSquares(x); !math.IsNaN(got) {
+				t.Errorf("sum of squares with NaN at %d is %v", at, got)
+			}
+			if got := kernel.WeightedMSE(zero, x, zero, nil, 1); !math.IsNaN(got) || zero[at] == zero[at] {
+				t.Errorf("loss with NaN at %d is %v, its gradient there %v", at, got, zero[at])
+			}
+		}
+	})
+}
+
 func TestAdam(t *testing.T) { kernel.EachLevel(t, testAdam) }
 
 func testAdam(t *testing.T) {

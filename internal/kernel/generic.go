@@ -8,7 +8,7 @@ var generic = level{
 	finish: finishGeneric, finishReLU: finishReLUGeneric,
 	add: addGeneric, backReLU: backReLUGeneric, center: centerGeneric, adam: adamGeneric,
 	mse: mseGeneric, mseOnes: mseOnesGeneric, sum: sumGeneric, squares: squaresGeneric,
-	peak: peakGeneric, peakFlops: 8,
+	peak: peakGeneric, peakFlops: 16,
 }
 
 // gemmGeneric multiplies a packed panel of 4 rows with 8 columns of a matrix
@@ -30,29 +30,38 @@ func gemmGeneric(a, b []float32, off []int, c []float32, ldc int) {
 
 // dotGeneric multiplies 4 rows with 1 row, element by element.
 func dotGeneric(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int) {
-	for i := range 4 {
-		var sum float32
-		for r := range reps {
-			right := b[offB[0]+r*stepB:][:n]
-			for t, v := range a[offA[i]+r*stepA:][:n] {
-				sum += float32(v * right[t])
-			}
+	var s0, s1, s2, s3 float32
+	for r := range reps {
+		at := a[r*stepA:]
+		a0, a1, a2, a3 := at[offA[0]:][:n], at[offA[1]:][:n], at[offA[2]:][:n], at[offA[3]:][:n]
+		for t, v := range b[offB[0]+r*stepB:][:n] {
+			s0 += float32(a0[t] * v)
+			s1 += float32(a1[t] * v)
+			s2 += float32(a2[t] * v)
+			s3 += float32(a3[t] * v)
 		}
-		c[i*ldc] += sum
 	}
+	c[0] += s0
+	c[ldc] += s1
+	c[2*ldc] += s2
+	c[3*ldc] += s3
 }
 
-// peakGeneric runs four chains of a multiplication and an addition.
+// peakGeneric runs eight chains of a multiplication and an addition.
 func peakGeneric(n int) {
-	var s0, s1, s2, s3 float32
+	var s0, s1, s2, s3, s4, s5, s6, s7 float32
 	for range n {
 		s0 = float32(s0*0.5) + 1
 		s1 = float32(s1*0.5) + 1
 		s2 = float32(s2*0.5) + 1
 		s3 = float32(s3*0.5) + 1
+		s4 = float32(s4*0.5) + 1
+		s5 = float32(s5*0.5) + 1
+		s6 = float32(s6*0.5) + 1
+		s7 = float32(s7*0.5) + 1
 	}
-	peakSink = [4]float32{s0, s1, s2, s3}
+	peakSink = [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
 }
 
 // peakSink keeps the compiler from dropping peakGeneric's work.
-var peakSink [4]float32
+var peakSink [8]float32
