@@ -78,23 +78,33 @@ func TestWeights(t *testing.T) {
 	}{
 		{"uniform", saliency.Uniform{}, two(), frames(ones, ones, ones, ones)},
 		{
-			"knife", saliency.Knife{Factor: 10, Empty: 0.5}, two(),
+			"knife",
+			saliency.Knife{Factor: 10, Empty: 0.5},
+			two(),
 			frames(ones, []string{"1 1 1 1 1 1", "1 1 1 10 10 1", "1 1 1 1 1 1", "1 1 1 1 1 1"}, halves, halves),
 		},
 		{
-			"knife with a margin", saliency.Knife{Factor: 10, Margin: 2, Empty: 0.5}, two(),
+			"knife with a margin",
+			saliency.Knife{Factor: 10, Margin: 2, Empty: 0.5},
+			two(),
 			frames(ones, []string{"1 10 10 10 10 10", "1 10 10 10 10 10", "1 10 10 10 10 10", "1 10 10 10 10 10"}, halves, halves),
 		},
 		{
-			"zero means zero", saliency.Knife{}, two(),
+			"zero means zero",
+			saliency.Knife{},
+			two(),
 			frames(ones, []string{"1 1 1 1 1 1", "1 1 1 0 0 1", "1 1 1 1 1 1", "1 1 1 1 1 1"}, filled("0 0 0 0 0 0", 4), filled("0 0 0 0 0 0", 4)),
 		},
 		{
-			"boxes over each other and outside", saliency.Knife{Factor: 10, Empty: 0.5}, overlapping,
+			"boxes over each other and outside",
+			saliency.Knife{Factor: 10, Empty: 0.5},
+			overlapping,
 			frames(ones, []string{"1 1 1 1 1 1", "1 1 1 10 10 10", "1 1 1 1 1 1", "1 1 1 1 1 1"}, halves, halves),
 		},
 		{
-			"padding weighs nothing", saliency.Knife{Factor: 10, Empty: 0.5}, padded,
+			"padding weighs nothing",
+			saliency.Knife{Factor: 10, Empty: 0.5},
+			padded,
 			frames(
 				append(filled("1 1 1 1 0 0", 3), "0 0 0 0 0 0"), []string{"1 1 1 1 0 0", "1 1 1 10 0 0", "1 1 1 1 0 0", "0 0 0 0 0 0"},
 				append(filled("0.5 0.5 0.5 0.5 0 0", 3), "0 0 0 0 0 0"), append(filled("0.5 0.5 0.5 0.5 0 0", 3), "0 0 0 0 0 0")),

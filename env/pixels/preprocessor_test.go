@@ -67,38 +67,52 @@ func TestGoldens(t *testing.T) {
 		want  []byte
 	}{
 		{
-			"foreground of indices, a background a row", indexSpec(2, 4), pixels.Config{Projection: pixels.Foreground},
-			[]byte{0, 1, 0, 2, 2, 1, 2, 0}, []byte{0, 126, 0, 170, 0, 162, 0, 170},
+			"foreground of indices, a background a row", indexSpec(2, 4),
+			pixels.Config{Projection: pixels.Foreground},
+			[]byte{0, 1, 0, 2, 2, 1, 2, 0},
+			[]byte{0, 126, 0, 170, 0, 162, 0, 170},
 		},
 		{
-			"equal colours count together", indexSpec(2, 4), pixels.Config{Projection: pixels.Foreground},
-			[]byte{0, 2, 2, 3, 3, 0, 3, 1}, []byte{0, 170, 170, 0, 0, 0, 0, 126},
+			"equal colours count together", indexSpec(2, 4),
+			pixels.Config{Projection: pixels.Foreground},
+			[]byte{0, 2, 2, 3, 3, 0, 3, 1},
+			[]byte{0, 170, 170, 0, 0, 0, 0, 126},
 		},
 		{
-			"leftmost of equals", indexSpec(2, 4), pixels.Config{Projection: pixels.Foreground},
-			[]byte{1, 0, 0, 1, 0, 1, 1, 0}, []byte{0, 126, 126, 0, 0, 126, 126, 0},
+			"leftmost of equals", indexSpec(2, 4),
+			pixels.Config{Projection: pixels.Foreground},
+			[]byte{1, 0, 0, 1, 0, 1, 1, 0},
+			[]byte{0, 126, 126, 0, 0, 126, 126, 0},
 		},
 		{
-			"foreground of gray", gray, pixels.Config{Projection: pixels.Foreground},
-			[]byte{10, 10, 7, 255, 1, 0, 0, 2}, []byte{0, 0, 3, 245, 1, 0, 0, 2},
+			"foreground of gray", gray,
+			pixels.Config{Projection: pixels.Foreground},
+			[]byte{10, 10, 7, 255, 1, 0, 0, 2},
+			[]byte{0, 0, 3, 245, 1, 0, 0, 2},
 		},
 		{
-			"foreground of colours", rgb, pixels.Config{Projection: pixels.Foreground},
+			"foreground of colours", rgb,
+			pixels.Config{Projection: pixels.Foreground},
 			[]byte{9, 9, 9, 1, 2, 3, 1, 2, 3, 1, 2, 4, 0, 0, 255, 0, 255, 0, 0, 255, 0, 0, 255, 0},
 			[]byte{8, 0, 0, 1, 255, 0, 0, 0},
 		},
 		{
-			"luma of colours", rgb, pixels.Config{Projection: pixels.Luma},
+			"luma of colours", rgb,
+			pixels.Config{Projection: pixels.Luma},
 			[]byte{255, 255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 66, 72, 200, 74, 74, 74, 0, 0, 0, 1, 1, 1},
 			[]byte{255, 76, 150, 29, 85, 74, 0, 1},
 		},
 		{
-			"luma of indices", indexSpec(2, 4), pixels.Config{Projection: pixels.Luma},
-			[]byte{0, 1, 2, 3, 0, 0, 0, 0}, []byte{85, 74, 236, 85, 85, 85, 85, 85},
+			"luma of indices", indexSpec(2, 4),
+			pixels.Config{Projection: pixels.Luma},
+			[]byte{0, 1, 2, 3, 0, 0, 0, 0},
+			[]byte{85, 74, 236, 85, 85, 85, 85, 85},
 		},
 		{
-			"none", gray, pixels.Config{Projection: pixels.None},
-			[]byte{1, 2, 3, 4, 5, 6, 7, 8}, []byte{1, 2, 3, 4, 5, 6, 7, 8},
+			"none", gray,
+			pixels.Config{Projection: pixels.None},
+			[]byte{1, 2, 3, 4, 5, 6, 7, 8},
+			[]byte{1, 2, 3, 4, 5, 6, 7, 8},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -140,19 +154,27 @@ func TestGeometry(t *testing.T) {
 		box, moved image.Rectangle
 	}{
 		{
-			"whole", pixels.Config{}, 216, 160, image.Rect(0, 0, 160, 210), "luma 210x160 > pad 216x160",
+			"whole",
+			pixels.Config{},
+			216, 160, image.Rect(0, 0, 160, 210), "luma 210x160 > pad 216x160",
 			image.Rect(3, 4, 5, 6), image.Rect(3, 4, 5, 6),
 		},
 		{
-			"84x84", pixels.Config{Resize: image.Pt(84, 84)}, 88, 88, image.Rect(0, 0, 84, 84), "luma 210x160 > resize 84x84 > pad 88x88",
+			"84x84",
+			pixels.Config{Resize: image.Pt(84, 84)},
+			88, 88, image.Rect(0, 0, 84, 84), "luma 210x160 > resize 84x84 > pad 88x88",
 			image.Rect(100, 100, 102, 104), image.Rect(52, 40, 54, 42),
 		},
 		{
-			"native crop", pixels.Config{Crop: crop}, 64, 144, image.Rect(0, 0, 144, 64), "crop 64x144 > luma 64x144",
+			"native crop",
+			pixels.Config{Crop: crop},
+			64, 144, image.Rect(0, 0, 144, 64), "crop 64x144 > luma 64x144",
 			image.Rect(10, 100, 15, 102), image.Rect(-2, 2, 3, 4),
 		},
 		{
-			"limit", pixels.Config{MaxPixels: 10_000}, 120, 88, image.Rect(0, 0, 87, 114), "luma 210x160 > resize 114x87 > pad 120x88",
+			"limit",
+			pixels.Config{MaxPixels: 10_000},
+			120, 88, image.Rect(0, 0, 87, 114), "luma 210x160 > resize 114x87 > pad 120x88",
 			image.Rect(0, 0, 160, 210), image.Rect(0, 0, 87, 114),
 		},
 	} {

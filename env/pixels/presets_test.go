@@ -66,26 +66,31 @@ func TestTruthFromRAM(t *testing.T) {
 	}{
 		{"nothing in the air", "gym:ALE/KungFuMaster-v5", map[int]byte{50: 92, 73: 100, 96: 188}, nil},
 		{
-			"high knife", "gym:ALE/KungFuMaster-v5", map[int]byte{50: 92, 73: 93, 96: 6},
+			"high knife", "gym:ALE/KungFuMaster-v5",
+			map[int]byte{50: 92, 73: 93, 96: 6},
 			[]env.Box{{Rect: image.Rect(41, 129, 46, 131), Frame: 3, Kind: "knife"}},
 		},
 		{
-			"low knife in the right half", "gym:ALE/KungFuMaster-v5", map[int]byte{50: 92, 73: 156, 96: 29},
+			"low knife in the right half", "gym:ALE/KungFuMaster-v5",
+			map[int]byte{50: 92, 73: 156, 96: 29},
 			[]env.Box{{Rect: image.Rect(105, 151, 110, 153), Frame: 3, Kind: "knife"}},
 		},
 		{"a dragon", "gym:ALE/KungFuMaster-v5", map[int]byte{50: 154, 73: 93, 96: 6}, nil},
 		{
-			"the thrower is gone", "gym:ALE/KungFuMaster-v5", map[int]byte{50: 177, 73: 93, 96: 6},
+			"the thrower is gone", "gym:ALE/KungFuMaster-v5",
+			map[int]byte{50: 177, 73: 93, 96: 6},
 			[]env.Box{{Rect: image.Rect(41, 129, 46, 131), Frame: 3, Kind: "knife"}},
 		},
 		{"no ball", "gym:ALE/Pong-v5", map[int]byte{49: 80}, nil},
 		{
-			"pong", "gym:ALE/Pong-v5", map[int]byte{49: 129, 54: 114},
+			"pong", "gym:ALE/Pong-v5",
+			map[int]byte{49: 129, 54: 114},
 			[]env.Box{{Rect: image.Rect(80, 100, 82, 104), Frame: 3, Kind: "ball"}},
 		},
 		{"ball lost", "gym:ALE/Breakout-v5", map[int]byte{99: 80}, nil},
 		{
-			"breakout", "gym:ALE/Breakout-v5", map[int]byte{99: 129, 101: 91},
+			"breakout", "gym:ALE/Breakout-v5",
+			map[int]byte{99: 129, 101: 91},
 			[]env.Box{{Rect: image.Rect(80, 100, 82, 104), Frame: 3, Kind: "ball"}},
 		},
 	} {
@@ -108,7 +113,8 @@ func TestStateFromRAM(t *testing.T) {
 		want pixels.State
 	}{
 		{
-			"gym:ALE/KungFuMaster-v5", map[int]byte{74: 131, 46: 185, 75: 39, 0x18: 0x01, 0x19: 0x23, 0x1A: 0x50, 0x1D: 0x83},
+			"gym:ALE/KungFuMaster-v5",
+			map[int]byte{74: 131, 46: 185, 75: 39, 0x18: 0x01, 0x19: 0x23, 0x1A: 0x50, 0x1D: 0x83},
 			pixels.State{Player: image.Pt(82, 132), Health: 39, Lives: 4, Score: 12350},
 		},
 		{"gym:ALE/KungFuMaster-v5", map[int]byte{74: 49, 46: 53, 0x1D: 0xFF}, pixels.State{}},
@@ -133,7 +139,7 @@ func TestDojoObject(t *testing.T) {
 	}
 	preset := pixels.PresetFor("dojo")
 	v := wrap(t, d, preset.Config, pixels.WrapOptions{})
-	defer v.Close()
+	t.Cleanup(func() { _ = v.Close() })
 	truth, _ := env.As[env.Truther](v)
 	b := reset(t, v)
 	s := v.Spec()

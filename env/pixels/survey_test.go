@@ -48,7 +48,7 @@ func TestDecide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
+	t.Cleanup(func() { _ = d.Close() })
 	cfg, share, err := pixels.Decide(t.Context(), d, pixels.DefaultConfig(), 1)
 	if err != nil {
 		t.Fatal(err)

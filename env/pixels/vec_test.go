@@ -1,7 +1,6 @@
 package pixels_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"image"
@@ -105,19 +104,26 @@ func TestTruthMoves(t *testing.T) {
 		want []env.Box
 	}{
 		{
-			"crop", small, pixels.WrapOptions{Truth: decode},
+			"crop", small,
+			pixels.WrapOptions{Truth: decode},
 			[]env.Box{{Rect: image.Rect(0, 1, 2, 2), Kind: "knife"}, {Rect: image.Rect(1, 1, 3, 2), Frame: 1, Kind: "knife"}},
 		},
 		{
-			"over the edge and out", pixels.Config{Crop: image.Rect(3, 1, 7, 5), Projection: pixels.Foreground}, pixels.WrapOptions{Truth: decode},
+			"over the edge and out",
+			pixels.Config{Crop: image.Rect(3, 1, 7, 5), Projection: pixels.Foreground},
+			pixels.WrapOptions{Truth: decode},
 			[]env.Box{{Rect: image.Rect(-1, 1, 1, 2), Frame: 1, Kind: "knife"}},
 		},
 		{
-			"resize", pixels.Config{Resize: image.Pt(4, 6), Projection: pixels.Foreground}, pixels.WrapOptions{Truth: decode},
+			"resize",
+			pixels.Config{Resize: image.Pt(4, 6), Projection: pixels.Foreground},
+			pixels.WrapOptions{Truth: decode},
 			[]env.Box{{Rect: image.Rect(0, 2, 2, 3), Kind: "knife"}, {Rect: image.Rect(1, 2, 2, 3), Frame: 1, Kind: "knife"}},
 		},
 		{
-			"origin on the screen", pixels.Config{Projection: pixels.Foreground}, pixels.WrapOptions{Truth: decode, Origin: image.Pt(0, 1)},
+			"origin on the screen",
+			pixels.Config{Projection: pixels.Foreground},
+			pixels.WrapOptions{Truth: decode, Origin: image.Pt(0, 1)},
 			[]env.Box{{Rect: image.Rect(1, 1, 3, 2), Kind: "knife"}, {Rect: image.Rect(2, 1, 4, 2), Frame: 1, Kind: "knife"}},
 		},
 	} {
@@ -227,7 +233,7 @@ func BenchmarkVec(b *testing.B) {
 			reset(b, v)
 			actions := make([]int, 8)
 			for b.Loop() {
-				if _, err := v.Step(context.Background(), actions); err != nil {
+				if _, err := v.Step(b.Context(), actions); err != nil {
 					b.Fatal(err)
 				}
 			}
