@@ -29,8 +29,8 @@
 //
 // The standard errors are 20, 80 and 180; such episodes last about 290, 600 and
 // 1,090 steps. A knife is in sight in one step of ten of random play. The scripted
-// player waits where it is. Measured too: to walk about or crouch while nobody is
-// in reach changes the blind one's score by less than a fifth.
+// player waits where it is. Whatever else a blind one does while nobody is in
+// reach, such as crouching or walking up to throwers, gains it less than a fifth.
 //
 // # Concurrency
 //
