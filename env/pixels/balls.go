@@ -22,7 +22,7 @@ func pong() Preset {
 // pongTruth reads the ball's place from RAM 49 and 54 (0: no ball): on 6,000 frames
 // the drawn ball is there, or in the right half sometimes one row higher.
 func pongTruth(dst []env.Box, ram []byte, frame int) []env.Box {
-	if ram[54] == 0 {
+	if len(ram) < ramLen || ram[54] == 0 {
 		return dst
 	}
 	return ball(dst, int(ram[49])-49, int(ram[54])-14, frame)
@@ -31,6 +31,9 @@ func pongTruth(dst []env.Box, ram []byte, frame int) []env.Box {
 // pongState reads the right player's paddle and the points: the player's minus the
 // opponent's.
 func pongState(ram []byte) State {
+	if len(ram) < ramLen {
+		return State{}
+	}
 	return State{Player: image.Pt(140, int(ram[51])-13), Score: int(ram[14]) - int(ram[13])}
 }
 
@@ -51,7 +54,7 @@ func breakout() Preset {
 
 // breakoutTruth reads the ball's place from RAM 99 and 101 (0: no ball).
 func breakoutTruth(dst []env.Box, ram []byte, frame int) []env.Box {
-	if ram[101] == 0 {
+	if len(ram) < ramLen || ram[101] == 0 {
 		return dst
 	}
 	return ball(dst, int(ram[99])-49, int(ram[101])+9, frame)
@@ -59,6 +62,9 @@ func breakoutTruth(dst []env.Box, ram []byte, frame int) []env.Box {
 
 // breakoutState reads the paddle, lives and score of one player.
 func breakoutState(ram []byte) State {
+	if len(ram) < ramLen {
+		return State{}
+	}
 	return State{
 		Player: image.Pt(int(ram[72])-47, 189), Lives: int(ram[57]),
 		Score: bcd([]byte{ram[76] & 15, ram[77]}),

@@ -42,6 +42,9 @@ func kungFuMaster() Preset {
 // the right, and went on when its thrower was gone. With other foes, such as the
 // dragon, the missile's bytes are no place of anything drawn.
 func kungFuTruth(dst []env.Box, ram []byte, frame int) []env.Box {
+	if len(ram) < ramLen {
+		return dst
+	}
 	foe := ram[kungFuFoe]
 	if ram[kungFuMissileY] == kungFuNothing || (foe != kungFuThrower && foe != kungFuNobody) {
 		return dst
@@ -54,6 +57,9 @@ func kungFuTruth(dst []env.Box, ram []byte, frame int) []env.Box {
 }
 
 func kungFuState(ram []byte) State {
+	if len(ram) < ramLen {
+		return State{}
+	}
 	s := State{
 		Player: image.Pt(int(ram[kungFuPlayerX])-49, int(ram[kungFuPlayerY])-53),
 		Health: int(ram[kungFuHealth]),

@@ -37,14 +37,18 @@ type Preset struct {
 	// Screen is the width and height of the frames that Config.Crop and Truth speak
 	// of; zero where any size will do.
 	Screen image.Point
-	// Truth decodes the raw bytes of a frame; nil where they tell nothing. An
-	// environment that is an env.Truther needs none.
+	// Truth decodes the raw bytes of a frame, the 128 of RAM of an Atari game; fewer
+	// tell nothing. It is nil where nothing is known. An environment that is an
+	// env.Truther needs none.
 	Truth TruthFunc
-	// State decodes the raw bytes of a frame; nil where they tell nothing.
+	// State decodes the same bytes; nil where nothing is known.
 	State func(raw []byte) State
 	// Objects are the small objects, the most important one first.
 	Objects []Object
 }
+
+// ramLen is the length of an Atari game's RAM.
+const ramLen = 128
 
 // PresetFor returns the preset of an environment by its name, such as
 // "gym:ALE/KungFuMaster-v5" or "dojo". Versions and the older names of the same game

@@ -125,8 +125,12 @@ func TestStateFromRAM(t *testing.T) {
 		for at, v := range c.ram {
 			ram[at] = v
 		}
-		if d := cmp.Diff(c.want, pixels.PresetFor(c.env).State(ram)); d != "" {
+		preset := pixels.PresetFor(c.env)
+		if d := cmp.Diff(c.want, preset.State(ram)); d != "" {
 			t.Errorf("%s: %s", c.env, d)
+		}
+		if s, boxes := preset.State(ram[:99]), preset.Truth(nil, ram[:20], 0); s != (pixels.State{}) || boxes != nil {
+			t.Errorf("%s: too few raw bytes told %+v and %v", c.env, s, boxes)
 		}
 	}
 }
