@@ -3,6 +3,7 @@
 package gym
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -29,4 +30,13 @@ func socketPair() (ours, theirs *os.File, err error) {
 // killGroup kills a worker and the processes that it started.
 func killGroup(cmd *exec.Cmd) {
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it may have ended
+}
+
+// tryLock takes the lock on a file, or says that another process has it.
+func tryLock(f *os.File) (bool, error) {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, err
 }

@@ -5,6 +5,7 @@ repeat_action_probability cannot be resumed exactly; here it is 0 and the draws
 are made by a generator that is part of the saved state.
 """
 
+import difflib
 import struct
 
 import ale_py
@@ -25,11 +26,9 @@ def rom_of(env_id):
     name = env_id.removeprefix("ALE/").rsplit("-v", 1)[0]
     known = {rom.title().replace("_", ""): rom for rom in roms.get_all_rom_ids()}
     if name not in known:
-        import difflib
-
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = ", ".join(f"ALE/{n}-v5" for n in near) or "see glint env list"
-        raise Refusal(f"no Atari game {env_id!r}; did you mean {hint}?", "unknown_id")
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
+        hint = f"did you mean {', '.join(f'ALE/{n}-v5' for n in near)}?" if near else "see glint env list"
+        raise Refusal(f"no Atari game has this id; {hint}", "unknown_id")
     return known[name]
 
 

@@ -16,19 +16,19 @@ MAKERS = {"ALE/": "ale_py", "MiniGrid-": "minigrid", "BabyAI-": "minigrid"}
 EXTRAS = {"box2d": "box2d", "pygame": "box2d", "minigrid": "minigrid"}
 
 
-def load(name, env_id):
+def load(name):
     """Imports a module, or says which extra brings it."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as err:
-        raise missing(err.name or name, env_id) from err
+        raise missing(err.name or name) from err
 
 
-def missing(module, env_id):
+def missing(module):
     """Returns the refusal for an absent Python module."""
     extra = EXTRAS.get(module.split(".")[0].lower())
     todo = f"run: glint env install --extra {extra}" if extra else "install it into the Python that runs the bridge"
-    return Refusal(f"{env_id} needs the Python module {module}; {todo}", "missing_module")
+    return Refusal(f"it needs the Python module {module}; {todo}", "missing_module")
 
 
 def build(options):
@@ -36,21 +36,23 @@ def build(options):
     env_id = options["id"]
     for first, module in MAKERS.items():
         if env_id.startswith(first):
-            load(module, env_id)
+            load(module)
     if ":" in env_id:
-        load(env_id.split(":", 1)[0], env_id)
+        load(env_id.split(":", 1)[0])
     try:
         env = gymnasium.make(env_id, **options["kwargs"])
     except gymnasium.error.DependencyNotInstalled as err:
         text = str(err).lower()
-        raise missing(next((m for m in EXTRAS if m in text), str(err)), env_id) from err
+        raise missing(next((m for m in EXTRAS if m in text), str(err))) from err
     except (gymnasium.error.UnregisteredEnv, gymnasium.error.NamespaceNotFound) as err:
-        near = difflib.get_close_matches(env_id, gymnasium.registry, n=3, cutoff=0.4)
+        near = difflib.get_close_matches(env_id, gymnasium.registry, n=3, cutoff=0.6)
         hint = f"did you mean {', '.join(near)}?" if near else "see glint env list"
-        raise Refusal(f"no Gymnasium environment {env_id!r}; {hint}", "unknown_id") from err
+        raise Refusal(f"no Gymnasium environment has this id; {hint}", "unknown_id") from err
+    except gymnasium.error.Error as err:
+        raise Refusal(" ".join(str(err).split())) from err
     for path in filter(None, options["wrapper"].split(",")):
         module, _, name = path.strip().partition(":")
-        env = getattr(load(module, env_id), name)(env)
+        env = getattr(load(module), name)(env)
     return env
 
 
@@ -59,7 +61,6 @@ class GymGame(Game):
 
     def __init__(self, options):
         super().__init__(options)
-        self.id = options["id"]
         self.env = build(options)
         self.check_actions()
         self.check_screen(options)
@@ -71,7 +72,7 @@ class GymGame(Game):
         space = self.env.action_space
         if not isinstance(space, spaces.Discrete):
             raise Refusal(
-                f"{self.id} has the action space {space}; glint plays Discrete actions: "
+                f"its action space is {space}; glint plays Discrete actions: "
                 "pick another id or make it discrete by keyword arguments or a wrapper"
             )
         start = int(space.start)
@@ -88,12 +89,12 @@ class GymGame(Game):
         if not image or not (len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3))):
             what = f"Box{shape} of {space.dtype}" if isinstance(space, spaces.Box) else type(space).__name__
             raise Refusal(
-                f"{self.id} gives {what} observations; glint needs uint8 images [H,W,3], [H,W,1] or [H,W]: "
+                f"its observations are {what}; glint needs uint8 images [H,W,3], [H,W,1] or [H,W]: "
                 "pick another id or add a wrapper that renders pixels"
             )
         self.format = "rgb" if len(shape) == 3 and shape[2] == 3 else "gray"
         if options["format"] not in ("", self.format):
-            raise Refusal(f"{self.id} gives {self.format} images, not {options['format']}")
+            raise Refusal(f"its images are {self.format}, not {options['format']}")
         x0, y0, x1, y1 = options["crop"]
         if (x0, y0, x1, y1) == (0, 0, 0, 0):
             x1, y1 = shape[1], shape[0]

@@ -187,8 +187,10 @@ def main(argv):
     # Ctrl-C is the learner's to handle; it hangs up when it is done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        Server(socket.socket(fileno=int(argv[1]))).run()
-    except (wire.WireError, ConnectionError) as err:
+        sock = socket.socket(fileno=int(argv[1]))
+        sock.setblocking(True)
+        Server(sock).run()
+    except (wire.WireError, OSError) as err:
         print(f"glint bridge: {err}", file=sys.stderr)
         return 1
     return 0
