@@ -11,6 +11,7 @@ type Example struct {
 	Step  int64     `json:"step"`  // at which it was seen
 	Boxes []env.Box `json:"boxes"` // its small objects
 	Obs   []byte    `json:"obs"`   // [T,H,W]
+	Raw   []byte    `json:"raw"`   // the same in the environment's own format, nil where unknown
 }
 
 // Gallery keeps recent observations that the autoencoder did not train on, to judge
@@ -37,13 +38,15 @@ const galleryCapacity = 64
 // they show different moments.
 const galleryStride = 8
 
-func newGallery(s env.Spec, content image.Rectangle) *Gallery {
+// NewGallery returns an empty Gallery for observations of s.
+func NewGallery(s env.Spec, content image.Rectangle) *Gallery {
 	return &Gallery{Content: content, capacity: galleryCapacity, stride: galleryStride * int64(s.N), obsLen: s.ObsLen()}
 }
 
-// offer keeps a copy of an observation if the last one of its kind is some steps
-// old; the oldest makes room.
-func (g *Gallery) offer(step int64, obs []byte, boxes []env.Box, known bool) {
+// Offer keeps a copy of an observation [T,H,W] with the boxes of its small objects
+// if the last one of its kind is some steps old; the oldest makes room. It asks for
+// raw, the observation in its own format, only then; raw may be nil.
+func (g *Gallery) Offer(step int64, obs []byte, boxes []env.Box, known bool, raw func() []byte) {
 	g.Known = known
 	kept, next := &g.Empty, &g.nextE
 	if len(boxes) > 0 {
@@ -59,5 +62,8 @@ func (g *Gallery) offer(step int64, obs []byte, boxes []env.Box, known bool) {
 	e := &(*kept)[*next]
 	e.Step, e.Boxes = step, append(e.Boxes[:0], boxes...)
 	copy(e.Obs, obs)
+	if raw != nil {
+		e.Raw = append(e.Raw[:0], raw()...)
+	}
 	*next = (*next + 1) % len(*kept)
 }

@@ -99,7 +99,7 @@ func (l *learner) load(ro *replay.Rollout, entries []int) {
 // the sampler.
 func (l *learner) update(solver *ops.Adam, from autoencoder.Sampler) error {
 	if l.ae != nil {
-		if err := l.net.Autoencoder.Fill(l.ae, from); err != nil {
+		if err := l.ae.Fill(from); err != nil {
 			return err
 		}
 	}

@@ -85,7 +85,11 @@ func (t *Trainer) offer(obs []byte, i int) {
 	} else {
 		t.found = t.detect(t.found[:0], obs)
 	}
-	t.gallery.offer(int64(t.counters.Steps), obs, t.found, known)
+	var raw func() []byte
+	if t.o.Raw != nil {
+		raw = func() []byte { return t.o.Raw(i) }
+	}
+	t.gallery.Offer(int64(t.counters.Steps), obs, t.found, known, raw)
 }
 
 // sampler draws the autoencoder's batches from the store and weights them.
@@ -102,6 +106,9 @@ func (s sampler) Sample(obs []byte, w []float32) error {
 		return err
 	}
 	return t.o.Weighting.Weights(w, saliency.Inputs{
-		B: len(boxes), T: t.spec.T, H: t.spec.H, W: t.spec.W, Plane: obs, Boxes: boxes,
+		B: len(boxes), T: t.spec.T, H: t.spec.H, W: t.spec.W, Content: t.o.Content, Plane: obs, Boxes: boxes,
 	})
 }
+
+// frameClasses is the number of classes that saliency.Class tells apart.
+const frameClasses = 2

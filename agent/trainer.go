@@ -33,6 +33,9 @@ type Options struct {
 	Weighting saliency.Weighting
 	Seed      uint64
 	Phases    *telemetry.Phases // nil to measure nothing
+	// Raw returns environment i's last observation in its own format, to be kept
+	// with examples; nil for none.
+	Raw func(i int) []byte
 }
 
 // Counters count the work done since the start of a training.
@@ -109,7 +112,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		cfg: cfg, o: o, spec: s, stage: Explore, random: rand.NewPCG(o.Seed, 2),
 		obs: make([]byte, s.N*s.ObsLen()), held: make([]int, s.N), actions: make([]int, s.N),
 		rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen()),
-		gallery: newGallery(s, o.Content),
+		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),
 	}
 	shape := autoencoder.Shape{T: s.T, H: s.H, W: s.W, Content: o.Content}
@@ -119,7 +122,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	}
 	t.solver = ops.NewAdam(cfg.adam(), t.Net.Params())
 	t.store, err = replay.NewStore(replay.StoreConfig{
-		Capacity: cfg.StoreCapacity, Classes: saliency.Classes, Len: s.ObsLen(),
+		Capacity: cfg.StoreCapacity, Classes: frameClasses, Len: s.ObsLen(),
 		Share: []float64{1 - cfg.SmallShare, cfg.SmallShare},
 	})
 	if err != nil {

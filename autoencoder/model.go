@@ -153,23 +153,6 @@ func (m *Model) truePixels() int {
 	return m.shape.T * m.shape.Content.Dx() * m.shape.Content.Dy()
 }
 
-// MaskPadding sets the weights [B,T,H,W] of padding to 0.
-func (m *Model) MaskPadding(w []float32) {
-	s := m.shape
-	if s.Content == image.Rect(0, 0, s.W, s.H) {
-		return
-	}
-	for row := range len(w) / s.W {
-		line := w[row*s.W : (row+1)*s.W]
-		if y := row % s.H; y < s.Content.Min.Y || y >= s.Content.Max.Y {
-			clear(line)
-			continue
-		}
-		clear(line[:s.Content.Min.X])
-		clear(line[s.Content.Max.X:])
-	}
-}
-
 // SetMean freezes the mean observation over samples [T,H,W] u8. The mean is taken
 // over the frames of a sample too, so that it is one image.
 func (m *Model) SetMean(samples iter.Seq2[[]byte, error]) error {

@@ -12,7 +12,7 @@ import (
 // Sampler gives training batches.
 type Sampler interface {
 	// Sample fills obs [B,T,H,W] u8 and its weights w [B,T,H,W], which are not
-	// negative.
+	// negative and 0 on padding.
 	Sample(obs []byte, w []float32) error
 }
 
@@ -41,12 +41,11 @@ func (m *Model) AddBatch(g *ops.Builder, b int, moveEncoder bool) *Batch {
 	return a
 }
 
-// Fill draws a batch and takes padding out of its weights.
-func (m *Model) Fill(a *Batch, from Sampler) error {
+// Fill draws a batch.
+func (a *Batch) Fill(from Sampler) error {
 	if err := from.Sample(a.Obs.Uint8s(), a.Weights.Float32s()); err != nil {
 		return fmt.Errorf("autoencoder: sampling: %w", err)
 	}
-	m.MaskPadding(a.Weights.Float32s())
 	return nil
 }
 
@@ -113,7 +112,7 @@ func NewTrainer(m *Model, b int, solver *ops.Adam) (*Trainer, error) {
 
 // Step makes one update on a batch drawn from the sampler.
 func (t *Trainer) Step(from Sampler) error {
-	if err := t.model.Fill(t.batch, from); err != nil {
+	if err := t.batch.Fill(from); err != nil {
 		return err
 	}
 	if err := t.prog.Run(); err != nil {

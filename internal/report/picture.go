@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"github.com/disintegration/imaging"
 	"image"
 	"image/color"
 )
@@ -54,4 +55,23 @@ func mustHold(n, h, w, c int) {
 	if n != h*w*c {
 		panic(fmt.Sprintf("report: %d bytes for a picture of %dx%dx%d", n, h, w, c))
 	}
+}
+
+// Enlarge returns an image with every pixel zoom times as wide and high, with a
+// palette if img has one.
+func Enlarge(img image.Image, zoom int) image.Image {
+	p, ok := img.(*image.Paletted)
+	if !ok {
+		size := img.Bounds().Size().Mul(zoom)
+		return imaging.Resize(img, size.X, size.Y, imaging.NearestNeighbor)
+	}
+	size := p.Rect.Size()
+	big := image.NewPaletted(image.Rectangle{Max: size.Mul(zoom)}, p.Palette)
+	for y := range size.Y * zoom {
+		row := p.Pix[y/zoom*p.Stride:]
+		for x := range size.X * zoom {
+			big.Pix[y*big.Stride+x] = row[x/zoom]
+		}
+	}
+	return big
 }

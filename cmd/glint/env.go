@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+
+	"glint/internal/app"
+)
+
+// envCmd holds the verbs about environments.
+type envCmd struct {
+	List    envListCmd    `cmd:"" help:"List environments."`
+	Install envInstallCmd `cmd:"" help:"Make the Python environment of the Gym bridge; train does it by itself."`
+	Serve   envServeCmd   `cmd:"" help:"Serve environments to remote learners."`
+}
+
+type envListCmd struct {
+	Filter string `arg:"" optional:"" help:"Part of the name."`
+	JSON   bool   `help:"Print one JSON object."`
+}
+
+// Run lists.
+func (c *envListCmd) Run(ctx context.Context, o app.IO) error {
+	o.JSON = c.JSON
+	return app.List(ctx, c.Filter, o)
+}
+
+type envInstallCmd struct {
+	Extra []string `help:"Further sets of packages: box2d, minigrid." placeholder:"NAME"`
+}
+
+// Run installs.
+func (c *envInstallCmd) Run(ctx context.Context, o app.IO) error { return app.Install(ctx, c.Extra, o) }
+
+type envServeCmd struct {
+	Listen    string `help:"Address; beyond this machine only if you say so." default:"tcp://127.0.0.1:7777"`
+	TokenFile string `help:"File with the token that learners must know; made if it is missing." required:"" type:"path" placeholder:"FILE"`
+}
+
+// Run serves.
+func (c *envServeCmd) Run(ctx context.Context, o app.IO) error {
+	return app.Serve(ctx, c.Listen, c.TokenFile, o)
+}

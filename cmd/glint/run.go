@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"glint/internal/app"
+	"glint/internal/names"
+)
+
+// cli holds the verbs.
+type cli struct {
+	Train  trainCmd  `cmd:"" help:"Train an agent and its autoencoder."`
+	Eval   evalCmd   `cmd:"" help:"Play full games and report scores."`
+	View   viewCmd   `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
+	Record recordCmd `cmd:"" help:"Record play into a dataset."`
+	Env    envCmd    `cmd:"" help:"List, install and serve environments."`
+	Bench  benchCmd  `cmd:"" help:"Measure speed."`
+}
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// exit carries the exit code of --help out of kong.
+type exit int
+
+// run does what the arguments say and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if c := recover(); c != nil {
+			e, ok := c.(exit)
+			if !ok {
+				panic(c)
+			}
+			code = int(e)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("glint"),
+		kong.Description("Trains an agent on pixels and keeps the small things that decide the game.\n\nStart with: glint train"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "glint:", err)
+		return exitFailed
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "glint: %v%s\n", err, suggestion(parser, args, err))
+		return exitUsage
+	}
+	err = k.Run(app.IO{Stdout: stdout, Stderr: stderr})
+	var usage *app.UsageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, "glint:", oneLine(err))
+		return exitUsage
+	default:
+		fmt.Fprintln(stderr, "glint:", oneLine(err))
+		return exitFailed
+	}
+}
+
+// oneLine joins the lines of an error, so that it stays one line on the screen.
+func oneLine(err error) string { return strings.Join(strings.Split(err.Error(), "\n"), "; ") }
+
+// suggestion names the verb or flag that a wrong one is nearest to, where kong says
+// nothing itself.
+func suggestion(p *kong.Kong, args []string, err error) string {
+	if strings.Contains(err.Error(), "did you mean") {
+		return ""
+	}
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || len(args) == 0 {
+		return "; glint --help shows the verbs"
+	}
+	var known []string
+	for _, n := range p.Model.Children {
+		known = append(known, n.Name)
+	}
+	if !strings.HasPrefix(args[0], "-") && !slices.Contains(known, args[0]) {
+		return fmt.Sprintf("; did you mean %s?", names.Nearest(args[0], known))
+	}
+	return fmt.Sprintf("; glint %s --help shows the flags", args[0])
+}

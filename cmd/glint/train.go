@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+
+	"glint/agent"
+	"glint/internal/app"
+)
+
+// trainCmd trains. Pointers tell a flag that was given from one that was not: flags
+// go before the config file, which goes before the defaults.
+type trainCmd struct {
+	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID. Default dojo." placeholder:"NAME"`
+	Algo      string `help:"ppo or a2c. Default ppo." enum:",ppo,a2c" default:""`
+	Config    string `help:"TOML file with settings, below the flags; config.toml of any run is one." type:"path" placeholder:"FILE"`
+	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." type:"path" placeholder:"DIR"`
+	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly." type:"path" placeholder:"RUN"`
+	Dash      string `help:"Address of the dashboard; only off is there yet." enum:"off" default:"off"`
+	DryRun    bool   `help:"Go once through all that a run does, small, and leave nothing behind."`
+	JSON      bool   `help:"Print the result as one JSON object on the last line of stdout."`
+	TokenFile string `help:"File with the token of a remote server." type:"path" placeholder:"FILE"`
+
+	Steps       *int64   `help:"End after so many steps over all environments." placeholder:"N"`
+	Minutes     *float64 `help:"End after so many minutes of training. Default 5." placeholder:"M"`
+	Seed        *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
+	Envs        *int     `help:"Environments in lock step." placeholder:"N"`
+	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
+	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
+	Sticky      *float64 `help:"Probability that a frame repeats the last action. Default 0.25." placeholder:"P"`
+	LR          *float64 `help:"Learning rate." name:"lr" placeholder:"X"`
+	Weighting   *string  `help:"Weighting of the autoencoder's loss: knife or uniform. Default knife." placeholder:"NAME"`
+}
+
+// Run trains.
+func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
+	o.JSON = c.JSON
+	if c.Resume != "" {
+		_, err := app.Resume(ctx, c.Resume, c.change, o)
+		if err != nil {
+			return err
+		}
+		return nil
+	}
+	cfg, err := c.settings()
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		return app.DryRun(ctx, cfg, o)
+	}
+	_, err = app.Train(ctx, cfg, c.Out, o)
+	return err
+}
+
+// settings returns the defaults, below the config file, below the flags.
+func (c *trainCmd) settings() (app.Config, error) {
+	env, algo := c.Env, c.Algo
+	var cfg app.Config
+	if c.Config != "" {
+		var err error
+		if cfg, err = app.LoadConfig(c.Config, env, algo); err != nil {
+			return cfg, err
+		}
+	} else {
+		if env == "" {
+			env = app.DefaultEnv
+		}
+		if algo == "" {
+			algo = agent.PPO
+		}
+		cfg = app.DefaultConfig(env, algo)
+	}
+	set(&cfg.Seed, c.Seed)
+	set(&cfg.Sticky, c.Sticky)
+	set(&cfg.Agent.LR, c.LR)
+	set(&cfg.Weighting, c.Weighting)
+	if c.Envs != nil {
+		cfg.SetEnvs(*c.Envs)
+	}
+	c.change(&cfg)
+	return cfg, nil
+}
+
+// change makes the changes that a resumed run allows as well.
+func (c *trainCmd) change(cfg *app.Config) {
+	set(&cfg.Threads, c.Threads)
+	set(&cfg.FramesEvery, c.FramesEvery)
+	if c.TokenFile != "" {
+		cfg.Gym.Token = c.TokenFile
+	}
+	// One end is enough: a flag for one takes the other's default away.
+	if c.Steps != nil && c.Minutes == nil {
+		cfg.Minutes = 0
+	}
+	if c.Minutes != nil && c.Steps == nil {
+		cfg.Steps = 0
+	}
+	set(&cfg.Steps, c.Steps)
+	set(&cfg.Minutes, c.Minutes)
+}
+
+// set overwrites a setting by a flag that was given.
+func set[T any](dst, flag *T) {
+	if flag != nil {
+		*dst = *flag
+	}
+}

@@ -1,0 +1,166 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"glint/agent"
+	"glint/env/pixels"
+	"glint/saliency"
+)
+
+// Config is everything that determines a training. It is read from TOML below the
+// flags and saved, resolved, in the run folder. Zero means zero.
+type Config struct {
+	Env         string  `toml:"env"`          // the environment's name
+	Seed        uint64  `toml:"seed"`         // of everything random
+	Steps       int64   `toml:"steps"`        // end of training over all environments; 0 for no limit
+	Minutes     float64 `toml:"minutes"`      // end of training, set-up not counted; 0 for no limit
+	Threads     int     `toml:"threads"`      // cores that compute
+	Sticky      float64 `toml:"sticky"`       // probability that a frame repeats the last action
+	FramesEvery int64   `toml:"frames_every"` // iterations between two example sheets; 0 for none
+	SaveMinutes float64 `toml:"save_minutes"` // time between two checkpoints
+	Weighting   string  `toml:"weighting"`    // of the autoencoder's loss, by name
+
+	Knife    saliency.Knife          `toml:"knife"`
+	Detector saliency.DetectorConfig `toml:"detector"`
+	Pixels   pixels.Config           `toml:"pixels"`
+	Gym      GymConfig               `toml:"gym"`
+	Agent    agent.Config            `toml:"agent"`
+}
+
+// GymConfig is how an environment of the Gym bridge is opened.
+type GymConfig struct {
+	Repeat  int            `toml:"repeat"`  // frames an action is held for; 0 for the backend's own
+	Workers int            `toml:"workers"` // emulator processes
+	Wrapper string         `toml:"wrapper"` // Python wrappers, "module:Class", with commas
+	Kwargs  map[string]any `toml:"kwargs"`  // arguments of gymnasium.make
+	Token   string         `toml:"token"`   // file with the token of a remote server
+}
+
+// DefaultConfig returns the settings for an environment and an algorithm: those of
+// the game's preset where there is one.
+func DefaultConfig(env, algo string) Config {
+	c := Config{
+		Env: env, Seed: 1, Minutes: 5, Threads: runtime.NumCPU(), Sticky: 0.25, FramesEvery: 25_000, SaveMinutes: 5,
+		Weighting: "knife", Knife: saliency.DefaultKnife(), Detector: saliency.DefaultDetectorConfig(),
+		Agent: agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1},
+	}
+	p := pixels.PresetFor(gameName(env))
+	c.Pixels = p.Config
+	if len(p.Objects) > 0 {
+		c.Detector = saliency.DetectorConfigFor(p.Objects[0].Core, p.Objects[0].Contrast)
+	}
+	return c
+}
+
+// Validate names the first setting that cannot be used.
+func (c Config) Validate() error {
+	switch {
+	case c.Env == "":
+		return errors.New("env is empty, want a name such as dojo or gym:ALE/KungFuMaster-v5")
+	case c.Steps < 0:
+		return fmt.Errorf("steps is %d, want 0 or more", c.Steps)
+	case !(c.Minutes >= 0):
+		return fmt.Errorf("minutes is %v, want 0 or more", c.Minutes)
+	case c.Steps == 0 && c.Minutes == 0:
+		return errors.New("steps and minutes are both 0: the training would have no end")
+	case c.Threads < 1:
+		return fmt.Errorf("threads is %d, want 1 or more", c.Threads)
+	case !(c.Sticky >= 0 && c.Sticky <= 1):
+		return fmt.Errorf("sticky is %v, want 0..1", c.Sticky)
+	case c.FramesEvery < 0:
+		return fmt.Errorf("frames_every is %d, want 0 or more", c.FramesEvery)
+	case !(c.SaveMinutes > 0):
+		return fmt.Errorf("save_minutes is %v, want above 0", c.SaveMinutes)
+	}
+	for _, err := range []error{c.Knife.Validate(), c.Detector.Validate()} {
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := c.weighting(); err != nil {
+		return err
+	}
+	if err := c.Agent.Validate(); err != nil {
+		return fmt.Errorf("agent.%w", err)
+	}
+	return nil
+}
+
+// weighting returns the weighting the config names, with its settings.
+func (c Config) weighting() (saliency.Weighting, error) {
+	w, err := saliency.Parse(c.Weighting)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := w.(saliency.Knife); ok {
+		return c.Knife, nil
+	}
+	return w, nil
+}
+
+// LoadConfig reads a TOML file over the defaults for its environment and
+// algorithm. A flag that names either goes before the file; empty strings for none.
+func LoadConfig(path, env, algo string) (Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, usagef("check the path", "config %s cannot be read (%v)", path, err)
+	}
+	named := struct {
+		Env   string
+		Agent struct{ Algo string }
+	}{Env: DefaultEnv}
+	named.Agent.Algo = agent.PPO
+	if err := toml.Unmarshal(b, &named); err != nil {
+		return Config{}, tomlError(path, err)
+	}
+	if env != "" {
+		named.Env = env
+	}
+	if algo != "" {
+		named.Agent.Algo = algo
+	}
+	c := DefaultConfig(named.Env, named.Agent.Algo)
+	d := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return Config{}, tomlError(path, err)
+	}
+	c.Env, c.Agent.Algo = named.Env, named.Agent.Algo
+	return c, nil
+}
+
+// DefaultEnv is the environment of a training that names none.
+const DefaultEnv = "dojo"
+
+// tomlError says in one line where a file is wrong.
+func tomlError(path string, err error) error {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		row, _ := strict.Errors[0].Position()
+		return usagef("see config.toml of any run for all names", "config %s, line %d: unknown setting %q", path, row, strings.Join(strict.Errors[0].Key(), "."))
+	}
+	var decode *toml.DecodeError
+	if errors.As(err, &decode) {
+		row, column := decode.Position()
+		return usagef("mend the file", "config %s, line %d, column %d: %s", path, row, column, strings.TrimPrefix(decode.Error(), "toml: "))
+	}
+	return usagef("mend the file", "config %s: %v", path, err)
+}
+
+// SetEnvs changes the number of environments and keeps the number of minibatches
+// that a rollout is cut into as far as it divides.
+func (c *Config) SetEnvs(n int) {
+	a := &c.Agent
+	parts := max(1, a.Envs*a.Horizon/max(1, a.Minibatch))
+	for n > 0 && n*a.Horizon%parts != 0 {
+		parts--
+	}
+	a.Envs, a.Minibatch = n, n*a.Horizon/parts
+}

@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"glint/env/gym"
+	"glint/env/pixels"
+	"glint/internal/report"
+)
+
+// Install makes the Python environment of the Gym bridge, if it is missing.
+func Install(ctx context.Context, extras []string, o IO) error {
+	python, err := gym.Install(ctx, gym.InstallOptions{Extras: extras, Progress: func(line string) { o.notef("%s", line) }})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(o.Stdout, python)
+	return err
+}
+
+// Serve offers environments to remote learners until ctx is done.
+func Serve(ctx context.Context, listen, tokenFile string, o IO) error {
+	python, err := gym.Install(ctx, gym.InstallOptions{Progress: func(line string) { o.notef("%s", line) }})
+	if err != nil {
+		return err
+	}
+	return gym.Serve(ctx, gym.ServeOptions{
+		Listen: listen, TokenFile: tokenFile, Python: python,
+		Ready: func(address string) {
+			o.notef("serving environments on %s; use them by: glint train --env %s/ALE/KungFuMaster-v5 --token-file %s", address, address, tokenFile)
+			o.notef("Ctrl-C ends it")
+		},
+	})
+}
+
+// Environment is one line of the list of environments.
+type Environment struct {
+	Name   string `json:"name"`
+	Preset string `json:"preset"` // the game that glint knows, empty for none
+}
+
+// List prints the environments that can be used: those whose names contain filter.
+func List(ctx context.Context, filter string, o IO) error {
+	envs := []Environment{{"dojo", "dojo"}}
+	python, err := gym.Python("")
+	if err == nil {
+		ids, err := gym.IDs(ctx, python)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			envs = append(envs, Environment{"gym:" + id, pixels.PresetFor("gym:" + id).Name})
+		}
+	} else {
+		for _, id := range []string{"ALE/KungFuMaster-v5", "ALE/Pong-v5", "ALE/Breakout-v5"} {
+			envs = append(envs, Environment{"gym:" + id, pixels.PresetFor("gym:" + id).Name})
+		}
+		o.notef("the Python environment is not installed, so these are not all; glint env install makes it")
+	}
+	var shown []Environment
+	for _, e := range envs {
+		if strings.Contains(strings.ToLower(e.Name), strings.ToLower(filter)) {
+			shown = append(shown, e)
+		}
+	}
+	if o.JSON {
+		return json.NewEncoder(o.Stdout).Encode(shown)
+	}
+	for _, e := range shown {
+		note := ""
+		if e.Preset != "" {
+			note = "crop, projection and small objects known"
+		}
+		if _, err := fmt.Fprintf(o.Stdout, "%-44s %s\n", e.Name, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BenchEnvResult compares the bridge with a bare loop over the same emulators.
+type BenchEnvResult struct {
+	FramesPerS     float64 `json:"frames_per_s"`
+	BareFramesPerS float64 `json:"bare_frames_per_s"`
+	Ratio          float64 `json:"ratio"`
+	WorkerRatio    float64 `json:"worker_ratio"` // by the processor time of the worker alone
+}
+
+// BenchEnv measures the throughput of the bridge.
+func BenchEnv(ctx context.Context, env string, o IO) error {
+	id, ok := strings.CutPrefix(env, "gym:")
+	if !ok {
+		return usagef("give one such as gym:ALE/KungFuMaster-v5", "%s is not an environment of the bridge", env)
+	}
+	python, err := gym.Install(ctx, gym.InstallOptions{Progress: func(line string) { o.notef("%s", line) }})
+	if err != nil {
+		return err
+	}
+	b := gym.DefaultBenchOptions(id)
+	b.Env.Python = python
+	b.Env.Crop = pixels.PresetFor(env).Config.Crop
+	r, err := gym.Bench(ctx, b)
+	if err != nil {
+		return err
+	}
+	res := BenchEnvResult(r)
+	if o.JSON {
+		return json.NewEncoder(o.Stdout).Encode(res)
+	}
+	s := &report.Summary{Title: "bridge to " + env}
+	s.Add("Emulated frames a second, one worker on one core, medians",
+		"bridge", fmt.Sprintf("%.0f", res.FramesPerS), "bare loop", fmt.Sprintf("%.0f", res.BareFramesPerS),
+		"ratio", fmt.Sprintf("%.3f by wall clock, %.3f by the worker's processor time", res.Ratio, res.WorkerRatio))
+	return s.Write(o.Stdout)
+}

@@ -1,0 +1,230 @@
+package app
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"slices"
+
+	"glint/agent"
+	"glint/autoencoder"
+	"glint/env"
+	"glint/internal/judge"
+	"glint/internal/report"
+	"glint/internal/telemetry"
+	"glint/saliency"
+)
+
+// monitor judges reconstructions and draws example sheets, from observations that
+// the autoencoder did not train on.
+type monitor struct {
+	scene
+	viewer    *autoencoder.Viewer
+	detector  *saliency.Detector
+	weighting saliency.Weighting
+	recon     []float32 // [n,T,H,W] of the last examples looked at
+}
+
+// monitorBatch is the number of observations reconstructed at once.
+const monitorBatch = 16
+
+// scene is what must be known of observations to judge and draw them.
+type scene struct {
+	plane   env.Spec        // of the network's observations
+	raw     env.Spec        // of the same in their own format
+	content image.Rectangle // of the true pixels in plane
+	objects []judge.Object  // none where the truth is unknown
+}
+
+// judge returns a new frozen judge, nil where there is nothing to judge.
+func (s scene) judge() (*judge.Judge, error) {
+	if len(s.objects) == 0 {
+		return nil, nil
+	}
+	return judge.New(s.plane.H, s.plane.W, s.content, s.objects)
+}
+
+func newMonitor(s scene, m *autoencoder.Model, d *saliency.Detector, w saliency.Weighting) (*monitor, error) {
+	v, err := autoencoder.NewViewer(m, monitorBatch)
+	if err != nil {
+		return nil, err
+	}
+	return &monitor{scene: s, viewer: v, detector: d, weighting: w}, nil
+}
+
+// reconstruct fills m.recon for examples.
+func (m *monitor) reconstruct(examples []agent.Example) error {
+	size := m.plane.ObsLen()
+	obs := make([]byte, 0, len(examples)*size)
+	for _, e := range examples {
+		obs = append(obs, e.Obs...)
+	}
+	m.recon = slices.Grow(m.recon[:0], len(obs))[:len(obs)]
+	return m.viewer.Reconstruct(m.recon, obs)
+}
+
+// figures are what the judge says.
+type figures struct{ judge.Figures }
+
+// addTo adds them to a row of metrics.
+func (f figures) addTo(values telemetry.Values) {
+	if f.Frames == 0 {
+		return
+	}
+	values[telemetry.KnivesKept], values[telemetry.KnivesContrast] = f.Kept, f.Contrast
+	values[telemetry.KnivesDetected], values[telemetry.KnivesFalse] = f.Detected, f.FalseKnives
+}
+
+// figures judges the reconstructions of a gallery; no frame is judged where the
+// truth is not known.
+func (m *monitor) figures(g *agent.Gallery) (figures, error) {
+	j, err := m.scene.judge()
+	if err != nil || j == nil || !g.Known {
+		return figures{}, err
+	}
+	examples := slices.Concat(g.Small, g.Empty)
+	if err := m.reconstruct(examples); err != nil {
+		return figures{}, err
+	}
+	size := m.plane.ObsLen()
+	for i, e := range examples {
+		if err := j.Add(e.Obs, m.recon[i*size:(i+1)*size], e.Boxes); err != nil {
+			return figures{}, err
+		}
+	}
+	return figures{j.Result()}, nil
+}
+
+// The rows of a sheet.
+const (
+	smallRows = 3
+	emptyRows = 2
+)
+
+// sheet draws the latest examples of the gallery.
+func (m *monitor) sheet(g *agent.Gallery, title, subtitle string) (*report.Sheet, error) {
+	picked := slices.Concat(latest(g.Small, smallRows), latest(g.Empty, emptyRows))
+	if len(picked) == 0 {
+		return nil, nil
+	}
+	if err := m.reconstruct(picked); err != nil {
+		return nil, err
+	}
+	s := &report.Sheet{Title: title, Subtitle: subtitle}
+	size := m.plane.ObsLen()
+	for i, e := range picked {
+		row, err := m.example(e, m.recon[i*size:(i+1)*size], g.Known)
+		if err != nil {
+			return nil, err
+		}
+		s.Examples = append(s.Examples, row)
+	}
+	return s, nil
+}
+
+// latest returns up to n examples, the newest first.
+func latest(examples []agent.Example, n int) []agent.Example {
+	sorted := slices.SortedFunc(slices.Values(examples), func(a, b agent.Example) int { return int(b.Step - a.Step) })
+	return sorted[:min(n, len(sorted))]
+}
+
+// example makes a row: the last frame that shows a small object, else the last.
+func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.Example, error) {
+	s := m.plane
+	frame := s.T - 1
+	for _, b := range e.Boxes {
+		frame = b.Frame
+	}
+	weights, err := m.weights(e.Obs)
+	if err != nil {
+		return report.Example{}, err
+	}
+	content := m.content
+	row := report.Example{
+		H: content.Dy(), W: content.Dx(), Frame: frame, Frames: s.T,
+		Plane: cut(e.Obs, s, frame, content), Recon: cut(recon, s, frame, content), Weights: cut(weights, s, frame, content),
+		Caption: fmt.Sprintf("no small object, step %d", e.Step),
+	}
+	for _, b := range e.Boxes {
+		if b.Frame == frame {
+			row.Boxes = append(row.Boxes, b.Rect.Sub(content.Min))
+			row.Caption = fmt.Sprintf("%s, step %d", b.Kind, e.Step)
+		}
+	}
+	row.Original = m.original(e, frame, content)
+	if known && len(row.Boxes) > 0 {
+		row.Verdict, err = m.verdict(e, recon, frame)
+	}
+	return row, err
+}
+
+// weights returns the weights [T,H,W] that training would give an observation.
+func (m *monitor) weights(obs []byte) ([]float32, error) {
+	s := m.plane
+	boxes := m.detect(nil, obs)
+	w := make([]float32, len(obs))
+	err := m.weighting.Weights(w, saliency.Inputs{
+		B: 1, T: s.T, H: s.H, W: s.W, Content: m.content, Plane: obs, Boxes: [][]env.Box{boxes},
+	})
+	return w, err
+}
+
+// detect appends the small objects that the detector finds in an observation.
+func (m *monitor) detect(dst []env.Box, obs []byte) []env.Box {
+	size := m.plane.FrameLen()
+	for f := range m.plane.T {
+		dst = m.detector.Detect(dst, obs[f*size:(f+1)*size], f)
+	}
+	return dst
+}
+
+// original returns a frame in its own colours, nil where it has another size than
+// the content of the plane.
+func (m *monitor) original(e agent.Example, frame int, content image.Rectangle) image.Image {
+	s := m.raw
+	if len(e.Raw) != s.ObsLen() || s.H != content.Dy() || s.W != content.Dx() {
+		return nil
+	}
+	return picture(s, e.Raw[frame*s.FrameLen():(frame+1)*s.FrameLen()])
+}
+
+// verdict asks the judge about the small objects of one frame.
+func (m *monitor) verdict(e agent.Example, recon []float32, frame int) (report.Verdict, error) {
+	j, err := m.scene.judge()
+	if err != nil || j == nil {
+		return report.Unjudged, err
+	}
+	boxes := slices.DeleteFunc(slices.Clone(e.Boxes), func(b env.Box) bool { return b.Frame != frame })
+	if err := j.Add(e.Obs, recon, boxes); err != nil {
+		return report.Unjudged, err
+	}
+	switch kept := j.Result().Kept; {
+	case math.IsNaN(kept):
+		return report.Unjudged, nil
+	case kept < 0.5:
+		return report.Lost, nil
+	}
+	return report.Kept, nil
+}
+
+// cut returns the content of one frame of a stack [T,H,W].
+func cut[E any](stack []E, s env.Spec, frame int, content image.Rectangle) []E {
+	out := make([]E, 0, content.Dx()*content.Dy())
+	for y := content.Min.Y; y < content.Max.Y; y++ {
+		row := (frame*s.H + y) * s.W
+		out = append(out, stack[row+content.Min.X:row+content.Max.X]...)
+	}
+	return out
+}
+
+// picture returns one frame [H,W,C] in its own colours.
+func picture(s env.Spec, frame []byte) image.Image {
+	switch s.Format {
+	case env.Index:
+		return report.Indexed(frame, s.H, s.W, s.Palette)
+	case env.RGB:
+		return report.RGB(frame, s.H, s.W)
+	default:
+		return report.Gray(frame, s.H, s.W)
+	}
+}

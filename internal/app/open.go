@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"strings"
+
+	"glint/agent"
+	"glint/env"
+	"glint/env/dojo"
+	"glint/env/pixels"
+	"glint/internal/judge"
+	"glint/internal/names"
+	"glint/saliency"
+)
+
+// world is an opened environment with what is known about it.
+type world struct {
+	pixels.Vec
+	preset pixels.Preset
+	dojo   *dojo.Vec // nil for other games
+}
+
+// opened is an environment before projection.
+type opened struct {
+	env.Vec
+	origin image.Point // of its frames on the screen that a preset speaks of
+	dojo   *dojo.Vec
+}
+
+// open opens the environment of a config with n games, settles an open projection
+// and wraps it so that its observations are planes. It changes c.Pixels to what was
+// settled and to what the environment's own crop leaves to do.
+func open(ctx context.Context, c *Config, n int, o IO) (*world, error) {
+	preset := pixels.PresetFor(gameName(c.Env))
+	raw, err := openRaw(ctx, c, n, o)
+	if err != nil {
+		return nil, err
+	}
+	w, err := wrap(ctx, c, raw, preset, o)
+	if err != nil {
+		return nil, errors.Join(err, raw.Close())
+	}
+	return w, nil
+}
+
+// openRaw opens the environment in its own pixels.
+func openRaw(ctx context.Context, c *Config, n int, o IO) (opened, error) {
+	switch scheme, rest, _ := strings.Cut(c.Env, ":"); scheme {
+	case "dojo":
+		return openDojo(c, n)
+	case "gym":
+		return openGym(ctx, c, n, rest, "", o)
+	case "tcp":
+		address, id, _ := strings.Cut(strings.TrimPrefix(rest, "//"), "/")
+		if id == "" {
+			id = DefaultRemoteID
+		}
+		return openGym(ctx, c, n, id, "tcp://"+address, o)
+	}
+	known := []string{"dojo", "gym:ALE/KungFuMaster-v5", "gym:ALE/Pong-v5", "gym:ALE/Breakout-v5"}
+	return opened{}, usagef("did you mean "+names.Nearest(c.Env, known)+"? glint env list shows all",
+		"environment %q is unknown", c.Env)
+}
+
+// DefaultRemoteID is what tcp://host:port without a path after it plays.
+const DefaultRemoteID = "ALE/KungFuMaster-v5"
+
+func openDojo(c *Config, n int) (opened, error) {
+	if c.Env != "dojo" {
+		return opened{}, usagef("did you mean dojo?", "environment %q is unknown", c.Env)
+	}
+	d := dojo.DefaultOptions()
+	d.N, d.Sticky = n, c.Sticky
+	v, err := dojo.Open(d)
+	if err != nil {
+		return opened{}, err
+	}
+	return opened{Vec: v, dojo: v}, nil
+}
+
+// wrap puts projection and truth around an environment.
+func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO) (*world, error) {
+	inner := c.Pixels
+	if raw.origin != (image.Point{}) {
+		inner.Crop = image.Rectangle{} // the environment has cropped already
+	}
+	settled, share, err := pixels.Decide(ctx, raw.Vec, inner, c.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if inner.Projection == pixels.Auto {
+		o.notef("projection %s: the most frequent colour of a row covers %.0f %% of it in the median (60 %% or more means foreground)", settled.Projection, 100*share)
+		c.Pixels.Projection = settled.Projection
+	}
+	v, err := pixels.Wrap(raw.Vec, settled, pixels.WrapOptions{Workers: c.Threads, Truth: preset.Truth, Origin: raw.origin})
+	if err != nil {
+		return nil, &UsageError{Msg: err.Error()}
+	}
+	return &world{Vec: v, preset: preset, dojo: raw.dojo}, nil
+}
+
+// Unwrap returns the environment below, for env.As.
+func (w *world) Unwrap() env.Vec { return w.Vec }
+
+// scene returns what judging and drawing need.
+func (w *world) scene() scene {
+	raw, _ := w.Raw()
+	s := scene{plane: w.Spec(), raw: raw, content: w.Preprocessor().Content()}
+	if _, known := env.As[env.Truther](w.Vec); known {
+		s.objects = objectsOf(w.preset)
+	}
+	return s
+}
+
+// objectsOf returns a game's small objects as the judge wants them.
+func objectsOf(p pixels.Preset) []judge.Object {
+	var objects []judge.Object
+	for _, o := range p.Objects {
+		objects = append(objects, judge.Object{Kind: o.Kind, Size: o.Size, Core: o.Core, Contrast: o.Contrast})
+	}
+	return objects
+}
+
+// options returns what a Trainer needs of the config and the environment.
+func (c Config) options(w *world) (agent.Options, error) {
+	s := w.Spec()
+	d, err := saliency.NewDetector(c.Detector, s.H, s.W)
+	if err != nil {
+		return agent.Options{}, fmt.Errorf("detector: %w", err)
+	}
+	weighting, err := c.weighting()
+	if err != nil {
+		return agent.Options{}, err
+	}
+	return agent.Options{
+		Env: w.Vec, Content: w.Preprocessor().Content(), Detector: d, Weighting: weighting, Seed: c.Seed,
+		Raw: func(i int) []byte { _, b := w.Raw(); return b.ObsOf(i) },
+	}, nil
+}

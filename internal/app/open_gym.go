@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"image"
+	"os"
+	"strings"
+
+	"glint/env/gym"
+	"glint/env/pixels"
+)
+
+// gameName returns the name by which presets know an environment: a remote one is
+// the same game as a local one.
+func gameName(name string) string {
+	if rest, ok := strings.CutPrefix(name, "tcp://"); ok {
+		_, id, _ := strings.Cut(rest, "/")
+		if id == "" {
+			id = DefaultRemoteID
+		}
+		return "gym:" + id
+	}
+	return name
+}
+
+// openGym opens a Gymnasium id, in processes of this machine or at a remote server.
+func openGym(ctx context.Context, c *Config, n int, id, address string, o IO) (opened, error) {
+	g := gym.DefaultOptions(id)
+	g.N, g.Seed, g.Address = n, c.Seed, address
+	g.Workers = min(n, c.Gym.Workers)
+	if strings.HasPrefix(id, "ALE/") {
+		g.Sticky = c.Sticky
+		g.NoopMax = noopMax
+		g.Crop = screenCrop(pixels.PresetFor(gameName(c.Env)), c.Pixels)
+	}
+	if c.Gym.Repeat > 0 {
+		g.Repeat = c.Gym.Repeat
+	}
+	if c.Gym.Wrapper != "" {
+		g.Wrapper = c.Gym.Wrapper
+	}
+	if len(c.Gym.Kwargs) > 0 {
+		g.Kwargs = c.Gym.Kwargs
+	}
+	if address == "" {
+		python, err := gym.Install(ctx, gym.InstallOptions{Progress: func(line string) { o.notef("%s", line) }})
+		if err != nil {
+			return opened{}, err
+		}
+		g.Python = python
+	} else {
+		token, err := readToken(c.Gym.Token)
+		if err != nil {
+			return opened{}, err
+		}
+		g.Token = token
+	}
+	v, err := gym.Open(ctx, g)
+	if err != nil {
+		return opened{}, err
+	}
+	return opened{Vec: v, origin: g.Crop.Min}, nil
+}
+
+// noopMax is the number of frames without action that an Atari episode starts with
+// at most, as is usual since Mnih et al. 2015.
+const noopMax = 30
+
+// screenCrop returns the part of the screen that the emulator need send: the crop
+// of the preset where the config keeps to it, else all of it.
+func screenCrop(p pixels.Preset, c pixels.Config) image.Rectangle {
+	if p.Screen == (image.Point{}) {
+		return image.Rectangle{}
+	}
+	return c.Crop
+}
+
+// readToken reads a token file.
+func readToken(path string) (string, error) {
+	const hint = "give the file that the server was started with: --token-file FILE, or [gym] token in the config"
+	if path == "" {
+		return "", usagef(hint, "a remote environment wants a token")
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", usagef(hint, "the token file cannot be read (%v)", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}

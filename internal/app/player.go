@@ -1,0 +1,126 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+
+	"glint/agent"
+	"glint/env"
+	"glint/env/dojo"
+	"glint/internal/kernel"
+	"glint/internal/names"
+)
+
+// Who says who plays.
+type Who struct {
+	Checkpoint string // run or checkpoint; empty for a policy without a network
+	Policy     string // "random" or "scripted", where there is no checkpoint
+	Greedy     bool   // the most probable action instead of a drawn one; networks only
+}
+
+// game is an opened environment with somebody to play it.
+type game struct {
+	*world
+	config Config
+	net    *agent.Net // nil where no network plays
+	policy agent.Policy
+}
+
+// player opens an environment of n games and who plays it. env, sticky and token
+// replace the checkpoint's where they are given. A game of a checkpoint is seen
+// through the same pixels as in training.
+func player(ctx context.Context, who Who, name string, n int, seed uint64, change func(*Config), o IO) (*game, error) {
+	c := DefaultConfig(name, agent.PPO)
+	var net *agent.Net
+	if who.Checkpoint != "" {
+		var err error
+		if c, net, err = loadNet(who.Checkpoint); err != nil {
+			return nil, err
+		}
+		if name != "" {
+			c.Env = name
+		}
+	} else if name == "" {
+		c = DefaultConfig(DefaultEnv, agent.PPO)
+	}
+	c.Seed = seed
+	change(&c)
+	kernel.SetThreads(max(1, c.Threads))
+	w, err := open(ctx, &c, n, o)
+	if err != nil {
+		return nil, err
+	}
+	g := &game{world: w, config: c, net: net}
+	if g.policy, err = g.choose(who, n, rand.New(rand.NewPCG(seed, 5))); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	return g, nil
+}
+
+// loadNet reads the config and the network of a run or checkpoint.
+func loadNet(path string) (Config, *agent.Net, error) {
+	run, r, err := locate(path)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	c, err := LoadConfig(filepath.Join(run, configFile), "", "")
+	if err != nil {
+		return c, nil, err
+	}
+	b, err := r.File(agent.WeightsFile)
+	if err != nil {
+		return c, nil, err
+	}
+	net, err := agent.ReadNet(bytes.NewReader(b))
+	if err != nil {
+		return c, nil, fmt.Errorf("checkpoint %s: %w", r.Dir(), err)
+	}
+	return c, net, nil
+}
+
+// choose returns who plays.
+func (g *game) choose(who Who, n int, r *rand.Rand) (agent.Policy, error) {
+	if g.net != nil {
+		s, m := g.Spec(), g.net.Autoencoder.Shape()
+		if s.T != m.T || s.H != m.H || s.W != m.W || s.Actions != g.net.Actions {
+			return nil, usagef("use the environment it was trained on", "the checkpoint is of another architecture: it sees %dx%dx%d and knows %d actions, %s shows %dx%dx%d and has %d",
+				m.T, m.H, m.W, g.net.Actions, g.config.Env, s.T, s.H, s.W, s.Actions)
+		}
+		return g.net.NewPolicy(n, who.Greedy, r)
+	}
+	switch who.Policy {
+	case "random":
+		return &agent.Random{Actions: g.Spec().Actions, Hold: 1, Rand: r}, nil
+	case "scripted":
+		if g.dojo == nil {
+			return nil, usagef("use --env dojo, --policy random or --checkpoint", "only the dojo has a scripted player")
+		}
+		return scripted{g.dojo}, nil
+	}
+	return nil, usagef("did you mean "+names.Nearest(who.Policy, []string{"random", "scripted"})+"? A network plays by --checkpoint", "policy %q is unknown", who.Policy)
+}
+
+// scripted is the dojo's own player that sees the true boxes.
+type scripted struct{ v *dojo.Vec }
+
+// Act asks the dojo.
+func (s scripted) Act(_ *env.Batch, actions []int) error {
+	for i := range actions {
+		actions[i] = s.v.Scripted(i, true)
+	}
+	return nil
+}
+
+// seeds returns n seeds drawn from one.
+func seeds(seed uint64, n int) []uint64 {
+	r := rand.New(rand.NewPCG(seed, 6))
+	s := make([]uint64, n)
+	for i := range s {
+		s[i] = r.Uint64()
+	}
+	return s
+}

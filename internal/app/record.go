@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"glint/agent"
+	"glint/env"
+	"glint/env/pixels"
+	"glint/internal/report"
+	"glint/internal/telemetry"
+	"glint/replay"
+)
+
+// RecordOptions says what to record.
+type RecordOptions struct {
+	Who    Who
+	Env    string
+	Steps  int64 // over all environments
+	Envs   int
+	Seed   uint64
+	Hold   int // longest time, in steps, that random play keeps an action
+	Out    string
+	Change func(*Config)
+}
+
+// RecordResult says what was recorded.
+type RecordResult struct {
+	Out      string `json:"out"`
+	Env      string `json:"env"`
+	Policy   string `json:"policy"`
+	Steps    int64  `json:"steps"`
+	Episodes uint64 `json:"episodes"`
+	Small    int64  `json:"small"` // steps that show a small object, by the truth
+	Truth    bool   `json:"truth"` // the boxes are true ones; without, there are none
+}
+
+// Record plays and writes what it sees into a dataset.
+func Record(ctx context.Context, r RecordOptions, o IO) (res RecordResult, err error) {
+	switch {
+	case r.Steps < 1 || r.Envs < 1 || r.Hold < 1:
+		return res, usagef("give 1 or more", "%d steps in %d environments, actions held for up to %d", r.Steps, r.Envs, r.Hold)
+	case r.Out == "":
+		return res, usagef("give a new folder by --out", "where to record to is not said")
+	}
+	g, err := player(ctx, r.Who, r.Env, r.Envs, r.Seed, r.Change, o)
+	if err != nil {
+		return res, err
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	if random, ok := g.policy.(*agent.Random); ok {
+		random.Hold = r.Hold
+	}
+	rec, err := newRecorder(g, r)
+	if err != nil {
+		return res, err
+	}
+	err = rec.run(ctx, r, o)
+	res = rec.res
+	if err := errors.Join(err, rec.out.Close()); err != nil {
+		return res, err
+	}
+	if o.JSON {
+		return res, json.NewEncoder(o.Stdout).Encode(res)
+	}
+	s := &report.Summary{Title: "recorded " + res.Env}
+	s.Add("", "dataset", res.Out, "steps", fmt.Sprintf("%d in %d episodes begun, %d with a small object", res.Steps, res.Episodes, res.Small),
+		"read it", fmt.Sprintf(`python -c "import pandas; print(pandas.read_parquet('%s', ignore_prefixes=['spec']))"`, res.Out))
+	return res, s.Write(o.Stdout)
+}
+
+// recorder writes what the environments of a game show.
+type recorder struct {
+	game    *game
+	truther env.Truther // nil where the truth is unknown or cannot be said in raw pixels
+	out     *replay.Writer
+	res     RecordResult
+	steps   []uint64 // of each environment's episode
+	episode []uint64 // number of each environment's episode in the dataset
+	boxes   []env.Box
+}
+
+func newRecorder(g *game, r RecordOptions) (*recorder, error) {
+	raw, _ := g.Raw()
+	pre := g.Preprocessor()
+	meta := replay.MetaOf(raw)
+	meta.Env, meta.Seed, meta.Sticky, meta.Policy = g.config.Env, r.Seed, g.config.Sticky, r.Who.name()
+	crop := pixels.PresetFor(gameName(g.config.Env)).Config.Crop
+	meta.Crop = replay.Crop{X: crop.Min.X, Y: crop.Min.Y, W: crop.Dx(), H: crop.Dy()}
+	out, err := replay.Create(r.Out, meta)
+	if err != nil {
+		return nil, &UsageError{Msg: err.Error()}
+	}
+	rec := &recorder{
+		game: g, out: out, steps: make([]uint64, r.Envs), episode: make([]uint64, r.Envs),
+		res: RecordResult{Out: r.Out, Env: g.config.Env, Policy: r.Who.name(), Episodes: uint64(r.Envs)},
+	}
+	for i := range rec.episode {
+		rec.episode[i] = uint64(i)
+	}
+	// A resize has no way back, so boxes of resized frames are left out.
+	if pre.Content().Dx() == raw.W && pre.Content().Dy() == raw.H {
+		if t, ok := env.As[env.Truther](g.Vec); ok {
+			rec.truther, rec.res.Truth = t, true
+		}
+	}
+	return rec, nil
+}
+
+// run plays until enough steps are recorded or ctx is done; what was recorded until
+// then stays.
+func (rec *recorder) run(ctx context.Context, r RecordOptions, o IO) error {
+	b, err := rec.game.Reset(ctx, seeds(r.Seed, r.Envs))
+	if err != nil {
+		return err
+	}
+	actions := make([]int, r.Envs)
+	bar := telemetry.NewProgress(o.Stderr, "recording")
+	defer bar.Finish()
+	work := context.WithoutCancel(ctx)
+	for rec.res.Steps < r.Steps && ctx.Err() == nil {
+		if err := rec.game.policy.Act(b, actions); err != nil {
+			return err
+		}
+		if b, err = rec.game.Step(work, actions); err != nil {
+			return err
+		}
+		for i := 0; i < r.Envs && rec.res.Steps < r.Steps; i++ {
+			if err := rec.add(b, i, actions[i]); err != nil {
+				return err
+			}
+		}
+		bar.Update(float64(rec.res.Steps)/float64(r.Steps), telemetry.Field{Name: "episodes", Value: fmt.Sprint(rec.res.Episodes)})
+	}
+	return nil
+}
+
+// add writes one step of environment i.
+func (rec *recorder) add(b *env.Batch, i, action int) error {
+	_, raw := rec.game.Raw()
+	row := replay.Row{
+		Obs: raw.ObsOf(i), Action: action, Reward: b.Reward[i],
+		Terminated: b.Terminated[i], Truncated: b.Truncated[i], Episode: rec.episode[i], Step: rec.steps[i],
+	}
+	rec.steps[i]++
+	if b.Ended(i) {
+		row.Obs = raw.FinalOf(i)
+		rec.steps[i], rec.episode[i] = 0, rec.res.Episodes
+		rec.res.Episodes++
+	} else if rec.truther != nil {
+		rec.boxes = rec.truther.Truth(rec.boxes[:0], i)
+		origin := rec.game.Preprocessor().Content().Min
+		for k := range rec.boxes {
+			rec.boxes[k].Rect = rec.boxes[k].Rect.Sub(origin)
+		}
+		row.Boxes = rec.boxes
+		if len(rec.boxes) > 0 {
+			rec.res.Small++
+		}
+	}
+	rec.res.Steps++
+	return rec.out.Add(row)
+}

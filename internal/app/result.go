@@ -1,0 +1,154 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"glint/agent"
+	"glint/internal/ckpt"
+	"glint/internal/report"
+	"glint/internal/telemetry"
+)
+
+// Result is what a training says at its end.
+type Result struct {
+	Run           string   `json:"run"`
+	Checkpoint    string   `json:"checkpoint"`
+	Steps         int64    `json:"steps"`
+	Frames        int64    `json:"frames"`
+	Updates       int64    `json:"updates"`
+	Iterations    int64    `json:"iterations"`
+	Seconds       float64  `json:"seconds"`
+	StepsPerS     float64  `json:"steps_per_s"` // of the phase with all three heads, wall clock
+	AEPerStep     float64  `json:"ae_per_step"`
+	ScoreMean     *float64 `json:"score_mean"` // of the last 100 episodes; null before one has ended
+	Episodes      int64    `json:"episodes"`
+	KnivesKept    *float64 `json:"knives_kept"` // null where the truth is unknown
+	RSSMiB        float64  `json:"rss_mib"`
+	WeightsSHA256 string   `json:"weights_sha256"`
+	Interrupted   bool     `json:"interrupted"`
+}
+
+// finish draws the last sheet, writes result.json and prints the summary.
+func (t *training) finish(ctx context.Context) (Result, error) {
+	if t.cfg.FramesEvery > 0 {
+		if err := t.sheet(); err != nil {
+			return Result{}, err
+		}
+	}
+	c := t.trainer.Counters()
+	dir := ckpt.Dir(t.dir, int64(c.Steps))
+	r, err := ckpt.Open(dir)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{
+		Run: t.dir, Checkpoint: dir, Steps: int64(c.Steps), Frames: int64(c.Frames), Updates: c.Updates, Iterations: c.Iterations,
+		Seconds: t.clock.elapsed().Seconds(), Episodes: c.Episodes, RSSMiB: residentMiB(),
+		ScoreMean: finite(t.trainer.ScoreMean()), WeightsSHA256: r.SHA256(agent.WeightsFile),
+		Interrupted: ctx.Err() != nil && !t.done(),
+	}
+	if kept, ok := t.judged[telemetry.KnivesKept]; ok {
+		res.KnivesKept = finite(kept)
+	}
+	if t.clock.play > 0 {
+		res.StepsPerS = float64(t.clock.playSteps) / t.clock.play.Seconds()
+	}
+	if played := c.Steps - c.Explored; played > 0 {
+		res.AEPerStep = float64(c.AESamples) / float64(played)
+	}
+	if err := writeJSON(filepath.Join(t.dir, resultFile), res); err != nil {
+		return res, err
+	}
+	if t.io.JSON {
+		return res, json.NewEncoder(t.io.Stdout).Encode(res)
+	}
+	return res, t.summary(res).Write(t.io.Stdout)
+}
+
+// summary is the one screen at the end of a training.
+func (t *training) summary(r Result) *report.Summary {
+	s := &report.Summary{Title: fmt.Sprintf("glint trained on %s", t.cfg.Env)}
+	if r.Interrupted {
+		s.Title = fmt.Sprintf("glint stopped on %s, saved at step %d", t.cfg.Env, r.Steps)
+	}
+	s.Add("Result",
+		"score", t.scoreLine(r),
+		"knives kept", percent(t.judged, telemetry.KnivesKept)+" of those in episodes the autoencoder never saw",
+		"work", fmt.Sprintf("%d steps (%d frames), %d updates in %.0f s; %.0f steps/s with all three heads, %.2f autoencoder samples a step",
+			r.Steps, r.Frames, r.Updates, r.Seconds, r.StepsPerS, r.AEPerStep),
+	)
+	s.Add("Where it is",
+		"pictures", filepath.Join(t.dir, framesDir),
+		"checkpoint", r.Checkpoint,
+		"metrics", filepath.Join(t.dir, telemetry.MetricsFile)+" (also for TensorBoard: tensorboard --logdir "+t.dir+")",
+	)
+	next := []string{
+		"judge it", "glint eval --checkpoint " + t.dir,
+		"look at it", "glint view --checkpoint " + t.dir + " --env " + t.cfg.Env,
+		"go on", "glint train --resume " + t.dir + t.longer(r),
+	}
+	if t.cfg.Weighting != "uniform" {
+		next = append(next, "compare", "glint train --env "+t.cfg.Env+" --weighting uniform")
+	}
+	return s.Add("Try next", next...)
+}
+
+// longer returns the flag that makes a finished run go on.
+func (t *training) longer(r Result) string {
+	switch {
+	case r.Interrupted:
+		return ""
+	case t.cfg.Steps > 0:
+		return " --steps " + strconv.FormatInt(2*t.cfg.Steps, 10)
+	default:
+		return " --minutes " + strconv.FormatFloat(2*t.cfg.Minutes, 'g', -1, 64)
+	}
+}
+
+// scoreLine says the score and, on the dojo, where it stands between random and
+// scripted play.
+func (t *training) scoreLine(r Result) string {
+	if r.ScoreMean == nil {
+		return "no episode has ended yet"
+	}
+	line := fmt.Sprintf("%.0f, mean of the last %d episodes", *r.ScoreMean, min(r.Episodes, 100))
+	if ref, ok := references[t.cfg.Env]; ok {
+		line += fmt.Sprintf(" (random %.0f, %s %.0f: %.0f %% of the way)", ref.low, ref.highName, ref.high, 100*ref.normalised(*r.ScoreMean))
+	}
+	return line
+}
+
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+// residentMiB returns the resident memory of this process, 0 where the system does
+// not tell.
+func residentMiB() float64 {
+	f, err := os.Open("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	b, err := io.ReadAll(f)
+	fields := strings.Fields(string(b))
+	if err != nil || len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseFloat(fields[1], 64)
+	if err != nil {
+		return 0
+	}
+	return pages * float64(os.Getpagesize()) / (1 << 20)
+}

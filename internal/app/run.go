@@ -1,0 +1,136 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"glint/internal/ckpt"
+	"glint/internal/kernel"
+)
+
+// The files and folders of a run that this package writes itself.
+const (
+	configFile = "config.toml"
+	resultFile = "result.json"
+	framesDir  = "frames"
+	runsDir    = "runs"
+)
+
+// newRun makes the folder of a new run: out, or a fresh name in runs/. An existing
+// folder is refused and left alone.
+func newRun(c Config, out string) (string, error) {
+	if out != "" {
+		if _, err := os.Lstat(out); err == nil {
+			return "", usagef("choose another --out, or go on with it by --resume "+out, "run folder %s exists", out)
+		}
+		return out, makeRun(c, out)
+	}
+	name := fmt.Sprintf("%s-%s-seed%d", slug(c.Env), c.Agent.Algo, c.Seed)
+	for i := 1; ; i++ {
+		dir := filepath.Join(runsDir, name)
+		if i > 1 {
+			dir += "-" + strconv.Itoa(i)
+		}
+		err := makeRun(c, dir)
+		if !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+	}
+}
+
+// makeRun makes the folder, which must be new, and saves the config in it.
+func makeRun(c Config, dir string) error {
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return fmt.Errorf("making the run folder: %w", err)
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return fmt.Errorf("making the run folder: %w", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, framesDir), 0o755); err != nil {
+		return fmt.Errorf("making the run folder: %w", err)
+	}
+	return saveConfig(c, dir)
+}
+
+// saveConfig writes the resolved config with the revision and the CPU level.
+func saveConfig(c Config, dir string) error {
+	b, err := toml.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("saving the config: %w", err)
+	}
+	head := fmt.Sprintf("# glint %s, kernels %s\n\n", revision(), kernel.Level())
+	if err := os.WriteFile(filepath.Join(dir, configFile), append([]byte(head), b...), 0o644); err != nil {
+		return fmt.Errorf("saving the config: %w", err)
+	}
+	return nil
+}
+
+// revision returns the version control revision the program was built from.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "of unknown revision"
+	}
+	rev, dirty := "of unknown revision", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			rev = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = " with changes"
+		}
+	}
+	return rev + dirty
+}
+
+// slug turns an environment's name into a part of a file name.
+func slug(env string) string {
+	if i := strings.LastIndexAny(env, "/:"); i >= 0 {
+		env = env[i+1:]
+	}
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, env))
+}
+
+// locate finds a checkpoint: path is one, or a run, whose newest whole one counts.
+// It returns the run folder as well.
+func locate(path string) (run string, r *ckpt.Reader, err error) {
+	if _, err := os.Stat(path); err != nil {
+		return "", nil, usagef("give a folder that glint train made, such as runs/NAME or runs/NAME/ckpt/STEP", "no run or checkpoint at %s", path)
+	}
+	dir := path
+	if _, err := os.Stat(filepath.Join(path, configFile)); err == nil {
+		if dir, err = ckpt.Latest(path); err != nil {
+			return "", nil, err
+		}
+	}
+	if r, err = ckpt.Open(dir); err != nil {
+		return "", nil, err
+	}
+	return filepath.Dir(filepath.Dir(dir)), r, nil
+}
+
+// writeJSON writes v, indented, to a file of the run.
+func writeJSON(path string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,209 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"os"
+	"path/filepath"
+
+	"glint/agent"
+	"glint/env"
+	"glint/env/pixels"
+	"glint/internal/judge"
+	"glint/internal/report"
+	"glint/internal/telemetry"
+	"glint/replay"
+	"glint/saliency"
+)
+
+// ViewOptions says what to look at.
+type ViewOptions struct {
+	Checkpoint string
+	Data       string // recorded dataset; empty to play Env
+	Env        string // empty for the checkpoint's
+	Steps      int    // of each of the games played
+	Seed       uint64
+	Out        string // folder of the pictures
+	Change     func(*Config)
+}
+
+// ViewResult says what was drawn and what the judge says of the same observations.
+type ViewResult struct {
+	Sheet       string   `json:"sheet"`
+	Frames      int      `json:"frames"`
+	Kept        *float64 `json:"kept"`
+	Contrast    *float64 `json:"contrast"`
+	Detected    *float64 `json:"detected"`
+	FalseKnives *float64 `json:"false_knives"`
+	MSE         *float64 `json:"mse"`
+}
+
+// viewEnvs is the number of games played side by side to find examples.
+const viewEnvs = 4
+
+// View draws a sheet of examples from a dataset or from play of the checkpoint.
+func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) {
+	if v.Data != "" && v.Env != "" {
+		return res, usagef("give one of them", "--data and --env exclude each other")
+	}
+	var gallery *agent.Gallery
+	var m *monitor
+	var title string
+	if v.Data != "" {
+		gallery, m, title, err = viewData(ctx, v, o)
+	} else {
+		gallery, m, title, err = viewPlay(ctx, v, o)
+	}
+	if err != nil {
+		return res, err
+	}
+	values := telemetry.Values{}
+	f, err := m.figures(gallery)
+	if err != nil {
+		return res, err
+	}
+	f.addTo(values)
+	sheet, err := m.sheet(gallery, title, fmt.Sprintf("%s, knives kept %s of %d", v.Checkpoint, percent(values, telemetry.KnivesKept), f.Visible))
+	if err != nil {
+		return res, err
+	}
+	if sheet == nil {
+		return res, errors.New("nothing to draw: no observation was seen")
+	}
+	if err := os.MkdirAll(v.Out, 0o755); err != nil {
+		return res, usagef("choose another --out", "the pictures cannot be written (%v)", err)
+	}
+	res = ViewResult{Sheet: filepath.Join(v.Out, "sheet.png"), Frames: f.Frames}
+	if f.Frames > 0 {
+		res.Kept, res.Contrast, res.Detected = finite(f.Kept), finite(f.Contrast), finite(f.Detected)
+		res.FalseKnives, res.MSE = finite(f.FalseKnives), finite(f.MSE)
+	}
+	if err := sheet.WritePNG(res.Sheet); err != nil {
+		return res, err
+	}
+	if o.JSON {
+		return res, json.NewEncoder(o.Stdout).Encode(res)
+	}
+	return res, viewSummary(res, f.Figures, title).Write(o.Stdout)
+}
+
+func viewSummary(res ViewResult, f judge.Figures, title string) *report.Summary {
+	s := &report.Summary{Title: title}
+	if f.Frames > 0 {
+		s.Add("The judge says",
+			"kept", fmt.Sprintf("%.0f %% of %d small objects that are visible in the truth", 100*f.Kept, f.Visible),
+			"contrast", fmt.Sprintf("%.2f of theirs recovered in the mean", f.Contrast),
+			"detected", fmt.Sprintf("%.2f, finds on reconstructions over finds on the truth", f.Detected),
+			"false", fmt.Sprintf("%.1f %% of %d frames without one", 100*f.FalseKnives, f.EmptyFrames))
+	}
+	return s.Add("Where it is", "sheet", res.Sheet)
+}
+
+// viewPlay lets the checkpoint play and keeps what it sees.
+func viewPlay(ctx context.Context, v ViewOptions, o IO) (_ *agent.Gallery, _ *monitor, title string, err error) {
+	g, err := player(ctx, Who{Checkpoint: v.Checkpoint}, v.Env, viewEnvs, v.Seed, v.Change, o)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	m, err := monitorOf(g.scene(), g.net, g.config)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	gallery := agent.NewGallery(g.Spec(), m.content)
+	b, err := g.Reset(ctx, seeds(v.Seed, viewEnvs))
+	if err != nil {
+		return nil, nil, "", err
+	}
+	truther, known := env.As[env.Truther](g.Vec)
+	actions := make([]int, viewEnvs)
+	var boxes []env.Box
+	bar := telemetry.NewProgress(o.Stderr, "playing")
+	defer bar.Finish()
+	for step := range v.Steps {
+		if err := g.policy.Act(b, actions); err != nil {
+			return nil, nil, "", err
+		}
+		if b, err = g.Step(ctx, actions); err != nil {
+			return nil, nil, "", err
+		}
+		for i := range viewEnvs {
+			if known {
+				boxes = truther.Truth(boxes[:0], i)
+			} else {
+				boxes = m.detect(boxes[:0], b.ObsOf(i))
+			}
+			gallery.Offer(int64(step*viewEnvs+i), b.ObsOf(i), boxes, known, func() []byte { _, raw := g.Raw(); return raw.ObsOf(i) })
+		}
+		bar.Update(float64(step+1) / float64(v.Steps))
+	}
+	return gallery, m, "what the code keeps of " + g.config.Env, nil
+}
+
+// monitorOf returns a monitor with the config's detector and weighting.
+func monitorOf(s scene, net *agent.Net, c Config) (*monitor, error) {
+	d, err := saliency.NewDetector(c.Detector, s.plane.H, s.plane.W)
+	if err != nil {
+		return nil, &UsageError{Msg: err.Error()}
+	}
+	w, err := c.weighting()
+	if err != nil {
+		return nil, &UsageError{Msg: err.Error()}
+	}
+	return newMonitor(s, net.Autoencoder, d, w)
+}
+
+// viewData looks at a recorded dataset through the checkpoint's pixels.
+func viewData(ctx context.Context, v ViewOptions, o IO) (*agent.Gallery, *monitor, string, error) {
+	c, net, err := loadNet(v.Checkpoint)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	v.Change(&c)
+	data, err := replay.Open(v.Data)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	meta := data.Meta()
+	raw := meta.Spec(1)
+	cfg := c.Pixels
+	cfg.Crop = image.Rectangle{} // the dataset holds the crop
+	pre, err := pixels.New(raw, cfg)
+	if err != nil {
+		return nil, nil, "", &UsageError{Msg: err.Error()}
+	}
+	s := scene{plane: pre.Spec(), raw: raw, content: pre.Content(), objects: objectsOf(pixels.PresetFor(gameName(meta.Env)))}
+	if shape := net.Autoencoder.Shape(); s.plane.T != shape.T || s.plane.H != shape.H || s.plane.W != shape.W {
+		return nil, nil, "", usagef("use a dataset of the game it was trained on", "the checkpoint sees %dx%dx%d, the dataset makes %dx%dx%d", shape.T, shape.H, shape.W, s.plane.T, s.plane.H, s.plane.W)
+	}
+	m, err := monitorOf(s, net, c)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	gallery := agent.NewGallery(s.plane, s.content)
+	obs := make([]byte, s.plane.ObsLen())
+	bar := telemetry.NewProgress(o.Stderr, "reading")
+	defer bar.Finish()
+	step := 0
+	for row, err := range data.Rows(ctx) {
+		if err != nil {
+			return nil, nil, "", err
+		}
+		step++
+		bar.Update(float64(step) / float64(data.Len()))
+		if row.Terminated || row.Truncated {
+			continue // the boxes of a last observation are not recorded
+		}
+		for t := range s.plane.T {
+			pre.Apply(obs[t*s.plane.FrameLen():(t+1)*s.plane.FrameLen()], row.Obs[t*raw.FrameLen():(t+1)*raw.FrameLen()])
+		}
+		for i := range row.Boxes {
+			row.Boxes[i].Rect = pre.Box(row.Boxes[i].Rect)
+		}
+		gallery.Offer(int64(step), obs, row.Boxes, true, func() []byte { return row.Obs })
+	}
+	return gallery, m, "what the code keeps of " + v.Data, nil
+}
