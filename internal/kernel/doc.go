@@ -42,5 +42,5 @@
 // # Ownership
 //
 // Slices are used during a call only. Unless said otherwise the output must not
-// overlap an input. Nothing is allocated after the first call with a geometry.
+// overlap an input. Nothing is allocated once every worker has met a geometry.
 package kernel
