@@ -71,6 +71,9 @@ func New(cfg Config, s Shape, r *rand.Rand) (*Model, error) {
 	if s.H%8 != 0 || s.W%8 != 0 || s.H < 8 || s.W < 8 || s.T < 1 {
 		return nil, fmt.Errorf("autoencoder: observations of %dx%dx%d: rows and columns must be multiples of 8", s.T, s.H, s.W)
 	}
+	if s.Content.Empty() || !s.Content.In(image.Rect(0, 0, s.W, s.H)) {
+		return nil, fmt.Errorf("autoencoder: content %v must hold pixels and lie in the %dx%d of an observation", s.Content, s.W, s.H)
+	}
 	c1, c2 := cfg.Channels[0], cfg.Channels[1]
 	flat := c2 * s.H / 8 * s.W / 8
 	m := &Model{cfg: cfg, shape: s, Mean: ops.NewTensor(s.T, s.H, s.W)}
@@ -163,6 +166,9 @@ func (m *Model) SetMean(samples iter.Seq2[[]byte, error]) error {
 	for s, err := range samples {
 		if err != nil {
 			return fmt.Errorf("autoencoder: mean image: %w", err)
+		}
+		if len(s) != len(mean) {
+			return fmt.Errorf("autoencoder: mean image: a sample of %d bytes, want %d", len(s), len(mean))
 		}
 		for i, v := range s {
 			sum[i%pixels] += float64(v)
