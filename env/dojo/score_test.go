@@ -31,13 +31,21 @@ func meanScore(tb testing.TB, p dojo.Policy) (mean, stderr float64) {
 	return mean, math.Sqrt(squares / (n - 1) / n)
 }
 
-// TestScores measures the figures of the package comment and holds what they are
-// for: a player that does not see the knives gets less than half.
+// TestScores measures the published scores, within 5 standard errors, and holds what
+// they are for: a player that does not see the knives gets less than half.
 func TestScores(t *testing.T) {
 	random, r := meanScore(t, dojo.Random(1))
 	blind, b := meanScore(t, dojo.Blind)
 	sighted, s := meanScore(t, dojo.Sighted)
 	t.Logf("random %.0f +- %.0f, blind %.0f +- %.0f, sighted %.0f +- %.0f", random, r, blind, b, sighted, s)
+	for _, m := range []struct {
+		name                    string
+		mean, stderr, published float64
+	}{{"random", random, r, dojo.RandomScore}, {"blind", blind, b, dojo.BlindScore}, {"sighted", sighted, s, dojo.SightedScore}} {
+		if math.Abs(m.mean-m.published) > 5*m.stderr {
+			t.Errorf("%s play scores %.0f +- %.0f, published is %.0f", m.name, m.mean, m.stderr, m.published)
+		}
+	}
 	if random >= blind/2 {
 		t.Errorf("random play scores %.0f, the blind player only %.0f", random, blind)
 	}

@@ -1,5 +1,7 @@
 package app
 
+import "glint/env/dojo"
+
 // reference is what two known players score in a game.
 type reference struct {
 	low, high float64
@@ -15,6 +17,6 @@ func (r reference) normalised(score float64) float64 { return (score - r.low) / 
 // Mnih et al., "Human-level control through deep reinforcement learning", 2015,
 // extended data table 2.
 var references = map[string]reference{
-	"dojo":                    {1_150, 14_520, "scripted player"},
+	"dojo":                    {dojo.RandomScore, dojo.SightedScore, "scripted player"},
 	"gym:ALE/KungFuMaster-v5": {595, 22_736, "human"},
 }
