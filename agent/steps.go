@@ -59,21 +59,12 @@ func (t *Trainer) keep(b *env.Batch) error {
 		if t.heldOut(i) {
 			continue
 		}
-		t.found = t.detect(t.found[:0], obs)
+		t.found = t.o.Detector.DetectStack(t.found[:0], obs)
 		if err := t.store.Add(obs, saliency.Class(t.found), t.found); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// detect appends the small objects of an observation [T,H,W].
-func (t *Trainer) detect(dst []env.Box, obs []byte) []env.Box {
-	size := t.spec.FrameLen()
-	for f := range t.spec.T {
-		dst = t.o.Detector.Detect(dst, obs[f*size:(f+1)*size], f)
-	}
-	return dst
 }
 
 // offer shows an observation of environment i to the gallery, with its true boxes
@@ -83,7 +74,7 @@ func (t *Trainer) offer(obs []byte, i int) {
 	if known {
 		t.found = truther.Truth(t.found[:0], i)
 	} else {
-		t.found = t.detect(t.found[:0], obs)
+		t.found = t.o.Detector.DetectStack(t.found[:0], obs)
 	}
 	var raw func() []byte
 	if t.o.Raw != nil {

@@ -117,8 +117,8 @@ func (d *Detector) Config() DetectorConfig { return d.cfg }
 // given frame number and Kind Small. Places over the threshold that touch belong to
 // one object; its box is the bounding box of the pixels that count in their centres.
 // What touches the edge of the plane, itself or through the gap, is left out: it may
-// be the tip of something large. The order is that of reading. It allocates only where dst has no room, and panics
-// when the plane's length is wrong.
+// be the tip of something large. The order is that of reading. It allocates only
+// where dst has no room, and panics when the plane's length is wrong.
 func (d *Detector) Detect(dst []env.Box, plane []byte, frame int) []env.Box {
 	d.load(plane)
 	d.hits = d.sums.respond(d.hits[:0], nil, d.places)
@@ -132,6 +132,16 @@ func (d *Detector) Detect(dst []env.Box, plane []byte, frame int) []env.Box {
 		if r := d.gather(at); !d.reachesEdge(r) {
 			dst = append(dst, env.Box{Rect: d.shrink(r), Frame: frame, Kind: Small})
 		}
+	}
+	return dst
+}
+
+// DetectStack appends the boxes of all frames of a stack [T,H,W] to dst, frame by
+// frame as Detect does. It panics when the stack does not end with a plane.
+func (d *Detector) DetectStack(dst []env.Box, stack []byte) []env.Box {
+	size := d.h * d.w
+	for f := 0; f*size < len(stack); f++ {
+		dst = d.Detect(dst, stack[f*size:min((f+1)*size, len(stack))], f)
 	}
 	return dst
 }

@@ -108,6 +108,29 @@ func TestDetect(t *testing.T) {
 	}
 }
 
+// A stack's boxes are those of its frames, each with its number.
+func TestDetectStack(t *testing.T) {
+	d, err := saliency.NewDetector(saliency.DefaultDetectorConfig(), planeH, planeW)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stack []byte
+	want := []env.Box{{Kind: "before"}}
+	for frame, plane := range []picture{blank().knife(70, 31), blank(), blank().knife(75, 31).knife(20, 10)} {
+		stack = append(stack, plane...)
+		want = d.Detect(want, plane, frame)
+	}
+	if got := d.DetectStack([]env.Box{{Kind: "before"}}, stack); len(got) != 4 || !cmp.Equal(want, got) {
+		t.Error(cmp.Diff(want, got))
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("half a plane at the end was taken")
+		}
+	}()
+	d.DetectStack(nil, stack[:len(stack)-planeW])
+}
+
 // TestResponse compares with the definition, summed pixel by pixel.
 func TestResponse(t *testing.T) {
 	cfg := saliency.DefaultDetectorConfig()

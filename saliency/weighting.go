@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glint/env"
+	"glint/internal/names"
 )
 
 // Inputs is what is known about a batch of B observations. What a Weighting does not
@@ -202,5 +203,5 @@ func Parse(name string) (Weighting, error) {
 	case "knife":
 		return DefaultKnife(), nil
 	}
-	return nil, fmt.Errorf("saliency: no weighting %q: did you mean %q? There are %s", name, nearest(name, Names()), strings.Join(Names(), ", "))
+	return nil, fmt.Errorf("saliency: no weighting %q: did you mean %q? There are %s", name, names.Nearest(name, Names()), strings.Join(Names(), ", "))
 }

@@ -161,21 +161,12 @@ func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.
 // weights returns the weights [T,H,W] that training would give an observation.
 func (m *monitor) weights(obs []byte) ([]float32, error) {
 	s := m.plane
-	boxes := m.detect(nil, obs)
+	boxes := m.detector.DetectStack(nil, obs)
 	w := make([]float32, len(obs))
 	err := m.weighting.Weights(w, saliency.Inputs{
 		B: 1, T: s.T, H: s.H, W: s.W, Content: m.content, Plane: obs, Boxes: [][]env.Box{boxes},
 	})
 	return w, err
-}
-
-// detect appends the small objects that the detector finds in an observation.
-func (m *monitor) detect(dst []env.Box, obs []byte) []env.Box {
-	size := m.plane.FrameLen()
-	for f := range m.plane.T {
-		dst = m.detector.Detect(dst, obs[f*size:(f+1)*size], f)
-	}
-	return dst
 }
 
 // original returns a frame in its own colours, nil where it has another size than

@@ -134,7 +134,7 @@ func viewPlay(ctx context.Context, v ViewOptions, o IO) (_ *agent.Gallery, _ *mo
 			if known {
 				boxes = truther.Truth(boxes[:0], i)
 			} else {
-				boxes = m.detect(boxes[:0], b.ObsOf(i))
+				boxes = m.detector.DetectStack(boxes[:0], b.ObsOf(i))
 			}
 			gallery.Offer(int64(step*viewEnvs+i), b.ObsOf(i), boxes, known, func() []byte { _, raw := g.Raw(); return raw.ObsOf(i) })
 		}

@@ -13,7 +13,7 @@ var allowed = map[string]struct {
 	"env/gym":             {[]string{"env"}, "sends native pixels; preprocessing is not its business"},
 	"env/vnc":             {[]string{"env"}, "a screen and keys, no rules of a game"},
 	"env/pixels":          {[]string{"env", "internal/kernel"}, "does not care who made a frame"},
-	"saliency":            {[]string{"env", "internal/kernel"}, "boxes and planes in, weights out; no gradient"},
+	"saliency":            {[]string{"env", "internal/kernel", "internal/names"}, "boxes and planes in, weights out; no gradient"},
 	"replay":              {[]string{"env"}, "stores bytes and boxes; no gradient"},
 	"autoencoder":         {[]string{"internal/ops", "internal/kernel"}, "knows pixels and weights, not knives, games or rewards"},
 	"agent":               {[]string{"env", "autoencoder", "saliency", "replay", "internal/ops", "internal/kernel", "internal/telemetry", "internal/ckpt"}, "learns from any environment; no flags, no HTTP, no processes"},
@@ -32,8 +32,8 @@ var allowed = map[string]struct {
 }
 
 // testsMay is what test files may import besides what their package may: suites,
-// and the built-in game where a test needs a game.
-var testsMay = []string{"env", "env/envtest", "env/dojo", "internal/ops/optest"}
+// and the built-in game, in its own pixels or on planes, where a test needs a game.
+var testsMay = []string{"env", "env/envtest", "env/dojo", "env/pixels", "internal/ops/optest"}
 
 // restricted is every import from outside the standard library, and the parts of
 // the standard library that not everybody may use, by prefix of the import path,
