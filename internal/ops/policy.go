@@ -116,15 +116,12 @@ func (b *Builder) ValueLoss(value, returns, old *G.Node, cfg *ValueConfig) *G.No
 		value, returns, old := floats(in[0]), floats(in[1]), floats(in[2])
 		sum := 0.0
 		for i, v := range value {
-			d := float64(v - returns[i])
+			d := float64(v) - float64(returns[i])
 			loss, by := d*d/2, d
-			if cfg.Clipped {
-				move := min(max(float64(v-old[i]), -cfg.Clip), cfg.Clip)
-				if c := float64(old[i]) + move - float64(returns[i]); c*c/2 > loss {
+			if move := float64(v) - float64(old[i]); cfg.Clipped && math.Abs(move) > cfg.Clip {
+				c := float64(old[i]) + math.Copysign(cfg.Clip, move) - float64(returns[i])
+				if c*c/2 > loss {
 					loss, by = c*c/2, 0
-					if move == float64(v-old[i]) {
-						by = c
-					}
 				}
 			}
 			sum += loss
