@@ -180,24 +180,23 @@ def layer(i, g):
 
 
 def versions():
-    return {
-        "made_by": "scripts/golden/golden.py",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": np.__version__,
-        "safetensors": safetensors.__version__,
-    }
+    """Says in one string what made a file, so that equal files are equal bytes."""
+    return (
+        f"scripts/golden/golden.py, python {platform.python_version()}, torch {torch.__version__}, "
+        f"numpy {np.__version__}, safetensors {safetensors.__version__}"
+    )
 
 
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
     updates = {}
     for case_name, case in CASES.items():
         updates |= joint(case_name, case)
     path = ROOT / "agent/testdata/joint_update.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     flat = {k: np.ascontiguousarray(v, dtype=np.float32) for k, v in updates.items()}
-    safetensors.numpy.save_file(flat, path, versions())
+    safetensors.numpy.save_file(flat, path, {"made_by": versions()})
 
     layers = {}
     for number, geometry in enumerate(LAYERS):
@@ -206,4 +205,4 @@ if __name__ == "__main__":
     path.parent.mkdir(parents=True, exist_ok=True)
     rounded = {k: [float(f"{x:.8g}") for x in v.flatten()] for k, v in layers.items()}
     rows = [f'"{k}": {json.dumps(v)}' for k, v in rounded.items()]
-    path.write_text('{"versions": %s, "values": {\n%s\n}}\n' % (json.dumps(versions()), ",\n".join(rows)))
+    path.write_text('{"made_by": %s, "values": {\n%s\n}}\n' % (json.dumps(versions()), ",\n".join(rows)))
