@@ -33,7 +33,7 @@ func (c *envInstallCmd) Run(ctx context.Context, o app.IO) error { return app.In
 
 type envServeCmd struct {
 	Listen    string `help:"Address; beyond this machine only if you say so." default:"tcp://127.0.0.1:7777"`
-	TokenFile string `help:"File with the token that learners must know; made if it is missing." required:"" type:"path" placeholder:"FILE"`
+	TokenFile string `help:"File with the token that learners must know; made if it is missing." required:"" placeholder:"FILE"`
 }
 
 // Run serves.

@@ -12,7 +12,7 @@ type place struct {
 	Seed      uint64   `help:"Seed of the games." default:"1000"`
 	Sticky    *float64 `help:"Probability that a frame repeats the last action. Default 0.25, or the checkpoint's." placeholder:"P"`
 	Threads   *int     `help:"Cores that compute. Default all." placeholder:"N"`
-	TokenFile string   `help:"File with the token of a remote server." type:"path" placeholder:"FILE"`
+	TokenFile string   `help:"File with the token of a remote server." placeholder:"FILE"`
 }
 
 func (p place) change(c *app.Config) {
@@ -26,12 +26,12 @@ func (p place) change(c *app.Config) {
 // evalCmd plays full games.
 type evalCmd struct {
 	place
-	Checkpoint string `help:"Run or checkpoint that plays." type:"path" placeholder:"RUN"`
+	Checkpoint string `help:"Run or checkpoint that plays." placeholder:"RUN"`
 	Policy     string `help:"Who plays without a checkpoint: random, or scripted on the dojo." placeholder:"NAME"`
 	Episodes   int    `help:"Full games to play." default:"30"`
 	Envs       int    `help:"Games played side by side." default:"8"`
 	Greedy     bool   `help:"Take the most probable action instead of drawing one."`
-	Video      string `help:"GIF file of the first game." type:"path" placeholder:"FILE"`
+	Video      string `help:"GIF file of the first game." placeholder:"FILE"`
 	JSON       bool   `help:"Print the result as one JSON object on the last line of stdout."`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"glint/internal/app"
 )
@@ -14,7 +15,7 @@ type recordCmd struct {
 	Envs   int    `help:"Games played side by side." default:"8"`
 	Hold   int    `help:"Longest time, in steps, that random play keeps an action." default:"8"`
 	Greedy bool   `help:"A checkpoint takes the most probable action instead of drawing one."`
-	Out    string `help:"New folder of the dataset." required:"" type:"path" placeholder:"DIR"`
+	Out    string `help:"New folder of the dataset." required:"" placeholder:"DIR"`
 	JSON   bool   `help:"Print the result as one JSON object on the last line of stdout."`
 }
 
@@ -22,7 +23,7 @@ type recordCmd struct {
 func (c *recordCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
 	who := app.Who{Policy: c.Policy}
-	if c.Policy != "random" && c.Policy != "scripted" {
+	if _, err := os.Stat(c.Policy); err == nil && c.Policy != "random" && c.Policy != "scripted" {
 		who = app.Who{Checkpoint: c.Policy, Greedy: c.Greedy}
 	}
 	_, err := app.Record(ctx, app.RecordOptions{

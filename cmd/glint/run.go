@@ -69,6 +69,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	switch {
 	case err == nil:
 		return exitOK
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "glint: interrupted before there was anything to keep")
+		return exitFailed
 	case errors.As(err, &usage):
 		fmt.Fprintln(stderr, "glint:", oneLine(err))
 		return exitUsage
@@ -80,6 +83,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 
 // oneLine joins the lines of an error, so that it stays one line on the screen.
 func oneLine(err error) string { return strings.Join(strings.Split(err.Error(), "\n"), "; ") }
+
+// verbs returns the leading arguments that are verbs below a node.
+func verbs(n *kong.Node, args []string) []string {
+	var found []string
+	for _, arg := range args {
+		i := slices.IndexFunc(n.Children, func(c *kong.Node) bool { return c.Name == arg })
+		if i < 0 {
+			break
+		}
+		found, n = append(found, arg), n.Children[i]
+	}
+	return found
+}
 
 // suggestion names the verb or flag that a wrong one is nearest to, where kong says
 // nothing itself.
@@ -98,5 +114,6 @@ func suggestion(p *kong.Kong, args []string, err error) string {
 	if !strings.HasPrefix(args[0], "-") && !slices.Contains(known, args[0]) {
 		return fmt.Sprintf("; did you mean %s?", names.Nearest(args[0], known))
 	}
-	return fmt.Sprintf("; glint %s --help shows the flags", args[0])
+	// The command as far as kong understood it, groups such as env included.
+	return fmt.Sprintf("; glint %s --help shows the flags", strings.Join(verbs(p.Model.Node, args), " "))
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"path/filepath"
+	"strings"
 
 	"glint/agent"
 	"glint/internal/app"
@@ -11,14 +13,14 @@ import (
 // go before the config file, which goes before the defaults.
 type trainCmd struct {
 	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID. Default dojo." placeholder:"NAME"`
-	Algo      string `help:"ppo or a2c. Default ppo." enum:",ppo,a2c" default:""`
-	Config    string `help:"TOML file with settings, below the flags; config.toml of any run is one." type:"path" placeholder:"FILE"`
-	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." type:"path" placeholder:"DIR"`
-	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly." type:"path" placeholder:"RUN"`
-	Dash      string `help:"Address of the dashboard; only off is there yet." enum:"off" default:"off"`
+	Algo      string `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
+	Config    string `help:"TOML file with settings, below the flags; config.toml of any run is one." placeholder:"FILE"`
+	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
+	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly." placeholder:"RUN"`
+	Dash      string `help:"Address of the dashboard; only off is there yet." default:"off" placeholder:"off"`
 	DryRun    bool   `help:"Go once through all that a run does, small, and leave nothing behind."`
 	JSON      bool   `help:"Print the result as one JSON object on the last line of stdout."`
-	TokenFile string `help:"File with the token of a remote server." type:"path" placeholder:"FILE"`
+	TokenFile string `help:"File with the token of a remote server." placeholder:"FILE"`
 
 	Steps       *int64   `help:"End after so many steps over all environments." placeholder:"N"`
 	Minutes     *float64 `help:"End after so many minutes of training. Default 5." placeholder:"M"`
@@ -34,12 +36,18 @@ type trainCmd struct {
 // Run trains.
 func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
+	if c.Dash != "off" {
+		return &app.UsageError{Msg: "there is no dashboard yet", Hint: "leave --dash away or give --dash off"}
+	}
 	if c.Resume != "" {
-		_, err := app.Resume(ctx, c.Resume, c.change, o)
-		if err != nil {
-			return err
+		if fixed := c.fixed(); len(fixed) > 0 {
+			return &app.UsageError{
+				Msg:  "a run goes on with the settings it began with, so --resume excludes " + strings.Join(fixed, " and "),
+				Hint: "leave them away, or start a new run by --config " + filepath.Join(c.Resume, "config.toml"),
+			}
 		}
-		return nil
+		_, err := app.Resume(ctx, c.Resume, c.change, o)
+		return err
 	}
 	cfg, err := c.settings()
 	if err != nil {
@@ -50,6 +58,31 @@ func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 	}
 	_, err = app.Train(ctx, cfg, c.Out, o)
 	return err
+}
+
+// fixed returns the flags given that a resumed run does not allow.
+func (c *trainCmd) fixed() []string {
+	var given []string
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{
+		{"--env", c.Env != ""},
+		{"--algo", c.Algo != ""},
+		{"--config", c.Config != ""},
+		{"--out", c.Out != ""},
+		{"--dry-run", c.DryRun},
+		{"--seed", c.Seed != nil},
+		{"--envs", c.Envs != nil},
+		{"--sticky", c.Sticky != nil},
+		{"--lr", c.LR != nil},
+		{"--weighting", c.Weighting != nil},
+	} {
+		if f.is {
+			given = append(given, f.name)
+		}
+	}
+	return given
 }
 
 // settings returns the defaults, below the config file, below the flags.

@@ -9,10 +9,10 @@ import (
 // viewCmd draws examples.
 type viewCmd struct {
 	place
-	Checkpoint string `help:"Run or checkpoint to look at." required:"" type:"path" placeholder:"RUN"`
-	Data       string `help:"Recorded dataset to look at; else the checkpoint plays." type:"path" placeholder:"DIR"`
+	Checkpoint string `help:"Run or checkpoint to look at." required:"" placeholder:"RUN"`
+	Data       string `help:"Recorded dataset to look at; else the checkpoint plays." placeholder:"DIR"`
 	Steps      int    `help:"Steps of each of 4 games that are played to find examples." default:"500"`
-	Out        string `help:"Folder of the pictures." type:"path" default:"view"`
+	Out        string `help:"Folder of the pictures." default:"view"`
 	JSON       bool   `help:"Print the result as one JSON object on the last line of stdout."`
 }
 

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"glint/agent"
 	"glint/env/pixels"
+	"glint/internal/names"
 	"glint/saliency"
 )
 
@@ -114,8 +117,9 @@ func LoadConfig(path, env, algo string) (Config, error) {
 		return Config{}, usagef("check the path", "config %s cannot be read (%v)", path, err)
 	}
 	named := struct {
-		Env   string
-		Agent struct{ Algo string }
+		Env            string
+		Steps, Minutes *float64
+		Agent          struct{ Algo string }
 	}{Env: DefaultEnv}
 	named.Agent.Algo = agent.PPO
 	if err := toml.Unmarshal(b, &named); err != nil {
@@ -128,6 +132,9 @@ func LoadConfig(path, env, algo string) (Config, error) {
 		named.Agent.Algo = algo
 	}
 	c := DefaultConfig(named.Env, named.Agent.Algo)
+	if named.Steps != nil && named.Minutes == nil {
+		c.Minutes = 0 // one end is enough
+	}
 	d := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
 		return Config{}, tomlError(path, err)
@@ -144,14 +151,43 @@ func tomlError(path string, err error) error {
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
 		row, _ := strict.Errors[0].Position()
-		return usagef("see config.toml of any run for all names", "config %s, line %d: unknown setting %q", path, row, strings.Join(strict.Errors[0].Key(), "."))
+		key := strings.Join(strict.Errors[0].Key(), ".")
+		return usagef("did you mean "+names.Nearest(key, settings())+"?", "config %s, line %d: unknown setting %s", path, row, key)
 	}
 	var decode *toml.DecodeError
 	if errors.As(err, &decode) {
 		row, column := decode.Position()
-		return usagef("mend the file", "config %s, line %d, column %d: %s", path, row, column, strings.TrimPrefix(decode.Error(), "toml: "))
+		msg := strings.TrimPrefix(decode.Error(), "toml: ")
+		if kind, ok := strings.CutPrefix(msg, "cannot decode TOML "); ok {
+			// The rest speaks of Go's types.
+			kind, _, _ = strings.Cut(kind, " into ")
+			msg = fmt.Sprintf("%s cannot be a TOML %s", strings.Join(decode.Key(), "."), kind)
+		}
+		return usagef("mend the file", "config %s, line %d, column %d: %s", path, row, column, msg)
 	}
 	return usagef("mend the file", "config %s: %v", path, err)
+}
+
+// settings returns the names of all settings, with those of their tables.
+func settings() []string {
+	b, err := toml.Marshal(DefaultConfig(DefaultEnv, agent.PPO))
+	var tree map[string]any
+	if err != nil || toml.Unmarshal(b, &tree) != nil {
+		return []string{"env"}
+	}
+	var all []string
+	var walk func(prefix string, tree map[string]any)
+	walk = func(prefix string, tree map[string]any) {
+		for _, key := range slices.Sorted(maps.Keys(tree)) {
+			if sub, ok := tree[key].(map[string]any); ok {
+				walk(prefix+key+".", sub)
+				continue
+			}
+			all = append(all, prefix+key)
+		}
+	}
+	walk("", tree)
+	return all
 }
 
 // SetEnvs changes the number of environments and keeps the number of minibatches

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -48,7 +49,12 @@ func DryRun(ctx context.Context, c Config, o IO) (err error) {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("dry run: stopped: %w", err)
 		}
-		fmt.Fprintf(o.Stdout, "ok  %s\n", part.name)
+		if !o.JSON {
+			fmt.Fprintf(o.Stdout, "ok  %s\n", part.name)
+		}
+	}
+	if o.JSON {
+		return json.NewEncoder(o.Stdout).Encode(map[string]bool{"ok": true})
 	}
 	_, err = fmt.Fprintln(o.Stdout, "the run would go through; nothing was kept")
 	return err

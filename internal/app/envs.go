@@ -60,23 +60,26 @@ func List(ctx context.Context, filter string, o IO) error {
 		}
 		o.notef("the Python environment is not installed, so these are not all; glint env install makes it")
 	}
-	var shown []Environment
+	shown := []Environment{}
 	for _, e := range envs {
 		if strings.Contains(strings.ToLower(e.Name), strings.ToLower(filter)) {
 			shown = append(shown, e)
 		}
 	}
 	if o.JSON {
-		return json.NewEncoder(o.Stdout).Encode(shown)
+		return json.NewEncoder(o.Stdout).Encode(map[string][]Environment{"environments": shown})
 	}
 	for _, e := range shown {
-		note := ""
+		line := e.Name
 		if e.Preset != "" {
-			note = "crop, projection and small objects known"
+			line = fmt.Sprintf("%-44s crop, projection and small objects known", e.Name)
 		}
-		if _, err := fmt.Fprintf(o.Stdout, "%-44s %s\n", e.Name, note); err != nil {
+		if _, err := fmt.Fprintln(o.Stdout, line); err != nil {
 			return err
 		}
+	}
+	if len(shown) == 0 {
+		o.notef("no environment has %q in its name; glint env list shows all", filter)
 	}
 	return nil
 }

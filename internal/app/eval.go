@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"os"
+	"path/filepath"
 	"time"
 
 	"glint/agent"
@@ -38,6 +39,7 @@ type EvalResult struct {
 	IQMLo           float64   `json:"iqm_lo"`
 	IQMHi           float64   `json:"iqm_hi"`
 	HumanNormalised *float64  `json:"human_normalised"` // null where no reference is known
+	KnifeHitRate    *float64  `json:"knife_hit_rate"`   // null: no environment tells yet what hit the player
 	Steps           float64   `json:"steps"`            // mean of an episode
 	Truncated       int       `json:"truncated"`        // episodes that a time limit cut
 	Scores          []float64 `json:"scores"`
@@ -50,6 +52,9 @@ const bootstrapReps = 2000
 func Eval(ctx context.Context, e EvalOptions, o IO) (res EvalResult, err error) {
 	if e.Episodes < 1 || e.Envs < 1 {
 		return res, usagef("give 1 or more", "%d episodes in %d environments", e.Episodes, e.Envs)
+	}
+	if err := newFile(e.Video); err != nil {
+		return res, err
 	}
 	n := min(e.Envs, e.Episodes)
 	g, err := player(ctx, e.Who, e.Env, n, e.Seed, e.Change, o)
@@ -111,7 +116,7 @@ func (r *EvalResult) summary() *report.Summary {
 		"IQM", fmt.Sprintf("%.0f, 95 %% interval %.0f to %.0f", r.IQM, r.IQMLo, r.IQMHi),
 	}
 	if ref, ok := references[gameName(r.Env)]; ok && r.HumanNormalised != nil {
-		rows = append(rows, "normalised", fmt.Sprintf("%.0f %% (0 %% is random play, %.0f; 100 %% the %s, %.0f)", 100**r.HumanNormalised, ref.low, ref.highName, ref.high))
+		rows = append(rows, "normalised", fmt.Sprintf("%.0f %% (0 %% is random play, %.0f; 100 %% the %s, %.0f)", share(*r.HumanNormalised), ref.low, ref.highName, ref.high))
 	}
 	if r.Truncated > 0 {
 		rows = append(rows, "cut", fmt.Sprintf("%d episodes by the time limit", r.Truncated))
@@ -128,6 +133,21 @@ func (w Who) name() string {
 		return w.Checkpoint + " (greedy)"
 	}
 	return w.Checkpoint
+}
+
+// newFile refuses, before the games are played, a video that could not be written
+// after them or would overwrite a file.
+func newFile(path string) error {
+	if path == "" {
+		return nil
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return usagef("choose another --video", "file %s exists", path)
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return usagef("make it first, or choose another --video", "there is no folder %s for the video", filepath.Dir(path))
+	}
+	return nil
 }
 
 // film keeps what the first environment shows during its first episode.

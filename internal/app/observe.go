@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"time"
@@ -25,15 +26,10 @@ var firstSheets = []int64{0, 1_000, 5_000}
 func (t *training) observe(r agent.Report, before agent.Counters) error {
 	c := r.Counters
 	if t.judgeDue(r, before) {
-		f, err := t.monitor.figures(t.trainer.Gallery())
-		if err != nil {
+		if err := t.judge(); err != nil {
 			return err
 		}
-		t.judged = telemetry.Values{}
-		f.addTo(t.judged)
-		for name, v := range t.judged {
-			r.Values[name] = v
-		}
+		maps.Copy(r.Values, t.judged)
 	}
 	if t.sheetDue(before.Iterations, c.Iterations, r.Stage) {
 		if err := t.sheet(); err != nil {
@@ -52,6 +48,17 @@ func (t *training) observe(r agent.Report, before agent.Counters) error {
 	if t.bar.Due() {
 		t.bar.Update(t.share(), t.fields(r)...)
 	}
+	return nil
+}
+
+// judge renews the judge's figures.
+func (t *training) judge() error {
+	f, err := t.monitor.figures(t.trainer.Gallery())
+	if err != nil {
+		return err
+	}
+	t.judged = telemetry.Values{}
+	f.addTo(t.judged)
 	return nil
 }
 
@@ -98,9 +105,16 @@ func (t *training) row(r agent.Report) error {
 
 // sheet draws the example sheet of this moment.
 func (t *training) sheet() error {
+	// Judged anew, so that the picture depends on this moment alone.
+	if err := t.judge(); err != nil {
+		return err
+	}
 	c := t.trainer.Counters()
 	title := fmt.Sprintf("%s: what the code keeps", t.cfg.Env)
-	subtitle := fmt.Sprintf("iteration %d, step %d, knives kept %s, weighting %s", c.Iterations, c.Steps, percent(t.judged, telemetry.KnivesKept), t.cfg.Weighting)
+	subtitle := fmt.Sprintf("iteration %d, step %d, weighting %s", c.Iterations, c.Steps, t.cfg.Weighting)
+	if _, ok := t.judged[telemetry.KnivesKept]; ok {
+		subtitle += ", knives kept " + percent(t.judged, telemetry.KnivesKept)
+	}
 	s, err := t.monitor.sheet(t.trainer.Gallery(), title, subtitle)
 	if err != nil || s == nil {
 		return err
@@ -130,7 +144,9 @@ func (t *training) fields(r agent.Report) []telemetry.Field {
 	if v, ok := r.Values[telemetry.ScoreMean]; ok {
 		f = append(f, telemetry.Field{Name: "score", Value: fmt.Sprintf("%.0f", v)})
 	}
-	f = append(f, telemetry.Field{Name: "knives kept", Value: percent(t.judged, telemetry.KnivesKept)})
+	if len(t.monitor.objects) > 0 {
+		f = append(f, telemetry.Field{Name: "knives kept", Value: percent(t.judged, telemetry.KnivesKept)})
+	}
 	if s := time.Since(t.clock.start).Seconds(); s > 0 {
 		f = append(f, telemetry.Field{Name: "steps/s", Value: fmt.Sprintf("%.0f", t.stepsPerSecond())})
 	}

@@ -51,6 +51,8 @@ func openRaw(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	switch scheme, rest, _ := strings.Cut(c.Env, ":"); scheme {
 	case "dojo":
 		return openDojo(c, n)
+	case "vnc":
+		return opened{}, usagef("use dojo, gym:ID or tcp://HOST:PORT/ID", "vnc:// environments are not there yet")
 	case "gym":
 		return openGym(ctx, c, n, rest, "", o)
 	case "tcp":

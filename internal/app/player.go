@@ -11,7 +11,6 @@ import (
 	"glint/agent"
 	"glint/env"
 	"glint/env/dojo"
-	"glint/internal/kernel"
 	"glint/internal/names"
 )
 
@@ -49,7 +48,9 @@ func player(ctx context.Context, who Who, name string, n int, seed uint64, chang
 	}
 	c.Seed = seed
 	change(&c)
-	kernel.SetThreads(max(1, c.Threads))
+	if err := check(c); err != nil {
+		return nil, err
+	}
 	w, err := open(ctx, &c, n, o)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,7 @@ func (g *game) choose(who Who, n int, r *rand.Rand) (agent.Policy, error) {
 		}
 		return scripted{g.dojo}, nil
 	}
-	return nil, usagef("did you mean "+names.Nearest(who.Policy, []string{"random", "scripted"})+"? A network plays by --checkpoint", "policy %q is unknown", who.Policy)
+	return nil, usagef("did you mean "+names.Nearest(who.Policy, []string{"random", "scripted"})+"? A network plays by the folder of its run", "policy %q is unknown", who.Policy)
 }
 
 // scripted is the dojo's own player that sees the true boxes.

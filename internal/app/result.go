@@ -38,6 +38,9 @@ type Result struct {
 
 // finish draws the last sheet, writes result.json and prints the summary.
 func (t *training) finish(ctx context.Context) (Result, error) {
+	if err := t.judge(); err != nil {
+		return Result{}, err
+	}
 	if t.cfg.FramesEvery > 0 {
 		if err := t.sheet(); err != nil {
 			return Result{}, err
@@ -67,6 +70,9 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 	if err := writeJSON(filepath.Join(t.dir, resultFile), res); err != nil {
 		return res, err
 	}
+	if res.Interrupted {
+		t.io.notef("interrupted and saved; it goes on by: glint train --resume %s", t.dir)
+	}
 	if t.io.JSON {
 		return res, json.NewEncoder(t.io.Stdout).Encode(res)
 	}
@@ -79,20 +85,28 @@ func (t *training) summary(r Result) *report.Summary {
 	if r.Interrupted {
 		s.Title = fmt.Sprintf("glint stopped on %s, saved at step %d", t.cfg.Env, r.Steps)
 	}
-	s.Add("Result",
-		"score", t.scoreLine(r),
-		"knives kept", percent(t.judged, telemetry.KnivesKept)+" of those in episodes the autoencoder never saw",
+	result := []string{"score", t.scoreLine(r)}
+	if r.KnivesKept != nil {
+		result = append(result, "knives kept", fmt.Sprintf("%.0f %% of those in episodes the autoencoder never saw", 100**r.KnivesKept))
+	}
+	result = append(result,
 		"work", fmt.Sprintf("%d steps (%d frames), %d updates in %.0f s; %.0f steps/s with all three heads, %.2f autoencoder samples a step",
 			r.Steps, r.Frames, r.Updates, r.Seconds, r.StepsPerS, r.AEPerStep),
 	)
+	s.Add("Result", result...)
+	pictures := filepath.Join(t.dir, framesDir)
+	if t.cfg.FramesEvery == 0 {
+		pictures = "none were asked for (--frames-every 0)"
+	}
 	s.Add("Where it is",
-		"pictures", filepath.Join(t.dir, framesDir),
+		"pictures", pictures,
 		"checkpoint", r.Checkpoint,
-		"metrics", filepath.Join(t.dir, telemetry.MetricsFile)+" (also for TensorBoard: tensorboard --logdir "+t.dir+")",
+		"metrics", filepath.Join(t.dir, telemetry.MetricsFile),
+		"TensorBoard", "tensorboard --logdir "+t.dir,
 	)
 	next := []string{
 		"judge it", "glint eval --checkpoint " + t.dir,
-		"look at it", "glint view --checkpoint " + t.dir + " --env " + t.cfg.Env,
+		"look at it", "glint view --checkpoint " + t.dir,
 		"go on", "glint train --resume " + t.dir + t.longer(r),
 	}
 	if t.cfg.Weighting != "uniform" {
@@ -121,10 +135,13 @@ func (t *training) scoreLine(r Result) string {
 	}
 	line := fmt.Sprintf("%.0f, mean of the last %d episodes", *r.ScoreMean, min(r.Episodes, 100))
 	if ref, ok := references[t.cfg.Env]; ok {
-		line += fmt.Sprintf(" (random %.0f, %s %.0f: %.0f %% of the way)", ref.low, ref.highName, ref.high, 100*ref.normalised(*r.ScoreMean))
+		line += fmt.Sprintf("; %.0f %% of the way from random (%.0f) to %s (%.0f)", share(ref.normalised(*r.ScoreMean)), ref.low, ref.highName, ref.high)
 	}
 	return line
 }
+
+// share returns a share in whole percent, never minus zero.
+func share(x float64) float64 { return math.Round(100*x) + 0 }
 
 func finite(x float64) *float64 {
 	if math.IsNaN(x) || math.IsInf(x, 0) {

@@ -19,18 +19,19 @@ import (
 
 // The files and folders of a run that this package writes itself.
 const (
-	configFile = "config.toml"
-	resultFile = "result.json"
-	framesDir  = "frames"
-	runsDir    = "runs"
+	configFile   = "config.toml"
+	manifestFile = "manifest.json" // of a checkpoint
+	resultFile   = "result.json"
+	framesDir    = "frames"
+	runsDir      = "runs"
 )
 
 // newRun makes the folder of a new run: out, or a fresh name in runs/. An existing
 // folder is refused and left alone.
 func newRun(c Config, out string) (string, error) {
 	if out != "" {
-		if _, err := os.Lstat(out); err == nil {
-			return "", usagef("choose another --out, or go on with it by --resume "+out, "run folder %s exists", out)
+		if err := free(out); err != nil {
+			return "", err
 		}
 		return out, makeRun(c, out)
 	}
@@ -45,6 +46,14 @@ func newRun(c Config, out string) (string, error) {
 			return dir, err
 		}
 	}
+}
+
+// free refuses the folder of a new run that exists.
+func free(out string) error {
+	if _, err := os.Lstat(out); out != "" && err == nil {
+		return usagef("choose another --out, or go on with it by --resume "+out, "run folder %s exists", out)
+	}
+	return nil
 }
 
 // makeRun makes the folder, which must be new, and saves the config in it.
@@ -108,8 +117,9 @@ func slug(env string) string {
 // locate finds a checkpoint: path is one, or a run, whose newest whole one counts.
 // It returns the run folder as well.
 func locate(path string) (run string, r *ckpt.Reader, err error) {
+	const hint = "give a folder that glint train made, such as runs/NAME or runs/NAME/ckpt/STEP"
 	if _, err := os.Stat(path); err != nil {
-		return "", nil, usagef("give a folder that glint train made, such as runs/NAME or runs/NAME/ckpt/STEP", "no run or checkpoint at %s", path)
+		return "", nil, usagef(hint, "no run or checkpoint at %s", path)
 	}
 	dir := path
 	if _, err := os.Stat(filepath.Join(path, configFile)); err == nil {
@@ -117,10 +127,17 @@ func locate(path string) (run string, r *ckpt.Reader, err error) {
 			return "", nil, err
 		}
 	}
+	if _, err := os.Stat(filepath.Join(dir, manifestFile)); err != nil {
+		return "", nil, usagef(hint, "%s is no run and no checkpoint", path)
+	}
 	if r, err = ckpt.Open(dir); err != nil {
 		return "", nil, err
 	}
-	return filepath.Dir(filepath.Dir(dir)), r, nil
+	run = filepath.Join(dir, "..", "..")
+	if _, err := os.Stat(filepath.Join(run, configFile)); err != nil {
+		return "", nil, usagef("keep it there as RUN/ckpt/STEP: the run knows the settings", "checkpoint %s is not in the folder of its run", path)
+	}
+	return run, r, nil
 }
 
 // writeJSON writes v, indented, to a file of the run.

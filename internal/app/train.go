@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -34,14 +35,15 @@ type training struct {
 	lastSave time.Time
 	judged   telemetry.Values // the judge's latest figures
 	warned   string
+	kept     bool // the state of this moment is in a checkpoint
 }
 
 // clock measures a training over its interruptions.
 type clock struct {
 	before time.Duration // spent by earlier processes
 	start  time.Time
-	// play is the time and playSteps the steps of the phase with all three heads, in
-	// this process.
+	// play is the time and playSteps the steps of the phase with all three heads,
+	// earlier processes included.
 	play      time.Duration
 	playSteps env.Steps
 }
@@ -51,6 +53,10 @@ func (c *clock) elapsed() time.Duration { return c.before + time.Since(c.start) 
 // Train starts a run of its own folder: out, or a fresh one in runs/.
 func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 	if err := check(c); err != nil {
+		return Result{}, err
+	}
+	// Said before anything that takes time; newRun makes sure of it.
+	if err := free(out); err != nil {
 		return Result{}, err
 	}
 	t := &training{cfg: c, io: o}
@@ -69,9 +75,12 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 
 // saved is what a checkpoint holds beside the Trainer's state.
 type saved struct {
-	Position telemetry.Position `json:"position"`
-	Elapsed  time.Duration      `json:"elapsed_ns"`
-	Judged   map[string]string  `json:"judged"` // floats as text: JSON knows no NaN
+	Position  telemetry.Position `json:"position"`
+	Elapsed   time.Duration      `json:"elapsed_ns"`
+	Play      time.Duration      `json:"play_ns"`
+	PlaySteps env.Steps          `json:"play_steps"`
+	Judged    map[string]string  `json:"judged"` // floats as text: JSON knows no NaN
+	Config    string             `json:"config"` // what of the config may not change
 }
 
 // savedKey is the checkpoint's metadata key of saved.
@@ -88,7 +97,7 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	oldSteps := c.Steps
+	old := c
 	change(&c)
 	if err := check(c); err != nil {
 		return Result{}, err
@@ -97,14 +106,18 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 	if err := json.Unmarshal([]byte(r.Meta()[savedKey]), &s); err != nil {
 		return Result{}, fmt.Errorf("checkpoint %s: %w", r.Dir(), err)
 	}
-	t := &training{cfg: c, io: o, dir: dir, clock: clock{before: s.Elapsed}, judged: valuesOf(s.Judged)}
+	if err := c.unchanged(s.Config, dir); err != nil {
+		return Result{}, err
+	}
+	t := &training{cfg: c, io: o, dir: dir, judged: valuesOf(s.Judged), kept: true}
+	t.clock = clock{before: s.Elapsed, play: s.Play, playSteps: s.PlaySteps}
 	return t.begin(ctx, func(opts agent.Options) error {
 		trainer, exact, err := agent.Resume(ctx, t.cfg.Agent, opts, r.File)
 		if err != nil {
 			return err
 		}
 		t.trainer = trainer
-		if c.Steps != oldSteps {
+		if c.Steps != old.Steps {
 			t.trainer.SetHorizon(env.Steps(c.Steps))
 			o.notef("the learning-rate schedule now ends at step %d", c.Steps)
 		}
@@ -112,8 +125,10 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 			o.notef("%s cannot be saved: its episodes start anew, everything else goes on", c.Env)
 		}
 		t.last = t.trainer.Counters()
-		t.tel, err = telemetry.Resume(dir, s.Position)
-		return err
+		if t.tel, err = telemetry.Resume(dir, s.Position); err != nil || reflect.DeepEqual(c, old) {
+			return err
+		}
+		return saveConfig(t.cfg, dir) // so that the next --resume has the same end
 	})
 }
 
@@ -153,7 +168,10 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 	err = t.run(ctx)
 	t.bar.Finish()
 	if err != nil {
-		return res, fmt.Errorf("%w (the last checkpoint is whole: glint train --resume %s goes on from it)", err, t.dir)
+		if _, none := ckpt.Latest(t.dir); none == nil {
+			err = fmt.Errorf("%w (the last checkpoint is whole: glint train --resume %s goes on from it)", err, t.dir)
+		}
+		return res, err
 	}
 	return t.finish(ctx)
 }
@@ -163,9 +181,13 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 func (t *training) run(ctx context.Context) error {
 	now := time.Now()
 	t.clock.start, t.lastRow, t.lastSave = now, now, now
+	if t.done() {
+		t.io.notef("the run had reached its end already")
+	}
 	work := context.WithoutCancel(ctx)
 	for !t.done() && ctx.Err() == nil {
 		before, began := t.trainer.Counters(), time.Now()
+		t.kept = false
 		r, err := t.trainer.Advance(work)
 		if err != nil {
 			return err
@@ -178,11 +200,15 @@ func (t *training) run(ctx context.Context) error {
 			return err
 		}
 		t.plan()
-		if time.Since(t.lastSave).Minutes() >= t.cfg.SaveMinutes {
+		// The end of a phase is worth keeping before the time is up.
+		if time.Since(t.lastSave).Minutes() >= t.cfg.SaveMinutes || r.Stage != t.trainer.Stage() {
 			if err := t.save(work); err != nil {
 				return err
 			}
 		}
+	}
+	if t.kept {
+		return nil
 	}
 	return t.save(work)
 }
@@ -231,7 +257,13 @@ func (t *training) save(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	meta, err := json.Marshal(saved{Position: pos, Elapsed: t.clock.elapsed(), Judged: textsOf(t.judged)})
+	config, err := t.cfg.settled()
+	if err != nil {
+		return err
+	}
+	meta, err := json.Marshal(saved{
+		Position: pos, Elapsed: t.clock.elapsed(), Play: t.clock.play, PlaySteps: t.clock.playSteps, Judged: textsOf(t.judged), Config: config,
+	})
 	if err != nil {
 		return fmt.Errorf("saving: %w", err)
 	}
@@ -239,7 +271,7 @@ func (t *training) save(ctx context.Context) error {
 	if err := ckpt.Write(dir, files, map[string]string{savedKey: string(meta)}); err != nil {
 		return err
 	}
-	t.lastSave = time.Now()
+	t.lastSave, t.kept = time.Now(), true
 	return ckpt.Prune(t.dir, checkpointsKept)
 }
 

@@ -49,6 +49,9 @@ func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) 
 	if v.Data != "" && v.Env != "" {
 		return res, usagef("give one of them", "--data and --env exclude each other")
 	}
+	if v.Steps < 1 {
+		return res, usagef("give 1 or more", "--steps is %d", v.Steps)
+	}
 	var gallery *agent.Gallery
 	var m *monitor
 	var title string

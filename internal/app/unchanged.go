@@ -1,0 +1,45 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// settled returns, as TOML, the settings that a run keeps for good: all but where
+// it ends and what changes no figure.
+func (c Config) settled() (string, error) {
+	c.Steps, c.Minutes, c.Threads, c.FramesEvery, c.SaveMinutes = 0, 0, 0, 0, 0
+	c.Gym.Token, c.Gym.Workers = "", 0
+	b, err := toml.Marshal(c)
+	if err != nil {
+		return "", fmt.Errorf("saving the config: %w", err)
+	}
+	return string(b), nil
+}
+
+// unchanged refuses a config that differs from the settled one of a checkpoint,
+// naming the first setting that does.
+func (c Config) unchanged(settled, run string) error {
+	now, err := c.settled()
+	if err != nil || now == settled {
+		return err
+	}
+	old, lines := strings.Split(settled, "\n"), strings.Split(now, "\n")
+	section := ""
+	for i, line := range lines {
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			section = strings.TrimSuffix(name, "]") + "."
+		}
+		if i >= len(old) || line != old[i] {
+			was := "without it"
+			if i < len(old) && old[i] != "" {
+				was = strings.TrimSpace(old[i])
+			}
+			return usagef("put it back, or start a new run by: glint train --config "+run+"/"+configFile,
+				"the config of %s was changed since its checkpoint: %s%s, it trained with %s", run, section, strings.TrimSpace(line), was)
+		}
+	}
+	return usagef("put it back", "the config of %s was changed since its checkpoint: settings are missing", run)
+}
