@@ -253,3 +253,14 @@ func TestProgramTakesANodeTwice(t *testing.T) {
 		t.Errorf("gradient %v, want 3 * 2 x^2", got)
 	}
 }
+
+// BenchmarkProgram runs a network too small for its kernels to matter: what is
+// left is what the executor adds to each node.
+func BenchmarkProgram(b *testing.B) {
+	h := newTwoHeads(b)
+	p := compile(b, h.b, h.outputs()...)
+	b.ReportAllocs()
+	for b.Loop() {
+		run(b, p)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"glint/internal/kernel"
 	"glint/internal/ops"
@@ -68,6 +69,21 @@ func TestWrongShapes(t *testing.T) {
 		{"value loss", func(b *ops.Builder) *G.Node {
 			return b.ValueLoss(leaf(b, "v", 4), leaf(b, "r", 4), leaf(b, "o", 4), nil)
 		}, []string{"value loss", "(4)", "(-1, 1)"}},
+		{"no tensor", func(b *ops.Builder) *G.Node { return b.Input("x", nil) }, []string{"input", "x is missing"}},
+		{"a tensor of doubles", func(b *ops.Builder) *G.Node {
+			return b.Input("x", tensor.New(tensor.Of(tensor.Float64), tensor.WithShape(2)))
+		}, []string{"input", "x is float64 (2)", "f32 or u8"}},
+		{"dense of a loss", func(b *ops.Builder) *G.Node {
+			loss := b.WeightedMSE(leaf(b, "y", 2), leaf(b, "x", 2), leaf(b, "w", 2), 1)
+			return b.Dense(loss, leaf(b, "dense", 1, 1), leaf(b, "bias", 1), kernel.None)
+		}, []string{"dense", "scalar", "one dimension or more"}},
+		{"stop gradient of bytes", func(b *ops.Builder) *G.Node {
+			return b.StopGradient(b.Input("x", ops.NewBytes(2)))
+		}, []string{"stop gradient", "uint8", "float32"}},
+		{"nodes of two graphs", func(b *ops.Builder) *G.Node {
+			return b.Dense(leaf(b, "x", 2, 3), leaf(ops.NewBuilder(), "w", 4, 3), leaf(b, "bias", 4), kernel.None)
+		}, []string{"dense", "same graph"}},
+		{"a missing node", func(b *ops.Builder) *G.Node { return b.StopGradient(nil) }, []string{"a node is missing"}},
 		{"two tensors of one name", func(b *ops.Builder) *G.Node {
 			leaf(b, "x", 2)
 			return leaf(b, "x", 2)
