@@ -62,7 +62,7 @@ type goldenBatch struct{ goldenCase }
 
 // Sample gives the autoencoder its batch.
 func (g goldenBatch) Sample(obs []byte, w []float32) error {
-	pixels(obs, "autoencoder.obs")
+	noisePixels(obs, "autoencoder.obs")
 	fillNoise(w, "autoencoder.weights", 2, 2)
 	for i := range w {
 		if !(image.Point{X: i % g.w, Y: i / g.w % g.h}).In(g.content) {
@@ -72,7 +72,7 @@ func (g goldenBatch) Sample(obs []byte, w []float32) error {
 	return nil
 }
 
-func pixels(obs []byte, name string) {
+func noisePixels(obs []byte, name string) {
 	for i, v := range noise(name, len(obs)) {
 		obs[i] = byte((v + 1) * 128)
 	}
@@ -115,7 +115,7 @@ func (g goldenBatch) learner(tb testing.TB, change func(*Config)) (*learner, *op
 // load fills the minibatch of the rollout.
 func (g goldenBatch) load(l *learner) {
 	r := &l.rl
-	pixels(r.obs.Uint8s(), "obs")
+	noisePixels(r.obs.Uint8s(), "obs")
 	for i := range r.action.Float32s() {
 		r.action.Float32s()[i] = float32(i * 2 % g.actions)
 	}
