@@ -125,8 +125,8 @@ func (c Config) Validate() error {
 	if err := c.Autoencoder.Validate(); err != nil {
 		return fmt.Errorf("autoencoder.%w", err)
 	}
-	if c.AECoef == 0 && c.EncoderMoved == MovedByAutoencoder {
-		return errors.New("ae_coef is 0 while encoder_moved is autoencoder: nothing would move the encoder")
+	if c.AEBatch() == 0 && c.EncoderMoved == MovedByAutoencoder {
+		return errors.New("ae_coef or ae_per_step is 0 while encoder_moved is autoencoder: nothing would move the encoder")
 	}
 	return nil
 }

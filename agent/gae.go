@@ -35,21 +35,28 @@ func Estimate(r *replay.Rollout, gamma, lambda float64) {
 	}
 }
 
-// normalize brings x to mean 0 and deviation 1.
-func normalize(x []float32) {
-	var sum, squares float64
-	for _, v := range x {
-		sum += float64(v)
+// normalize brings x to mean 0 and deviation 1, without those to skip.
+func normalize(x []float32, skip func(i int) bool) {
+	var n, sum, squares float64
+	for i, v := range x {
+		if !skip(i) {
+			n++
+			sum += float64(v)
+		}
 	}
-	mean := sum / float64(len(x))
-	for _, v := range x {
-		squares += (float64(v) - mean) * (float64(v) - mean)
+	mean := sum / n
+	for i, v := range x {
+		if !skip(i) {
+			squares += (float64(v) - mean) * (float64(v) - mean)
+		}
 	}
 	// The small term, as in the reference implementations, keeps a batch of equal
 	// advantages at 0.
-	dev := math.Sqrt(squares/float64(len(x))) + 1e-8
+	dev := math.Sqrt(squares/n) + 1e-8
 	for i, v := range x {
-		x[i] = float32((float64(v) - mean) / dev)
+		if !skip(i) {
+			x[i] = float32((float64(v) - mean) / dev)
+		}
 	}
 }
 

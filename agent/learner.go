@@ -91,7 +91,7 @@ func (l *learner) load(ro *replay.Rollout, entries []int) {
 		returns[i], old[i] = ro.Return[k], ro.Value[k]
 	}
 	if l.cfg.NormalizeAdv {
-		normalize(adv)
+		normalize(adv, func(i int) bool { return ro.Invalid[entries[i]] })
 	}
 }
 

@@ -24,6 +24,9 @@ type Net struct {
 // NewNet returns a network for observations of shape s and that many actions. The
 // actor starts near the uniform policy (gain 0.01).
 func NewNet(cfg autoencoder.Config, s autoencoder.Shape, actions int, r *rand.Rand) (*Net, error) {
+	if actions < 1 {
+		return nil, fmt.Errorf("agent: a network for %d actions, want 1 or more", actions)
+	}
 	m, err := autoencoder.New(cfg, s, r)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 
 	"glint/env"
 )
@@ -88,25 +89,33 @@ func Resume(ctx context.Context, cfg Config, o Options, file func(name string) (
 		return nil, false, err
 	}
 	var p play
-	for name, read := range map[string]func(b []byte) error{
-		WeightsFile:   func(b []byte) error { return t.Net.load(bytes.NewReader(b)) },
-		optimizerFile: func(b []byte) error { return readMoments(bytes.NewReader(b), t.solver, t.Net.Params()) },
-		stateFile:     t.readState,
-		storeFile:     func(b []byte) error { return t.store.Load(bytes.NewReader(b)) },
-		playFile:      func(b []byte) error { return gob.NewDecoder(bytes.NewReader(b)).Decode(&p) },
+	for _, part := range []struct {
+		name string
+		read func(b []byte) error
+	}{
+		{stateFile, t.readState},
+		{WeightsFile, func(b []byte) error { return t.Net.load(bytes.NewReader(b)) }},
+		{optimizerFile, func(b []byte) error { return readMoments(bytes.NewReader(b), t.solver, t.Net.Params()) }},
+		{storeFile, func(b []byte) error { return t.store.Load(bytes.NewReader(b)) }},
+		{playFile, func(b []byte) error { return gob.NewDecoder(bytes.NewReader(b)).Decode(&p) }},
 	} {
-		b, err := file(name)
+		b, err := file(part.name)
 		if err == nil {
-			err = read(b)
+			err = part.read(b)
 		}
 		if err != nil {
-			return nil, false, fmt.Errorf("agent: resuming from %s: %w", name, err)
+			return nil, false, fmt.Errorf("agent: resuming from %s: %w", part.name, err)
 		}
 	}
 	if err := t.prepare(); err != nil {
 		return nil, false, err
 	}
-	return t, p.Envs != nil, t.takePlay(ctx, p)
+	// The environments come last: they are the caller's, and stay as they are when a
+	// file cannot be read.
+	if err := t.takePlay(ctx, p); err != nil {
+		return nil, false, err
+	}
+	return t, p.Envs != nil, nil
 }
 
 func (t *Trainer) readState(b []byte) error {
@@ -115,6 +124,9 @@ func (t *Trainer) readState(b []byte) error {
 		return err
 	}
 	params := t.Net.Params()
+	if !slices.Contains([]Stage{Explore, Reconstruct, Play}, s.Stage) {
+		return fmt.Errorf("there is no stage %q", s.Stage)
+	}
 	if len(s.Held) != t.spec.N || len(s.Actions) != t.spec.N || len(s.AdamSteps) != len(params) {
 		return fmt.Errorf("the state is of %d environments and %d parameters, want %d and %d", len(s.Held), len(s.AdamSteps), t.spec.N, len(params))
 	}

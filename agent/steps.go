@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"glint/env"
@@ -92,7 +93,7 @@ func (s sampler) Sample(obs []byte, w []float32) error {
 	boxes := t.boxes[:len(obs)/t.spec.ObsLen()]
 	if _, err := t.store.Sample(rand.New(t.random), obs, boxes); err != nil {
 		if errors.Is(err, replay.ErrEmpty) {
-			return errNoStore
+			return fmt.Errorf("no stored observation is of a class that small_share %v draws: choose one between 0 and 1 or explore longer (pretrain.steps)", t.cfg.SmallShare)
 		}
 		return err
 	}

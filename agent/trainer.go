@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"math/rand/v2"
@@ -204,12 +203,11 @@ func (t *Trainer) reconstruct() (Report, error) {
 		values[telemetry.GradNorm] = t.solver.Norm
 		values[telemetry.LearningRate] = t.solver.LR
 	}
-	if t.counters.Iterations >= t.cfg.Pretrain.Updates {
-		if err := t.enter(Play); err != nil {
-			return Report{}, err
-		}
+	r := t.report(values)
+	if t.counters.Iterations < t.cfg.Pretrain.Updates {
+		return r, nil
 	}
-	return t.report(values), nil
+	return r, t.enter(Play)
 }
 
 // warmUp is the number of first updates over which the learning rate rises.
@@ -337,6 +335,3 @@ func (t *Trainer) Counters() Counters { return t.counters }
 
 // Gallery returns the examples that training is watched by.
 func (t *Trainer) Gallery() *Gallery { return t.gallery }
-
-// errNoStore says why the autoencoder has nothing to train on.
-var errNoStore = errors.New("no observation was stored: every environment is held out; use two environments or more (--envs)")

@@ -72,7 +72,10 @@ func ReadNet(r io.Reader) (*Net, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n, fill(n.tensors(), ts)
+	if err := fill(n.tensors(), ts); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	return n, nil
 }
 
 // load takes over the weights of a file that was written by a network of the same
@@ -94,10 +97,10 @@ func fill(dst, src []ckpt.Tensor) error {
 	for _, t := range dst {
 		s, ok := from[t.Name]
 		if !ok {
-			return fmt.Errorf("agent: the checkpoint has no %s: it is of another architecture", t.Name)
+			return fmt.Errorf("the checkpoint has no %s: it is of another architecture", t.Name)
 		}
 		if !slices.Equal(s.Shape, t.Shape) {
-			return fmt.Errorf("agent: the checkpoint's %s has shape %v, this configuration wants %v: it is of another architecture", t.Name, s.Shape, t.Shape)
+			return fmt.Errorf("the checkpoint's %s has shape %v, this configuration wants %v: it is of another architecture", t.Name, s.Shape, t.Shape)
 		}
 	}
 	for _, t := range dst {
