@@ -17,8 +17,9 @@ import (
 	"glint/env"
 )
 
-// played opens n small Atari environments and plays a few steps.
-func played(tb testing.TB, n, workers int) *Vec {
+// installed returns the interpreter. Without one the test is skipped, except under
+// CI, which installs it.
+func installed(tb testing.TB) string {
 	tb.Helper()
 	python, err := Python("")
 	if testing.Short() || (err != nil && os.Getenv("CI") != "true") {
@@ -29,8 +30,14 @@ func played(tb testing.TB, n, workers int) *Vec {
 			tb.Fatal(err)
 		}
 	}
+	return python
+}
+
+// played opens n small Atari environments and plays a few steps.
+func played(tb testing.TB, n, workers int) *Vec {
+	tb.Helper()
 	o := DefaultOptions("ALE/Pong-v5")
-	o.N, o.Workers, o.Python = n, workers, python
+	o.N, o.Workers, o.Python = n, workers, installed(tb)
 	v, err := Open(tb.Context(), o)
 	if err != nil {
 		tb.Fatal(err)
@@ -164,9 +171,7 @@ func TestOrphan(t *testing.T) {
 }
 
 func TestWorkersDieWithTheirParent(t *testing.T) {
-	if _, err := Python(""); err != nil || testing.Short() {
-		t.Skip("needs Python")
-	}
+	installed(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOrphan$")
 	cmd.Env = append(os.Environ(), "GLINT_ORPHAN=1")
 	out, err := cmd.StdoutPipe()

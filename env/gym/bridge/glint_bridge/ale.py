@@ -7,15 +7,25 @@ are made by a generator that is part of the saved state.
 
 import difflib
 import struct
+import sys
 
-import ale_py
 import numpy as np
-from ale_py import roms
 
-from .game import STACK, Game
-from .palette import NTSC
-from .rng import SplitMix64
-from .wire import Refusal
+# ALE needs no Gymnasium, and importing that takes longer than all the rest; an
+# entry of None makes its import fail, which ale_py takes as "not installed".
+_ABSENT = "gymnasium" not in sys.modules
+if _ABSENT:
+    sys.modules["gymnasium"] = None
+import ale_py  # noqa: E402
+from ale_py import roms  # noqa: E402
+
+if _ABSENT:
+    del sys.modules["gymnasium"]
+
+from .game import STACK, Game  # noqa: E402
+from .palette import NTSC  # noqa: E402
+from .rng import SplitMix64  # noqa: E402
+from .wire import Refusal  # noqa: E402
 
 STATE = struct.Struct("<4sQiqdQiI")  # tag, rng, last action, elapsed, return, episode, lives, bytes of ALE's state
 TAG = b"ale1"
@@ -92,7 +102,7 @@ class AleGame(Game):
         self.executed = 0
         for _ in range(1 + self.rng.below(self.noop_max) if self.noop_max else 0):
             ale.act(0)
-            if ale.game_over(with_truncation=False):
+            if ale.game_over():
                 ale.reset_game()
         self.lives = ale.lives()
         self.grab(self.screen)
@@ -104,8 +114,10 @@ class AleGame(Game):
         ale, grab, screen, window = self.ale, self.grab, self.screen, self.window
         act, over, ram, copy = ale.act, ale.game_over, ale.getRAM, np.copyto
         wanted, executed, sticky, draw = self.codes[action], self.executed, self.sticky, self.rng.next
-        every, reward, played, done, cut = not self.stacked, 0.0, 0, False, False
-        while played < self.repeat and not (done or cut):
+        every, reward, played, done = not self.stacked, 0.0, 0, False
+        left = self.max_frames - self.elapsed
+        frames = min(self.repeat, left)
+        while played < frames and not done:
             if not sticky or draw() >= sticky:
                 executed = wanted
             reward += act(executed)
@@ -114,8 +126,7 @@ class AleGame(Game):
                 copy(obs[played], window)
                 ram(aux[played])
             played += 1
-            done = over(with_truncation=False)
-            cut = self.elapsed + played >= self.max_frames
+            done = over()
         if not every:
             grab(screen)
             copy(obs[0], window)
@@ -124,7 +135,7 @@ class AleGame(Game):
         self.elapsed += played
         # Some games count lives wrongly once they are over (Kung-Fu Master says 8).
         self.lives = 0 if done else ale.lives()
-        return reward, played, done, cut
+        return reward, played, done, played >= left
 
     def save(self):
         """Returns everything that the future depends on."""

@@ -22,10 +22,7 @@ def bare(args):
 
     The same work a step: the same sticky draws, four grabs, crops and RAM reads.
     """
-    import ale_py
-    from ale_py import roms
-
-    from .ale import rom_of
+    from .ale import ale_py, rom_of, roms
     from .rng import SplitMix64
 
     x0, y0, x1, y1 = args["crop"]
@@ -58,7 +55,7 @@ def bare(args):
                 ale.getScreen(screen)
                 np.copyto(obs[i, t], window)
                 ale.getRAM(ram[i, t])
-                if ale.game_over(with_truncation=False):
+                if ale.game_over():
                     ale.reset_game()
                     executed = 0
             game[1] = executed
