@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build check test lint fmt race bench
+.PHONY: help build check test lint fmt race bench golden
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,3 +24,8 @@ race: ## the packages with goroutines under the race detector
 
 bench: ## every benchmark, six times, for benchstat
 	go test -run '^$$' -bench . -count 6 ./...
+
+golden: ## PyTorch's answers for the tests, anew (downloads 3 GB)
+	python3 -m venv .golden
+	.golden/bin/pip install -r scripts/golden/requirements.txt
+	.golden/bin/python scripts/golden/golden.py

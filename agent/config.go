@@ -70,9 +70,9 @@ func DefaultConfig(algo string) Config {
 	c := Config{
 		Algo: algo, Envs: 8, Horizon: 128, Epochs: 4, Minibatch: 256, Gamma: 0.99, Lambda: 0.95,
 		Clip: 0.1, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.01, NormalizeAdv: true,
-		RewardScale: 1, RewardClip: 1, LR: 2.5e-4, LRFinal: 0, AdamEps: 1e-5, GradNorm: 0.5,
-		EncoderMoved: MovedByBoth, AECoef: 1, AEPerStep: 1, SmallShare: 0.5, StoreCapacity: 50_000,
-		Pretrain:    PretrainConfig{Steps: 6_000, Updates: 500, Batch: 32, LR: 1e-3, Hold: 8},
+		RewardScale: 1, RewardClip: 1, LR: 2.5e-4, LRFinal: 0, AdamEps: 1e-8, GradNorm: 0.5,
+		EncoderMoved: MovedByBoth, AECoef: 20, AEPerStep: 1, SmallShare: 0.5, StoreCapacity: 50_000,
+		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, Hold: 8},
 		Autoencoder: autoencoder.DefaultConfig(),
 	}
 	if algo == A2C {
