@@ -121,7 +121,7 @@ func LoadConfig(path, env, algo string) (Config, error) {
 		Steps, Minutes *float64
 		Agent          struct{ Algo string }
 	}{Env: DefaultEnv}
-	named.Agent.Algo = agent.PPO
+	named.Agent.Algo = DefaultAlgo
 	if err := toml.Unmarshal(b, &named); err != nil {
 		return Config{}, tomlError(path, err)
 	}
@@ -143,8 +143,11 @@ func LoadConfig(path, env, algo string) (Config, error) {
 	return c, nil
 }
 
-// DefaultEnv is the environment of a training that names none.
-const DefaultEnv = "dojo"
+// The environment and the algorithm of a training that names none.
+const (
+	DefaultEnv  = "dojo"
+	DefaultAlgo = agent.A2C
+)
 
 // tomlError says in one line where a file is wrong.
 func tomlError(path string, err error) error {

@@ -36,6 +36,17 @@ type scene struct {
 	objects []judge.Object  // none where the truth is unknown
 }
 
+// keptLabel says in a few words what the share of kept objects is of.
+func (s scene) keptLabel() string {
+	switch {
+	case len(s.objects) == 0:
+		return "kept"
+	case s.objects[0].Kind == "knife":
+		return "knives kept"
+	}
+	return s.objects[0].Kind + "s kept"
+}
+
 // judge returns a new frozen judge, nil where there is nothing to judge.
 func (s scene) judge() (*judge.Judge, error) {
 	if len(s.objects) == 0 {

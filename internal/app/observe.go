@@ -113,7 +113,7 @@ func (t *training) sheet() error {
 	title := fmt.Sprintf("%s: what the code keeps", t.cfg.Env)
 	subtitle := fmt.Sprintf("iteration %d, step %d, weighting %s", c.Iterations, c.Steps, t.cfg.Weighting)
 	if _, ok := t.judged[telemetry.KnivesKept]; ok {
-		subtitle += ", knives kept " + percent(t.judged, telemetry.KnivesKept)
+		subtitle += ", " + t.monitor.keptLabel() + " " + percent(t.judged, telemetry.KnivesKept)
 	}
 	s, err := t.monitor.sheet(t.trainer.Gallery(), title, subtitle)
 	if err != nil || s == nil {
@@ -145,7 +145,7 @@ func (t *training) fields(r agent.Report) []telemetry.Field {
 		f = append(f, telemetry.Field{Name: "score", Value: fmt.Sprintf("%.0f", v)})
 	}
 	if len(t.monitor.objects) > 0 {
-		f = append(f, telemetry.Field{Name: "knives kept", Value: percent(t.judged, telemetry.KnivesKept)})
+		f = append(f, telemetry.Field{Name: t.monitor.keptLabel(), Value: percent(t.judged, telemetry.KnivesKept)})
 	}
 	if s := time.Since(t.clock.start).Seconds(); s > 0 {
 		f = append(f, telemetry.Field{Name: "steps/s", Value: fmt.Sprintf("%.0f", t.stepsPerSecond())})

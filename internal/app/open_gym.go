@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"image"
 	"os"
+	"slices"
 	"strings"
 
 	"glint/env/gym"
@@ -56,11 +58,17 @@ func openGym(ctx context.Context, c *Config, n int, id, address string, o IO) (o
 		g.Token = token
 	}
 	v, err := gym.Open(ctx, g)
+	if remote := (*gym.RemoteError)(nil); errors.As(err, &remote) && slices.Contains(misnamed, remote.Code) {
+		return opened{}, &UsageError{Msg: err.Error()}
+	}
 	if err != nil {
 		return opened{}, err
 	}
 	return opened{Vec: v, origin: g.Crop.Min}, nil
 }
+
+// misnamed are the faults of the bridge that another --env mends.
+var misnamed = []string{"unknown_id", "unsupported", "missing_module"}
 
 // noopMax is the number of frames without action that an Atari episode starts with
 // at most, as is usual since Mnih et al. 2015.

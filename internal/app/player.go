@@ -33,7 +33,7 @@ type game struct {
 // replace the checkpoint's where they are given. A game of a checkpoint is seen
 // through the same pixels as in training.
 func player(ctx context.Context, who Who, name string, n int, seed uint64, change func(*Config), o IO) (*game, error) {
-	c := DefaultConfig(name, agent.PPO)
+	c := DefaultConfig(name, DefaultAlgo)
 	var net *agent.Net
 	if who.Checkpoint != "" {
 		var err error
@@ -44,7 +44,7 @@ func player(ctx context.Context, who Who, name string, n int, seed uint64, chang
 			c.Env = name
 		}
 	} else if name == "" {
-		c = DefaultConfig(DefaultEnv, agent.PPO)
+		c = DefaultConfig(DefaultEnv, DefaultAlgo)
 	}
 	c.Seed = seed
 	change(&c)
@@ -52,6 +52,9 @@ func player(ctx context.Context, who Who, name string, n int, seed uint64, chang
 		return nil, err
 	}
 	w, err := open(ctx, &c, n, o)
+	if usage := (*UsageError)(nil); net != nil && name != "" && errors.As(err, &usage) {
+		return nil, usagef("is it the environment that the checkpoint was trained on?", "%v", err)
+	}
 	if err != nil {
 		return nil, err
 	}

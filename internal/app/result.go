@@ -87,12 +87,13 @@ func (t *training) summary(r Result) *report.Summary {
 	}
 	result := []string{"score", t.scoreLine(r)}
 	if r.KnivesKept != nil {
-		result = append(result, "knives kept", fmt.Sprintf("%.0f %% of those in episodes the autoencoder never saw", 100**r.KnivesKept))
+		result = append(result, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in episodes the autoencoder never saw", 100**r.KnivesKept))
 	}
-	result = append(result,
-		"work", fmt.Sprintf("%d steps (%d frames), %d updates in %.0f s; %.0f steps/s with all three heads, %.2f autoencoder samples a step",
-			r.Steps, r.Frames, r.Updates, r.Seconds, r.StepsPerS, r.AEPerStep),
-	)
+	work := fmt.Sprintf("%d steps (%d frames), %d updates in %.0f s", r.Steps, r.Frames, r.Updates, r.Seconds)
+	if r.StepsPerS > 0 {
+		work += fmt.Sprintf("; %.0f steps/s with all three heads, %.2f autoencoder samples a step", r.StepsPerS, r.AEPerStep)
+	}
+	result = append(result, "work", work)
 	s.Add("Result", result...)
 	pictures := filepath.Join(t.dir, framesDir)
 	if t.cfg.FramesEvery == 0 {
@@ -134,6 +135,9 @@ func (t *training) scoreLine(r Result) string {
 		return "no episode has ended yet"
 	}
 	line := fmt.Sprintf("%.0f, mean of the last %d episodes", *r.ScoreMean, min(r.Episodes, 100))
+	if r.Episodes == 1 {
+		line = fmt.Sprintf("%.0f in the one episode that has ended", *r.ScoreMean)
+	}
 	if ref, ok := references[t.cfg.Env]; ok {
 		line += fmt.Sprintf("; %.0f %% of the way from random (%.0f) to %s (%.0f)", share(ref.normalised(*r.ScoreMean)), ref.low, ref.highName, ref.high)
 	}

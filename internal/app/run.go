@@ -123,7 +123,9 @@ func locate(path string) (run string, r *ckpt.Reader, err error) {
 	}
 	dir := path
 	if _, err := os.Stat(filepath.Join(path, configFile)); err == nil {
-		if dir, err = ckpt.Latest(path); err != nil {
+		if dir, err = ckpt.Latest(path); errors.Is(err, ckpt.ErrNone) {
+			return "", nil, usagef("start anew by: glint train --config "+filepath.Join(path, configFile), "%v", err)
+		} else if err != nil {
 			return "", nil, err
 		}
 	}

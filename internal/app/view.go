@@ -69,7 +69,11 @@ func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) 
 		return res, err
 	}
 	f.addTo(values)
-	sheet, err := m.sheet(gallery, title, fmt.Sprintf("%s, knives kept %s of %d", v.Checkpoint, percent(values, telemetry.KnivesKept), f.Visible))
+	subtitle := v.Checkpoint
+	if f.Visible > 0 {
+		subtitle += fmt.Sprintf(", %s %s of %d", m.keptLabel(), percent(values, telemetry.KnivesKept), f.Visible)
+	}
+	sheet, err := m.sheet(gallery, title, subtitle)
 	if err != nil {
 		return res, err
 	}
@@ -95,12 +99,19 @@ func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) 
 
 func viewSummary(res ViewResult, f judge.Figures, title string) *report.Summary {
 	s := &report.Summary{Title: title}
-	if f.Frames > 0 {
-		s.Add("The judge says",
-			"kept", fmt.Sprintf("%.0f %% of %d small objects that are visible in the truth", 100*f.Kept, f.Visible),
-			"contrast", fmt.Sprintf("%.2f of theirs recovered in the mean", f.Contrast),
-			"detected", fmt.Sprintf("%.2f, finds on reconstructions over finds on the truth", f.Detected),
-			"false", fmt.Sprintf("%.1f %% of %d frames without one", 100*f.FalseKnives, f.EmptyFrames))
+	var rows []string
+	if f.Visible > 0 {
+		rows = append(rows, "kept", fmt.Sprintf("%.0f %% of %d small objects that are visible in the truth", 100*f.Kept, f.Visible),
+			"contrast", fmt.Sprintf("%.2f of theirs recovered in the mean", f.Contrast))
+	}
+	if res.Detected != nil {
+		rows = append(rows, "detected", fmt.Sprintf("%.2f, finds on reconstructions over finds on the truth", *res.Detected))
+	}
+	if f.EmptyFrames > 0 {
+		rows = append(rows, "false", fmt.Sprintf("%.1f %% of %d frames without one", 100*f.FalseKnives, f.EmptyFrames))
+	}
+	if len(rows) > 0 {
+		s.Add("The judge says", rows...)
 	}
 	return s.Add("Where it is", "sheet", res.Sheet)
 }
