@@ -78,6 +78,15 @@ func TestKilledWorkerIsReplaced(t *testing.T) {
 	}
 }
 
+func TestResetReplacesADeadWorker(t *testing.T) {
+	v := played(t, 2, 2)
+	_ = v.shards[0].link.proc.cmd.Process.Kill() // it may have ended
+	<-v.shards[0].link.proc.done
+	if b, err := v.Reset(t.Context(), []uint64{1, 2}); err != nil || b.EpisodeID[0] != 0 {
+		t.Errorf("Reset after a crash: %v", err)
+	}
+}
+
 // TestKilledBetweenHalves kills the one worker that serves both halves after one
 // half was received: the other half must hear of it at its own next step.
 func TestKilledBetweenHalves(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -29,11 +30,11 @@ func (v *Vec) connect(ctx context.Context, sh *shard) (*link, error) {
 		return nil, err
 	}
 	// The answer to HELLO is read with that of MAKE: workers start side by side.
-	hello, make := map[string]any{"proto": version}, v.o.request(sh.hi-sh.lo)
+	hello, options := map[string]any{"proto": version}, v.o.request(sh.hi-sh.lo)
 	for _, m := range []struct {
 		k    kind
 		body any
-	}{{kindHello, hello}, {kindMake, make}} {
+	}{{kindHello, hello}, {kindMake, options}} {
 		payload, err := json.Marshal(m.body)
 		if err == nil {
 			_, err = l.send(m.k, payload)
@@ -140,15 +141,7 @@ func (v *Vec) broken(ctx context.Context, sh *shard, err error) {
 		sh.link.kill()
 		defer func() { sh.link = nil }()
 	}
-	var dead bool
-	var op *net.OpError
-	switch {
-	case remote != nil, errors.Is(err, ErrTimeout), errors.Is(err, errProtocol), ctx.Err() != nil,
-		errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-	default:
-		dead = errors.As(err, &op) || isEOF(err)
-	}
-	if dead {
+	if ctx.Err() == nil && crashed(err) {
 		err = v.respawn(ctx, sh, err)
 		if err == nil {
 			return
@@ -164,15 +157,20 @@ func (v *Vec) broken(ctx context.Context, sh *shard, err error) {
 	}
 }
 
+// crashed says whether an answer is missing because its worker is gone.
+func crashed(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
 // respawn starts a crashed worker again and answers its requests with Invalid
 // transitions into new episodes.
 func (v *Vec) respawn(ctx context.Context, sh *shard, cause error) error {
 	for {
-		words := withWords(sh.link, cause)
 		sh.link.kill()
 		sh.crashes++
 		if sh.crashes >= maxCrashes {
-			return fmt.Errorf("crashed %d times in a row: %w", sh.crashes, words)
+			return fmt.Errorf("crashed %d times in a row: %w", sh.crashes, cause)
 		}
 		select {
 		case <-time.After(time.Duration(sh.crashes-1) * 200 * time.Millisecond):
@@ -184,8 +182,11 @@ func (v *Vec) respawn(ctx context.Context, sh *shard, cause error) error {
 			v.invalidate(sh, batch)
 			return nil
 		}
-		if sh.link == nil || ctx.Err() != nil {
-			return errors.Join(err, ctx.Err())
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if sh.link == nil {
+			return err
 		}
 		cause = err
 	}

@@ -2,9 +2,7 @@ package gym
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"glint/env"
 )
@@ -80,6 +78,3 @@ func (v *Vec) drop() {
 		v.groups[g].requests = nil
 	}
 }
-
-// isEOF says whether a stream ended, inside a frame or between two.
-func isEOF(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }

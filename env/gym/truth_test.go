@@ -82,7 +82,7 @@ func TestMiniGrid(t *testing.T) {
 	o.Python = python(t)
 	v, err := gym.Open(t.Context(), o)
 	if err != nil {
-		const want = "gym: opening MiniGrid-Empty-5x5-v0: environment 0: it needs the Python module minigrid; run: glint env install --extra minigrid"
+		const want = "gym: opening MiniGrid-Empty-5x5-v0: it needs the Python module minigrid; run: glint env install --extra minigrid"
 		if err.Error() != want {
 			t.Errorf("Open: %v\nwant %s", err, want)
 		}

@@ -148,17 +148,12 @@ func (v *Vec) Reset(ctx context.Context, seeds []uint64) (*env.Batch, error) {
 	}
 	seqs := make([]uint32, len(v.shards))
 	for k, sh := range v.shards {
-		var err error
-		seqs[k], err = sh.link.send(kindReset, encodeReset(seeds[sh.lo:sh.hi], v.episode[sh.lo:sh.hi]))
-		if err != nil {
-			return nil, v.fail(sh, err)
-		}
+		// A write that fails is a worker that died; reading its answer shows it.
+		seqs[k], _ = sh.link.send(kindReset, encodeReset(seeds[sh.lo:sh.hi], v.episode[sh.lo:sh.hi]))
 	}
 	var first error
 	for k, sh := range v.shards {
-		err := sh.link.batch(ctx, seqs[k], v.spec, target{dst: v.batch, at: sh.lo, n: sh.hi - sh.lo})
-		if err != nil {
-			err = v.fail(sh, err)
+		if err := v.collectReset(ctx, sh, seqs[k], seeds[sh.lo:sh.hi]); err != nil {
 			first = cmp.Or(first, err)
 			continue
 		}
@@ -168,6 +163,26 @@ func (v *Vec) Reset(ctx context.Context, seeds []uint64) (*env.Batch, error) {
 		return nil, first
 	}
 	return v.batch, nil
+}
+
+// collectReset reads the answer to RESET. A worker that died since its last step
+// is replaced once: nothing is lost by that.
+func (v *Vec) collectReset(ctx context.Context, sh *shard, seq uint32, seeds []uint64) error {
+	to := target{dst: v.batch, at: sh.lo, n: sh.hi - sh.lo}
+	err := sh.link.batch(ctx, seq, v.spec, to)
+	if err != nil && ctx.Err() == nil && crashed(err) {
+		sh.link.kill()
+		sh.link = nil
+		if err := v.revive(ctx, sh); err != nil {
+			return fmt.Errorf("gym: %s: %w", v.spec.Name, err)
+		}
+		seq, _ = sh.link.send(kindReset, encodeReset(seeds, make([]uint64, len(seeds))))
+		err = sh.link.batch(ctx, seq, v.spec, to)
+	}
+	if err != nil {
+		return v.fail(sh, err)
+	}
+	return nil
 }
 
 // Step plays one action an environment.
