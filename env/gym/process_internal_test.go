@@ -182,7 +182,7 @@ func TestOrphan(t *testing.T) {
 func TestWorkersDieWithTheirParent(t *testing.T) {
 	installed(t)
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestOrphan$")
-	cmd.Env = append(os.Environ(), "GLINT_ORPHAN=1")
+	cmd.Env = append(os.Environ(), "GLINT_ORPHAN=1", "TMPDIR="+t.TempDir())
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

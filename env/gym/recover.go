@@ -90,10 +90,17 @@ func withWords(l *link, err error) error {
 	if l.proc != nil {
 		l.kill()
 	}
-	if words := l.lastWords(); words != "" {
-		return fmt.Errorf("%w: %s", err, words)
+	words := l.lastWords()
+	switch {
+	case crashed(err) && words == "":
+		return fmt.Errorf("the worker ended without a word: %w", err)
+	case crashed(err):
+		return fmt.Errorf("the worker ended, saying %q: %w", words, err)
+	case words != "":
+		return fmt.Errorf("%w; the worker said %q", err, words)
+	default:
+		return err
 	}
-	return err
 }
 
 // revive replaces the worker of a shard that has none.
