@@ -126,7 +126,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("autoencoder.%w", err)
 	}
 	if c.AEBatch() == 0 && c.EncoderMoved == MovedByAutoencoder {
-		return errors.New("ae_coef or ae_per_step is 0 while encoder_moved is autoencoder: nothing would move the encoder")
+		return errors.New("encoder_moved is autoencoder, want ae_coef and ae_per_step above 0: nothing else would move it")
 	}
 	return nil
 }

@@ -27,14 +27,20 @@ func (p *Random) Act(b *env.Batch, actions []int) error {
 	if p.held == nil {
 		p.held = make([]int, len(actions))
 	}
-	for i := range actions {
-		if p.held[i] == 0 {
-			actions[i] = p.Rand.IntN(p.Actions)
-			p.held[i] = 1 + p.Rand.IntN(p.Hold)
-		}
-		p.held[i]--
-	}
+	hold(actions, p.held, p.Actions, p.Hold, p.Rand)
 	return nil
+}
+
+// hold draws an action of n where the last one's time is over, to be kept for 1 to
+// longest steps so that play gets around, and counts down the steps left.
+func hold(actions, left []int, n, longest int, r *rand.Rand) {
+	for i := range actions {
+		if left[i] == 0 {
+			actions[i] = r.IntN(n)
+			left[i] = 1 + r.IntN(longest)
+		}
+		left[i]--
+	}
 }
 
 // NetPolicy is the policy of a network, sampled or greedy.

@@ -12,17 +12,9 @@ import (
 	"glint/saliency"
 )
 
-// wander chooses random actions, each kept for a random number of steps so that
-// play gets around.
+// wander chooses random actions.
 func (t *Trainer) wander() {
-	r := rand.New(t.random)
-	for i := range t.actions {
-		if t.held[i] == 0 {
-			t.actions[i] = r.IntN(t.spec.Actions)
-			t.held[i] = 1 + r.IntN(t.cfg.Pretrain.Hold)
-		}
-		t.held[i]--
-	}
+	hold(t.actions, t.held, t.spec.Actions, t.cfg.Pretrain.Hold, rand.New(t.random))
 }
 
 // step plays the chosen actions and takes in what they show.

@@ -120,11 +120,13 @@ func drawScene(plane []byte, scene int) {
 	}
 }
 
-// toyConfig is a tiny network that learns toys fast, without autoencoder in Play.
+// toyConfig is a tiny network that learns toys fast, without autoencoder in Play. It
+// owes nothing to the defaults, which are for another size of work.
 func toyConfig(algo string, n int) Config {
 	c := DefaultConfig(algo)
 	c.Envs, c.Horizon, c.Epochs, c.Minibatch = n, 32, 4, 64
 	c.LR, c.LRFinal, c.Lambda, c.Clip, c.EntropyCoef = 3e-3, 1, 0.95, 0.2, 0.01
+	c.AdamEps, c.GradNorm, c.ValueCoef, c.ClipValue, c.NormalizeAdv = 1e-5, 0.5, 0.5, false, true
 	c.AEPerStep, c.AECoef, c.EncoderMoved, c.SmallShare = 0, 1, MovedByBoth, 0.5
 	c.RewardScale, c.RewardClip, c.Gamma, c.StoreCapacity = 1, 10, 0.99, 500
 	c.Pretrain = PretrainConfig{Steps: 64, Updates: 25, Batch: 8, LR: 1e-3, Hold: 4}

@@ -179,10 +179,23 @@ func (t *Trainer) explore(ctx context.Context) (Report, error) {
 	if int64(t.counters.Explored) < t.cfg.Pretrain.Steps {
 		return t.report(nil), nil
 	}
-	if err := t.Net.Autoencoder.SetMean(t.store.All()); err != nil {
-		return Report{}, err
+	r := t.report(nil)
+	return r, t.NextStage()
+}
+
+// NextStage ends Explore or Reconstruct before its work is done, for a training that
+// has no time for all of it. In Play it does nothing.
+func (t *Trainer) NextStage() error {
+	switch t.stage {
+	case Explore:
+		if err := t.Net.Autoencoder.SetMean(t.store.All()); err != nil {
+			return err
+		}
+		return t.enter(Reconstruct)
+	case Reconstruct:
+		return t.enter(Play)
 	}
-	return t.report(nil), t.enter(Reconstruct)
+	return nil
 }
 
 // reconstruct makes some updates of the autoencoder alone.
@@ -207,7 +220,7 @@ func (t *Trainer) reconstruct() (Report, error) {
 	if t.counters.Iterations < t.cfg.Pretrain.Updates {
 		return r, nil
 	}
-	return r, t.enter(Play)
+	return r, t.NextStage()
 }
 
 // warmUp is the number of first updates over which the learning rate rises.
