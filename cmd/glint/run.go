@@ -45,16 +45,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 			code = int(e)
 		}
 	}()
-	var c cli
-	parser, err := kong.New(&c,
-		kong.Name("glint"),
-		kong.Description("Trains an agent on pixels and keeps the small things that decide the game.\n\nStart with: glint train"),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.UsageOnError(),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-	)
+	parser, err := newParser(ctx, stdout, stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, "glint:", err)
 		return exitFailed
@@ -79,6 +70,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		fmt.Fprintln(stderr, "glint:", oneLine(err))
 		return exitFailed
 	}
+}
+
+// newParser returns the parser of the command line. Its --help panics with exit.
+func newParser(ctx context.Context, stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(new(cli),
+		kong.Name("glint"),
+		kong.Description("Trains an agent on pixels and keeps the small things that decide the game.\n\nStart with: glint train"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
 }
 
 // oneLine joins the lines of an error, so that it stays one line on the screen.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"glint/agent"
@@ -19,8 +20,9 @@ const (
 	judgeIterations = 100    // between two judgements of the autoencoder alone
 )
 
-// firstSheets are the iterations of the sheets before the regular ones.
-var firstSheets = []int64{0, 1_000, 5_000}
+// firstSheets are the iterations of the sheets before the regular ones, without that
+// of iteration 0, which is drawn at the end of Explore.
+var firstSheets = []int64{1_000, 5_000}
 
 // observe writes down, judges and shows what a unit of work did.
 func (t *training) observe(r agent.Report, before agent.Counters) error {
@@ -31,7 +33,7 @@ func (t *training) observe(r agent.Report, before agent.Counters) error {
 		}
 		maps.Copy(r.Values, t.judged)
 	}
-	if t.sheetDue(before.Iterations, c.Iterations, r.Stage) {
+	if t.sheetDue(before.Iterations, c.Iterations) {
 		if err := t.sheet(); err != nil {
 			return err
 		}
@@ -70,20 +72,13 @@ func (t *training) judgeDue(r agent.Report, before agent.Counters) bool {
 }
 
 // sheetDue says whether an iteration of a sheet was reached: the first ones and
-// every FramesEvery. That of iteration 0 is drawn when Explore is over.
-func (t *training) sheetDue(before, now int64, s agent.Stage) bool {
+// every FramesEvery.
+func (t *training) sheetDue(before, now int64) bool {
 	if t.cfg.FramesEvery == 0 {
 		return false
 	}
-	if s == agent.Explore {
-		return t.trainer.Stage() != agent.Explore
-	}
-	for _, at := range firstSheets {
-		if before < at && at <= now {
-			return true
-		}
-	}
-	return crossed(before, now, t.cfg.FramesEvery)
+	first := func(at int64) bool { return before < at && at <= now }
+	return slices.ContainsFunc(firstSheets, first) || crossed(before, now, t.cfg.FramesEvery)
 }
 
 // crossed says whether a multiple of every lies in (before, now].

@@ -68,7 +68,7 @@ func openGym(ctx context.Context, c *Config, n int, id, address string, o IO) (o
 }
 
 // misnamed are the faults of the bridge that another --env mends.
-var misnamed = []string{"unknown_id", "unsupported", "missing_module"}
+var misnamed = []string{"unknown_id", "unsupported", "missing_module", "refused", "token"}
 
 // noopMax is the number of frames without action that an Atari episode starts with
 // at most, as is usual since Mnih et al. 2015.

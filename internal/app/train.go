@@ -60,6 +60,7 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 		return Result{}, err
 	}
 	t := &training{cfg: c, io: o}
+	t.fit()
 	return t.begin(ctx, func(opts agent.Options) (err error) {
 		if t.trainer, err = agent.New(ctx, t.cfg.Agent, opts); err != nil {
 			return err
@@ -71,6 +72,17 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 		t.tel, err = telemetry.Create(t.dir)
 		return err
 	})
+}
+
+// fit shortens the first stages of a training of few steps, so that most of them are
+// left for all three heads.
+func (t *training) fit() {
+	p, steps := &t.cfg.Agent.Pretrain, t.cfg.Steps
+	if steps == 0 || p.Steps <= steps/5 {
+		return
+	}
+	p.Steps, p.Updates = max(1, steps/5), min(p.Updates, steps/5)
+	t.io.notef("%d steps in all: random play shortened to %d of them, the autoencoder alone to %d updates", steps, p.Steps, p.Updates)
 }
 
 // saved is what a checkpoint holds beside the Trainer's state.
@@ -186,7 +198,7 @@ func (t *training) run(ctx context.Context) error {
 	}
 	work := context.WithoutCancel(ctx)
 	for !t.done() && ctx.Err() == nil {
-		before, began := t.trainer.Counters(), time.Now()
+		stage, before, began := t.trainer.Stage(), t.trainer.Counters(), time.Now()
 		t.kept = false
 		r, err := t.trainer.Advance(work)
 		if err != nil {
@@ -199,7 +211,14 @@ func (t *training) run(ctx context.Context) error {
 		if err := t.observe(r, before); err != nil {
 			return err
 		}
-		t.plan()
+		if err := t.plan(); err != nil {
+			return err
+		}
+		if stage == agent.Explore && t.trainer.Stage() != agent.Explore && t.cfg.FramesEvery > 0 {
+			if err := t.sheet(); err != nil {
+				return err
+			}
+		}
 		// The end of a phase is worth keeping before the time is up.
 		if time.Since(t.lastSave).Minutes() >= t.cfg.SaveMinutes || r.Stage != t.trainer.Stage() {
 			if err := t.save(work); err != nil {
@@ -231,19 +250,34 @@ func (t *training) share() float64 {
 	return min(s, 1)
 }
 
-// warmUpShare is the share of a training limited by time after which the end of
-// its schedule is estimated.
-const warmUpShare = 0.1
+// Shares of a training limited by time: random play and the autoencoder alone end at
+// the latest after theirs, and the end of the learning-rate schedule is estimated
+// after the last.
+const (
+	exploreShare     = 0.15
+	reconstructShare = 0.35
+	warmUpShare      = 0.1
+)
 
-// plan sets the end of the learning-rate schedule of a training limited by time
-// alone: once, from the speed of the phase with all three heads so far.
-func (t *training) plan() {
-	if t.trainer.Horizon() > 0 || t.cfg.Minutes == 0 || t.clock.play.Minutes() < warmUpShare*t.cfg.Minutes {
-		return
+// plan fits a training that is limited by time alone into it: it ends the first
+// stages when their time is over, and sets the end of the learning-rate schedule
+// once, from the speed of the phase with all three heads so far.
+func (t *training) plan() error {
+	if t.cfg.Minutes == 0 {
+		return nil
+	}
+	share := t.clock.elapsed().Minutes() / t.cfg.Minutes
+	switch stage := t.trainer.Stage(); {
+	case stage == agent.Explore && share > exploreShare, stage == agent.Reconstruct && share > reconstructShare:
+		t.bar.Update(t.share(), telemetry.Field{Name: "phase", Value: string(stage) + ", cut short"})
+		return t.trainer.NextStage()
+	case t.trainer.Horizon() > 0 || t.clock.play.Minutes() < warmUpShare*t.cfg.Minutes:
+		return nil
 	}
 	left := t.cfg.Minutes - t.clock.elapsed().Minutes()
 	perMinute := float64(t.clock.playSteps) / t.clock.play.Minutes()
 	t.trainer.SetHorizon(t.trainer.Counters().Steps + env.Steps(left*perMinute))
+	return nil
 }
 
 // save writes a checkpoint.
