@@ -12,7 +12,7 @@ import (
 // go before the config file, which goes before the defaults.
 type trainCmd struct {
 	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID. Default dojo." placeholder:"NAME"`
-	Algo      string `help:"ppo or a2c. Default a2c." placeholder:"NAME"`
+	Algo      string `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
 	Config    string `help:"TOML file with settings, below the flags; config.toml of any run is one." placeholder:"FILE"`
 	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
 	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly." placeholder:"RUN"`

@@ -57,11 +57,18 @@ func DefaultConfig(env, algo string) Config {
 	}
 	p := pixels.PresetFor(gameName(env))
 	c.Pixels = p.Config
+	if p.Name == "dojo" || p.Name == "KungFuMaster" {
+		c.Agent.Gamma = fightGamma
+	}
 	if len(p.Objects) > 0 {
 		c.Detector = saliency.DetectorConfigFor(p.Objects[0].Core, p.Objects[0].Contrast)
 	}
 	return c
 }
+
+// fightGamma is the discount in games where a blow pays at once: looking 20 steps
+// ahead instead of 100 nearly doubled the dojo's score after equal steps.
+const fightGamma = 0.95
 
 // Validate names the first setting that cannot be used.
 func (c Config) Validate() error {
@@ -146,7 +153,7 @@ func LoadConfig(path, env, algo string) (Config, error) {
 // The environment and the algorithm of a training that names none.
 const (
 	DefaultEnv  = "dojo"
-	DefaultAlgo = agent.A2C
+	DefaultAlgo = agent.PPO
 )
 
 // tomlError says in one line where a file is wrong.
@@ -171,7 +178,7 @@ func tomlError(path string, err error) error {
 	return usagef("mend the file", "config %s: %v", path, err)
 }
 
-// settings returns the names of all settings, with those of their tables.
+// settings returns the names of all tables and settings, these with their tables'.
 func settings() []string {
 	b, err := toml.Marshal(DefaultConfig(DefaultEnv, agent.PPO))
 	var tree map[string]any
@@ -182,11 +189,10 @@ func settings() []string {
 	var walk func(prefix string, tree map[string]any)
 	walk = func(prefix string, tree map[string]any) {
 		for _, key := range slices.Sorted(maps.Keys(tree)) {
+			all = append(all, prefix+key)
 			if sub, ok := tree[key].(map[string]any); ok {
 				walk(prefix+key+".", sub)
-				continue
 			}
-			all = append(all, prefix+key)
 		}
 	}
 	walk("", tree)

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// glint runs the program in this process.
+func glint(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, notes bytes.Buffer
+	code = run(t.Context(), args, &out, &notes)
+	return code, out.String(), notes.String()
+}
+
+// smallRun is a config whose training takes about a second.
+const smallRun = `
+steps = 300
+threads = 2
+frames_every = 20
+[agent]
+algo = "a2c"
+envs = 4
+horizon = 5
+minibatch = 20
+[agent.autoencoder]
+channels = [4, 8]
+code = 16
+[agent.pretrain]
+steps = 60
+updates = 20
+batch = 8
+`
+
+// inFolder changes to a new folder that holds files of these names.
+func inFolder(t *testing.T, files map[string]string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for name, text := range files {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWrongUse(t *testing.T) {
+	inFolder(t, map[string]string{
+		"small.toml": smallRun, "syntax.toml": "steps = [", "unknown.toml": "[agent]\nentropy_coeff = 1", "kind.toml": "seed = 'x'",
+		"binary.toml": "\x7fELF\x01", "file": "mine", "token": "secret",
+	})
+	if err := os.Mkdir("exists", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		args string
+		want string // in the one line of the error
+	}{
+		{"", `expected one of "train"`},
+		{"tran", `did you mean "train"`},
+		{"train extra", "unexpected argument extra"},
+		{"train --stepz 5", `did you mean "--steps"`},
+		{"train --steps many", "--steps: expected a valid 64 bit int"},
+		{"train --steps=-5", "steps is -5, want 0 or more"},
+		{"train --steps -5", "--steps"},
+		{"train --minutes=-1", "minutes is -1"},
+		{"train --steps 0 --minutes 0", "would have no end"},
+		{"train --envs 0", "agent.envs is 0"},
+		{"train --threads 0", "threads is 0"},
+		{"train --sticky 2", "sticky is 2"},
+		{"train --lr=-1", "agent.lr is -1"},
+		{"train --lr NaN", "agent.lr is NaN"},
+		{"train --frames-every=-1", "frames_every is -1"},
+		{"train --algo pppo", "agent.algo is pppo, want ppo or a2c"},
+		{"train --weighting knive", `did you mean "knife"`},
+		{"train --dash :8080", "there is no dashboard yet"},
+		{"train --env dojp", "did you mean dojo?"},
+		{"train --env gymm:ALE/Pong-v5", "did you mean gym:ALE/Pong-v5?"},
+		{"train --env vnc://host:5900", "not there yet"},
+		{"train --env tcp://127.0.0.1:1", "--token-file"},
+		{"train --env tcp://127.0.0.1:1 --token-file none", "the token file cannot be read"},
+		{"train --config none.toml", "cannot be read"},
+		{"train --config exists", "cannot be read"},
+		{"train --config syntax.toml", "syntax.toml, line 1"},
+		{"train --config unknown.toml", "did you mean agent.entropy_coef?"},
+		{"train --config kind.toml", "seed cannot be a TOML string"},
+		{"train --config binary.toml", "binary.toml, line 1"},
+		{"train --config small.toml --out exists", "run folder exists exists: choose another --out"},
+		{"train --config small.toml --out file", "run folder file exists"},
+		{"train --resume none", "no run or checkpoint at none"},
+		{"train --resume exists", "exists is no run and no checkpoint"},
+		{"train --resume exists --lr 1 --out x", "--resume excludes --out and --lr"},
+		{"eval", "--checkpoint RUN or --policy"},
+		{"eval --policy random --checkpoint x", "--checkpoint RUN or --policy"},
+		{"eval --policy randm", "did you mean random?"},
+		{"eval --policy random --episodes 0", "give 1 or more"},
+		{"eval --policy random --sticky=-1", "sticky is -1"},
+		{"eval --policy random --video file", "file file exists"},
+		{"eval --policy random --video none/film.gif", "no folder none"},
+		{"eval --checkpoint none", "no run or checkpoint at none"},
+		{"view", "missing flags: --checkpoint=RUN; glint view --help"},
+		{"view --checkpoint none", "no run or checkpoint at none"},
+		{"view --checkpoint x --data d --env dojo", "exclude each other"},
+		{"view --checkpoint x --steps 0", "--steps is 0"},
+		{"record", "missing flags: --out=DIR"},
+		{"record --out new --steps 0", "give 1 or more"},
+		{"record --out new --policy scriptd", "did you mean scripted?"},
+		{"record --out file --steps 10 --envs 2", "file"},
+		{"env", `expected one of "list"`},
+		{"env lst", `did you mean "list"`},
+		{"env serve", "missing flags: --token-file=FILE; glint env serve --help"},
+		{"bench", `expected "env"`},
+		{"bench env --env dojo", "not an environment of the bridge"},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			code, stdout, stderr := glint(t, strings.Fields(tc.args)...)
+			if code != exitUsage {
+				t.Errorf("exit code %d, want %d", code, exitUsage)
+			}
+			oneError(t, stderr, tc.want)
+			if stdout != "" {
+				t.Errorf("stdout holds %q, want nothing", stdout)
+			}
+		})
+	}
+	if b, err := os.ReadFile("file"); err != nil || string(b) != "mine" {
+		t.Errorf("file holds %q, error %v: it was overwritten", b, err)
+	}
+	for _, name := range []string{"runs", "new", "x"} {
+		if _, err := os.Stat(name); err == nil {
+			t.Errorf("a wrong use made %s", name)
+		}
+	}
+}
+
+// oneError wants a single line that starts as every error does.
+func oneError(t *testing.T, stderr, want string) {
+	t.Helper()
+	if strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "glint: ") {
+		t.Errorf("stderr is not one line of error:\n%s", stderr)
+	}
+	if !strings.Contains(stderr, want) {
+		t.Errorf("stderr %q, want %q in it", stderr, want)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	inFolder(t, map[string]string{"small.toml": smallRun, "token": "secret", "file": "mine"})
+	for _, tc := range []struct{ args, want string }{
+		{"train --config small.toml --env tcp://127.0.0.1:1 --token-file token", "no server answers at tcp://127.0.0.1:1"},
+		{"train --config small.toml --out file/run", "run folder"},
+	} {
+		t.Run(tc.args, func(t *testing.T) {
+			code, _, stderr := glint(t, strings.Fields(tc.args)...)
+			if code != exitFailed {
+				t.Errorf("exit code %d, want %d", code, exitFailed)
+			}
+			oneError(t, stderr, tc.want)
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	for args, want := range map[string]string{"--help": "Start with: glint train", "train --help": "--resume=RUN", "env serve --help": "--listen"} {
+		code, stdout, stderr := glint(t, strings.Fields(args)...)
+		if code != exitOK || stderr != "" || !strings.Contains(stdout, want) {
+			t.Errorf("%s: exit code %d, stderr %q, stdout without %q:\n%s", args, code, stderr, want, stdout)
+		}
+	}
+}
+
+// TestSession is a user's first minutes, shortened by a config.
+func TestSession(t *testing.T) {
+	inFolder(t, map[string]string{"small.toml": smallRun})
+	for _, step := range []struct {
+		args  string
+		wants []string // in stdout
+		files []string // made
+	}{
+		{"train --config small.toml --dry-run", []string{"nothing was kept"}, nil},
+		{"train --config small.toml --seed 3", []string{"glint trained on dojo", "glint view --checkpoint runs/dojo-a2c-seed3", "--steps 600"}, []string{
+			"runs/dojo-a2c-seed3/config.toml", "runs/dojo-a2c-seed3/metrics.jsonl", "runs/dojo-a2c-seed3/result.json",
+			"runs/dojo-a2c-seed3/frames/iteration-000000000.png",
+		}},
+		{"train --config small.toml --seed 3 --steps 100", []string{"runs/dojo-a2c-seed3-2"}, []string{"runs/dojo-a2c-seed3-2/config.toml"}},
+		{"train --resume runs/dojo-a2c-seed3 --steps 400", []string{"400 steps"}, []string{"runs/dojo-a2c-seed3/ckpt/400/manifest.json"}},
+		{"eval --checkpoint runs/dojo-a2c-seed3 --episodes 2 --greedy --video film.gif", []string{"(greedy) plays dojo", "over 2 full episodes"}, []string{"film.gif"}},
+		{"eval --policy scripted --episodes 2", []string{"scripted plays dojo"}, nil},
+		{"record --policy scripted --steps 60 --out data", []string{"60 in 8 episodes begun"}, []string{"data/spec.json", "data/part-00000.parquet"}},
+		{"record --policy runs/dojo-a2c-seed3 --steps 60 --envs 2 --out data2", []string{"recorded dojo"}, []string{"data2/spec.json"}},
+		{"view --checkpoint runs/dojo-a2c-seed3 --data data --out look", []string{"look/sheet.png"}, []string{"look/sheet.png"}},
+		{"view --checkpoint runs/dojo-a2c-seed3/ckpt/400 --steps 30", []string{"view/sheet.png"}, []string{"view/sheet.png"}},
+	} {
+		code, stdout, stderr := glint(t, strings.Fields(step.args)...)
+		if code != exitOK {
+			t.Fatalf("glint %s: exit code %d\n%s", step.args, code, stderr)
+		}
+		for _, want := range step.wants {
+			if !strings.Contains(stdout, want) {
+				t.Errorf("glint %s: no %q in\n%s", step.args, want, stdout)
+			}
+		}
+		for _, name := range step.files {
+			if _, err := os.Stat(filepath.FromSlash(name)); err != nil {
+				t.Errorf("glint %s: %v", step.args, err)
+			}
+		}
+	}
+}
+
+// TestJSON wants one object on the last line of stdout of every verb with figures.
+func TestJSON(t *testing.T) {
+	inFolder(t, map[string]string{"small.toml": smallRun})
+	for _, args := range []string{
+		"train --config small.toml --out r --json", "train --resume r --json", "train --config small.toml --dry-run --json",
+		"eval --policy random --episodes 2 --json", "view --checkpoint r --steps 20 --json", "record --steps 40 --out d --json",
+	} {
+		code, stdout, stderr := glint(t, strings.Fields(args)...)
+		if code != exitOK {
+			t.Fatalf("glint %s: exit code %d\n%s", args, code, stderr)
+		}
+		lines := strings.Split(strings.TrimSpace(stdout), "\n")
+		var figures map[string]any
+		if err := json.Unmarshal([]byte(lines[len(lines)-1]), &figures); err != nil || len(figures) == 0 {
+			t.Errorf("glint %s: %v in\n%s", args, err, stdout)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package app_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"glint/agent"
+	"glint/internal/app"
+)
+
+func TestDefaultConfigs(t *testing.T) {
+	for _, env := range []string{"dojo", "gym:ALE/KungFuMaster-v5", "gym:ALE/Pong-v5", "gym:CarRacing-v3", "tcp://host:7777"} {
+		for _, algo := range []string{agent.PPO, agent.A2C} {
+			if err := app.DefaultConfig(env, algo).Validate(); err != nil {
+				t.Errorf("%s %s: %v", env, algo, err)
+			}
+		}
+	}
+}
+
+func TestValidateNamesTheSetting(t *testing.T) {
+	for _, tc := range []struct {
+		want   string
+		change func(*app.Config)
+	}{
+		{"env is empty", func(c *app.Config) { c.Env = "" }},
+		{"steps is -1", func(c *app.Config) { c.Steps = -1 }},
+		{"minutes is -1", func(c *app.Config) { c.Minutes = -1 }},
+		{"steps and minutes are both 0", func(c *app.Config) { c.Steps, c.Minutes = 0, 0 }},
+		{"threads is 0", func(c *app.Config) { c.Threads = 0 }},
+		{"sticky is 1.5", func(c *app.Config) { c.Sticky = 1.5 }},
+		{"frames_every is -1", func(c *app.Config) { c.FramesEvery = -1 }},
+		{"save_minutes is 0", func(c *app.Config) { c.SaveMinutes = 0 }},
+		{`did you mean "knife"`, func(c *app.Config) { c.Weighting = "knive" }},
+		{"agent.lr is -1", func(c *app.Config) { c.Agent.LR = -1 }},
+		{"agent.minibatch is 3", func(c *app.Config) { c.Agent.Minibatch = 3 }},
+		{"agent.autoencoder.", func(c *app.Config) { c.Agent.Autoencoder.Code = 0 }},
+	} {
+		c := app.DefaultConfig("dojo", agent.PPO)
+		tc.change(&c)
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("error %v, want %q", err, tc.want)
+		}
+	}
+}
+
+func TestLoadConfig(t *testing.T) {
+	base := func(env, algo string, change func(*app.Config)) app.Config {
+		c := app.DefaultConfig(env, algo)
+		change(&c)
+		return c
+	}
+	for _, tc := range []struct {
+		name, text, env, algo string
+		want                  app.Config
+	}{
+		{"empty", "", "", "", base("dojo", app.DefaultAlgo, func(*app.Config) {})},
+		{"zero means zero", "[agent]\nae_coef = 0\nentropy_coef = 0", "", "", base("dojo", app.DefaultAlgo, func(c *app.Config) {
+			c.Agent.AECoef, c.Agent.EntropyCoef = 0, 0
+		})},
+		{"algorithm's own defaults", "[agent]\nalgo = 'ppo'\nlr = 0.1", "", "", base("dojo", agent.PPO, func(c *app.Config) { c.Agent.LR = 0.1 })},
+		{"environment's own preset", "env = 'gym:ALE/Pong-v5'", "", "", base("gym:ALE/Pong-v5", app.DefaultAlgo, func(*app.Config) {})},
+		{"flags go first", "env = 'gym:ALE/Pong-v5'\n[agent]\nalgo = 'a2c'", "dojo", "ppo", base("dojo", agent.PPO, func(*app.Config) {})},
+		{"one end is enough", "steps = 9", "", "", base("dojo", app.DefaultAlgo, func(c *app.Config) { c.Steps, c.Minutes = 9, 0 })},
+		{"both ends", "steps = 9\nminutes = 2.5", "", "", base("dojo", app.DefaultAlgo, func(c *app.Config) { c.Steps, c.Minutes = 9, 2.5 })},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := app.LoadConfig(write(t, tc.text), tc.env, tc.algo)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tc.want, got); diff != "" {
+				t.Errorf("config (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLoadConfigRefuses(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"syntax", "steps = [", "line 1, column"},
+		{"unknown setting", "\nstep = 5", "line 2: unknown setting step: did you mean steps?"},
+		{"unknown setting of a table", "[agent]\nentropy = 5", "unknown setting agent.entropy: did you mean agent.entropy_coef?"},
+		{"unknown table", "[agnt]\nlr = 5", "did you mean agent?"},
+		{"kind of value", "seed = 'one'", "seed cannot be a TOML string"},
+		{"another file", "\x7fELF", "line 1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := app.LoadConfig(write(t, tc.text), "", "")
+			var usage *app.UsageError
+			if !errors.As(err, &usage) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want a UsageError with %q", err, tc.want)
+			}
+		})
+	}
+	if _, err := app.LoadConfig(filepath.Join(t.TempDir(), "none.toml"), "", ""); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("missing file: error %v", err)
+	}
+}
+
+// write makes a config file.
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "run.toml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestSetEnvsKeepsTheMinibatches(t *testing.T) {
+	for _, tc := range []struct{ envs, horizon, minibatch, n, want int }{
+		{8, 128, 256, 16, 512}, // 4 minibatches stay 4
+		{8, 128, 256, 1, 32},
+		{8, 128, 256, 3, 96},
+		{16, 5, 80, 4, 20},
+		{4, 5, 10, 3, 15}, // 15 steps have no halves
+	} {
+		c := app.DefaultConfig("dojo", agent.PPO)
+		c.Agent.Envs, c.Agent.Horizon, c.Agent.Minibatch = tc.envs, tc.horizon, tc.minibatch
+		c.SetEnvs(tc.n)
+		if c.Agent.Envs != tc.n || c.Agent.Minibatch != tc.want {
+			t.Errorf("%d environments, minibatch %d; want %d, %d", c.Agent.Envs, c.Agent.Minibatch, tc.n, tc.want)
+		}
+		if err := c.Agent.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,241 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"image/gif"
+	"image/png"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glint/agent"
+	"glint/internal/app"
+	"glint/internal/report"
+	"glint/replay"
+)
+
+// wants are the keys of --json that other programs may rely on.
+var (
+	wantTrain = []string{
+		"run", "checkpoint", "steps", "frames", "updates", "iterations", "seconds", "steps_per_s", "ae_per_step", "score_mean", "episodes",
+		"rss_mib", "weights_sha256",
+	}
+	wantEval = []string{"episodes", "mean", "median", "iqm", "iqm_lo", "iqm_hi", "human_normalised", "knife_hit_rate"}
+)
+
+// TestVerbs trains once and does with the run what a user would.
+func TestVerbs(t *testing.T) {
+	dir := t.TempDir()
+	run := filepath.Join(dir, "run")
+	out, notes := new(bytes.Buffer), new(bytes.Buffer)
+	o := app.IO{Stdout: out, Stderr: notes, JSON: true}
+	res, err := app.Train(t.Context(), small("dojo", agent.PPO), run, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	haveKeys(t, out, wantTrain)
+	if res.Frames != 4*res.Steps || res.Steps < 1000 || res.StepsPerS <= 0 || res.Seconds <= 0 || len(res.WeightsSHA256) != 64 {
+		t.Errorf("figures of the training: %+v", res)
+	}
+	var onDisk app.Result
+	if err := json.Unmarshal(read(t, run, "result.json"), &onDisk); err != nil || onDisk.WeightsSHA256 != res.WeightsSHA256 {
+		t.Errorf("result.json holds %+v (%v)", onDisk, err)
+	}
+	before := tree(t, run)
+
+	t.Run("eval", func(t *testing.T) { evalRun(t, run, filepath.Join(dir, "film.gif")) })
+	t.Run("view and record", func(t *testing.T) { viewRecord(t, run, dir) })
+	t.Run("looking changes nothing", func(t *testing.T) {
+		if after := tree(t, run); after != before {
+			t.Errorf("files of the run:\n%s\nwere\n%s", after, before)
+		}
+	})
+	t.Run("a finished run", func(t *testing.T) {
+		again, err := app.Resume(t.Context(), run, func(*app.Config) {}, quiet())
+		if err != nil || again.WeightsSHA256 != res.WeightsSHA256 || again.StepsPerS != res.StepsPerS {
+			t.Errorf("resumed: %+v, error %v; want %+v", again, err, res)
+		}
+		if longer, err := app.Resume(t.Context(), run, func(c *app.Config) { c.Steps = 1200 }, quiet()); err != nil || longer.Steps < 1200 {
+			t.Errorf("gone on with: %+v, error %v", longer, err)
+		}
+		if c, err := app.LoadConfig(filepath.Join(run, "config.toml"), "", ""); err != nil || c.Steps != 1200 {
+			t.Errorf("the config ends at %d, error %v; want 1200", c.Steps, err)
+		}
+	})
+}
+
+func haveKeys(t *testing.T, out *bytes.Buffer, want []string) {
+	t.Helper()
+	got := lastLine(t, out.String())
+	for _, key := range want {
+		if _, ok := got[key]; !ok {
+			t.Errorf("no key %q in %s", key, out)
+		}
+	}
+}
+
+func evalRun(t *testing.T, run, film string) {
+	out := new(bytes.Buffer)
+	res, err := app.Eval(t.Context(), app.EvalOptions{
+		Who: app.Who{Checkpoint: run}, Episodes: 3, Envs: 2, Seed: 5, Video: film, Change: func(*app.Config) {},
+	}, app.IO{Stdout: out, Stderr: new(bytes.Buffer), JSON: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	haveKeys(t, out, wantEval)
+	if len(res.Scores) != 3 || res.Mean != report.Mean(res.Scores) || res.IQMLo > res.IQM || res.IQM > res.IQMHi {
+		t.Errorf("figures: %+v", res)
+	}
+	g, err := gif.DecodeAll(bytes.NewReader(read(t, film)))
+	if err != nil || len(g.Image) < 100 {
+		t.Errorf("the film does not show an episode: %v", err)
+	}
+	again, err := app.Eval(t.Context(), app.EvalOptions{
+		Who: app.Who{Checkpoint: run}, Episodes: 3, Envs: 2, Seed: 5, Change: func(*app.Config) {},
+	}, quiet())
+	if err != nil || again.Mean != res.Mean {
+		t.Errorf("the same seed scores %v and %v (%v)", res.Mean, again.Mean, err)
+	}
+}
+
+func viewRecord(t *testing.T, run, dir string) {
+	data, sheet := filepath.Join(dir, "data"), filepath.Join(dir, "view")
+	rec, err := app.Record(t.Context(), app.RecordOptions{
+		Who: app.Who{Checkpoint: run}, Steps: 500, Envs: 3, Seed: 1, Hold: 1, Out: data, Change: func(*app.Config) {},
+	}, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := replay.Open(data)
+	if err != nil || d.Len() != 500 || rec.Steps != 500 {
+		t.Fatalf("the dataset holds another number of steps than %+v: %v", rec, err)
+	}
+	small := int64(0)
+	for row, err := range d.Rows(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(row.Boxes) > 0 {
+			small++
+		}
+	}
+	if small != rec.Small || small == 0 {
+		t.Errorf("%d steps of the dataset show a small object, %d were reported", small, rec.Small)
+	}
+	for name, v := range map[string]app.ViewOptions{"play": {Steps: 60, Env: "dojo"}, "data": {Steps: 1, Data: data}} {
+		v.Checkpoint, v.Out, v.Change = run, filepath.Join(sheet, name), func(*app.Config) {}
+		res, err := app.View(t.Context(), v, quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Frames == 0 || res.Kept == nil || math.Abs(*res.Kept-0.5) > 0.5 {
+			t.Errorf("%s: the judge says %+v", name, res)
+		}
+		if _, err := png.Decode(bytes.NewReader(read(t, res.Sheet))); err != nil {
+			t.Errorf("%s: the sheet: %v", name, err)
+		}
+	}
+}
+
+// tree lists the files of a folder with their sizes and times.
+func tree(t *testing.T, dir string) string {
+	t.Helper()
+	var all strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil && !d.IsDir() {
+			all.WriteString(path + " " + info.ModTime().String() + "\n")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
+
+func TestBrokenCheckpoints(t *testing.T) {
+	dir := t.TempDir()
+	c := small("dojo", agent.A2C)
+	c.Agent.Horizon, c.Agent.Minibatch, c.Steps, c.FramesEvery = 5, 20, 250, 0
+	for _, tc := range []struct {
+		name  string
+		spoil func(t *testing.T, run, ckpt string)
+		want  string
+	}{
+		{"truncated", func(t *testing.T, _, ckpt string) {
+			path := filepath.Join(ckpt, agent.WeightsFile)
+			put(t, path, read(t, path)[:100])
+		}, "truncated"},
+		{"foreign weights", func(t *testing.T, _, ckpt string) {
+			put(t, filepath.Join(ckpt, agent.WeightsFile), []byte("PK\x03\x04"))
+		}, agent.WeightsFile},
+		{"no manifest", func(t *testing.T, _, ckpt string) {
+			if err := os.Remove(filepath.Join(ckpt, "manifest.json")); err != nil {
+				t.Fatal(err)
+			}
+		}, "is no run and no checkpoint"},
+		{"no checkpoint", func(t *testing.T, run, _ string) {
+			if err := os.RemoveAll(filepath.Join(run, "ckpt")); err != nil {
+				t.Fatal(err)
+			}
+		}, "start anew by: glint train --config"},
+		{"other network", func(t *testing.T, run, _ string) {
+			path := filepath.Join(run, "config.toml")
+			put(t, path, bytes.Replace(read(t, path), []byte("code = 16"), []byte("code = 8"), 1))
+		}, "agent.autoencoder.code = 8, it trained with code = 16"},
+		{"no run", func(t *testing.T, run, _ string) {
+			if err := os.Remove(filepath.Join(run, "config.toml")); err != nil {
+				t.Fatal(err)
+			}
+		}, "not in the folder of its run"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			run := filepath.Join(dir, tc.name)
+			res := train(t, c, run)
+			tc.spoil(t, run, res.Checkpoint)
+			before := tree(t, run)
+			path := res.Checkpoint
+			if _, err := os.Stat(filepath.Join(run, "ckpt")); err != nil {
+				path = run
+			}
+			_, err := app.Resume(t.Context(), path, func(c *app.Config) { c.Steps = 500 }, quiet())
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			if after := tree(t, run); after != before {
+				t.Errorf("files of the run:\n%s\nwere\n%s", after, before)
+			}
+		})
+	}
+}
+
+func put(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCheckpointOfAnotherGame(t *testing.T) {
+	needGym(t)
+	c := small("dojo", agent.A2C)
+	c.Agent.Horizon, c.Agent.Minibatch, c.Steps, c.FramesEvery = 5, 20, 250, 0
+	run := filepath.Join(t.TempDir(), "run")
+	train(t, c, run)
+	_, err := app.Eval(t.Context(), app.EvalOptions{
+		Who: app.Who{Checkpoint: run}, Env: "gym:ALE/Pong-v5", Episodes: 1, Envs: 1, Change: func(*app.Config) {},
+	}, quiet())
+	var usage *app.UsageError
+	if !errors.As(err, &usage) || !strings.Contains(err.Error(), "another architecture") {
+		t.Errorf("error %v, want a UsageError about the architecture", err)
+	}
+}
