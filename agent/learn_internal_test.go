@@ -94,6 +94,52 @@ func TestTruncationBootstraps(t *testing.T) {
 	}
 }
 
+// What follows the end of an episode in the rollout is nothing after a termination,
+// the value of the final observation after a truncation; what follows the last step
+// is the value of the observation after it.
+func TestRolloutEnds(t *testing.T) {
+	const n, door = 4, 3
+	cfg := toyConfig(PPO, n)
+	cfg.LR = 0 // the network stays the one that played
+	v := newToy(n, 2, func(g *toyGame, action int) toyStep {
+		if g.scene = door; g.steps < 3 {
+			return toyStep{}
+		}
+		return toyStep{truncated: action == 0, terminated: action == 1}
+	})
+	tr := begin(t, cfg, v, 3)
+	until(t, tr, Play)
+	advance(t, tr, 1)
+	_, final := think(t, tr, door)
+	_, zero := think(t, tr, 0)
+	_, one := think(t, tr, 1)
+	if final == 0 || final == zero || final == one {
+		t.Fatalf("values %v, %v and %v tell nothing apart", final, zero, one)
+	}
+	r, ends := tr.rollout, map[float32]int{}
+	for k := range r.Ended {
+		if !r.Ended[k] {
+			continue
+		}
+		want := float32(0)
+		if r.Action[k] == 0 {
+			want = float32(final)
+		}
+		if ends[want]++; r.Next[k] != want {
+			t.Errorf("entry %d, action %d: %v follows, want %v", k, r.Action[k], r.Next[k], want)
+		}
+	}
+	if len(ends) != 2 {
+		t.Errorf("ends %v: want terminations and truncations", ends)
+	}
+	for i := range n {
+		want := map[int]float64{0: zero, 1: one, door: final}[v.games[i].scene]
+		if r.Last[i] != float32(want) {
+			t.Errorf("environment %d: the last value is %v, want %v", i, r.Last[i], want)
+		}
+	}
+}
+
 // think asks the network of a Trainer about one scene.
 func think(tb testing.TB, t *Trainer, scene int) (logits []float32, value float64) {
 	tb.Helper()
@@ -162,7 +208,7 @@ func fillRollout(t *Trainer, action int, advantage float32, logits []float32, va
 func TestRewardsAreClippedForLearningOnly(t *testing.T) {
 	pay := []float64{50, -50, 3, -2}
 	game := newToy(4, 2, func(g *toyGame, _ int) toyStep {
-		return toyStep{reward: pay[g.scene], terminated: true}
+		return toyStep{reward: pay[g.scene], terminated: g.steps == 1}
 	})
 	next := 0
 	game.begin = func(g *toyGame) { g.scene = next % 4; next++ }
@@ -177,7 +223,7 @@ func TestRewardsAreClippedForLearningOnly(t *testing.T) {
 			t.Fatalf("step %d: learned from %v, want %v", k, got, want[k%4])
 		}
 	}
-	if m := tr.ScoreMean(); m != 0.25 {
-		t.Errorf("mean score %v, want 0.25", m)
+	if m := tr.ScoreMean(); m != 0.5 {
+		t.Errorf("mean score %v of two steps, want 0.5", m)
 	}
 }

@@ -201,7 +201,7 @@ func TestResumeWithoutSaver(t *testing.T) {
 	cfg := toyConfig(PPO, 4)
 	tr := begin(t, cfg, bandit(4), 1)
 	until(t, tr, Play)
-	advance(t, tr, 2)
+	advance(t, tr, 20)
 	files := save(t, tr)
 	again, exact, err := Resume(t.Context(), cfg, planesOptions(t, bandit(4), 1), files.file)
 	if err != nil || exact {
@@ -213,8 +213,44 @@ func TestResumeWithoutSaver(t *testing.T) {
 			t.Errorf("%s differs", name)
 		}
 	}
+	if len(tr.gallery.Small) != galleryCapacity || tr.gallery.nextS == 0 {
+		t.Errorf("the gallery holds %d, the next goes to %d: it is not past its end", len(tr.gallery.Small), tr.gallery.nextS)
+	}
+	if d := cmp.Diff(tr.gallery, again.gallery, cmp.AllowUnexported(Gallery{}), cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("the gallery differs:\n%s", d)
+	}
+	if at := again.obs[:again.spec.ObsLen()]; sceneOf(at) > 1 {
+		t.Error("no new episode was begun")
+	}
 	r := advance(t, again, 3)[2]
 	if got, want := r.Counters.Steps, tr.Counters().Steps+env.Steps(3*4*cfg.Horizon); got != want {
 		t.Errorf("%d steps after three more units, want %d", got, want)
+	}
+}
+
+// A stage that is ended early leads to the next one, where a save and a resume are
+// exact, too.
+func TestNextStage(t *testing.T) {
+	cfg := dojoConfig(PPO)
+	tr, err := New(t.Context(), cfg, dojoOptions(t, cfg.Envs, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []Stage{Reconstruct, Play, Play} {
+		advance(t, tr, 1)
+		if err := tr.NextStage(); err != nil || tr.Stage() != want {
+			t.Fatalf("stage %s, want %s; error %v", tr.Stage(), want, err)
+		}
+		files := save(t, tr)
+		again, _, err := Resume(t.Context(), cfg, dojoOptions(t, cfg.Envs, 7), files.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		save(t, again).compare(t, string(want), files)
+		compareReports(t, string(want), advance(t, again, 1), advance(t, tr, 1))
+		save(t, again).compare(t, string(want)+" and a unit", save(t, tr))
+	}
+	if c := tr.Counters(); c.Explored != 24 || c.AESamples == 0 {
+		t.Errorf("counters %+v, want 24 steps explored", c)
 	}
 }
