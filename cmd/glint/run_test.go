@@ -50,7 +50,7 @@ func inFolder(t *testing.T, files map[string]string) {
 func TestWrongUse(t *testing.T) {
 	inFolder(t, map[string]string{
 		"small.toml": smallRun, "syntax.toml": "steps = [", "unknown.toml": "[agent]\nentropy_coeff = 1", "kind.toml": "seed = 'x'",
-		"binary.toml": "\x7fELF\x01", "file": "mine", "token": "secret",
+		"binary.toml": "\x7fELF\x01", "file": "mine", "token": "secret", "old.gif": "mine",
 	})
 	if err := os.Mkdir("exists", 0o700); err != nil {
 		t.Fatal(err)
@@ -98,13 +98,16 @@ func TestWrongUse(t *testing.T) {
 		{"eval --policy randm", "did you mean random?"},
 		{"eval --policy random --episodes 0", "give 1 or more"},
 		{"eval --policy random --sticky=-1", "sticky is -1"},
-		{"eval --policy random --video file", "file file exists"},
+		{"eval --policy random --video old.gif", "file old.gif exists"},
+		{"eval --policy random --video new.mp4", "name it new.gif"},
 		{"eval --policy random --video none/film.gif", "no folder none"},
 		{"eval --checkpoint none", "no run or checkpoint at none"},
 		{"view", "missing flags: --checkpoint=RUN; glint view --help"},
 		{"view --checkpoint none", "no run or checkpoint at none"},
 		{"view --checkpoint x --data d --env dojo", "exclude each other"},
 		{"view --checkpoint x --steps 0", "--steps is 0"},
+		{"env install --extra box2", "did you mean box2d?"},
+		{"env serve --listen :7777 --token-file token", "write --listen tcp://HOST:PORT"},
 		{"record", "missing flags: --out=DIR"},
 		{"record --out new --steps 0", "give 1 or more"},
 		{"record --out new --policy scriptd", "did you mean scripted?"},

@@ -4,15 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"glint/env/gym"
 	"glint/env/pixels"
+	"glint/internal/names"
 	"glint/internal/report"
 )
 
 // Install makes the Python environment of the Gym bridge, if it is missing.
 func Install(ctx context.Context, extras []string, o IO) error {
+	for _, extra := range extras {
+		if known := gym.Extras(); !slices.Contains(known, extra) {
+			return usagef("did you mean "+names.Nearest(extra, known)+"? There are "+strings.Join(known, ", "), "extra packages %q are unknown", extra)
+		}
+	}
 	python, err := gym.Install(ctx, gym.InstallOptions{Extras: extras, Progress: func(line string) { o.notef("%s", line) }})
 	if err != nil {
 		return err
@@ -23,6 +30,9 @@ func Install(ctx context.Context, extras []string, o IO) error {
 
 // Serve offers environments to remote learners until ctx is done.
 func Serve(ctx context.Context, listen, tokenFile string, o IO) error {
+	if !strings.HasPrefix(listen, "tcp://") {
+		return usagef("write --listen tcp://HOST:PORT", "cannot listen on %q", listen)
+	}
 	python, err := gym.Install(ctx, gym.InstallOptions{Progress: func(line string) { o.notef("%s", line) }})
 	if err != nil {
 		return err

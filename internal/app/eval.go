@@ -8,6 +8,7 @@ import (
 	"image"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"glint/agent"
@@ -140,6 +141,9 @@ func (w Who) name() string {
 func newFile(path string) error {
 	if path == "" {
 		return nil
+	}
+	if !strings.EqualFold(filepath.Ext(path), ".gif") {
+		return usagef("name it "+strings.TrimSuffix(path, filepath.Ext(path))+".gif", "the video %s would be a GIF", path)
 	}
 	if _, err := os.Lstat(path); err == nil {
 		return usagef("choose another --video", "file %s exists", path)

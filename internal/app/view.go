@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -102,7 +103,7 @@ func viewSummary(res ViewResult, f judge.Figures, title string) *report.Summary 
 	var rows []string
 	if f.Visible > 0 {
 		rows = append(rows, "kept", fmt.Sprintf("%.0f %% of %d small objects that are visible in the truth", 100*f.Kept, f.Visible),
-			"contrast", fmt.Sprintf("%.2f of theirs recovered in the mean", f.Contrast))
+			"contrast", fmt.Sprintf("%.0f %% of theirs recovered in the mean", share(f.Contrast)))
 	}
 	if res.Detected != nil {
 		rows = append(rows, "detected", fmt.Sprintf("%.2f, finds on reconstructions over finds on the truth", *res.Detected))
@@ -178,6 +179,9 @@ func viewData(ctx context.Context, v ViewOptions, o IO) (*agent.Gallery, *monito
 	}
 	v.Change(&c)
 	data, err := replay.Open(v.Data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, "", usagef("give a folder that glint record made", "%s is no dataset", v.Data)
+	}
 	if err != nil {
 		return nil, nil, "", err
 	}
