@@ -43,7 +43,7 @@ func oneLine(t *testing.T, err error, words ...string) {
 // comes back, and the environments stay as they are.
 func TestResumeRefuses(t *testing.T) {
 	cfg := dojoConfig(PPO)
-	good := unbroken(t, cfg, dojoOptions(t, cfg.Envs, 7), 7).saves[7]
+	good := unbroken(t, cfg, dojoOptions(t, cfg.Envs, 7), 6).saves[6]
 	cut := func(name string) func(s saved, c *Config) {
 		return func(s saved, _ *Config) { s[name] = s[name][:len(s[name])*2/3] }
 	}
