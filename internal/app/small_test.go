@@ -13,15 +13,15 @@ import (
 	"glint/internal/app"
 )
 
-// small returns a config whose training takes about a second on the dojo: 200 steps
-// of random play, 60 updates of the autoencoder and then play until 1,000 steps.
+// small returns a config whose training takes about a second on the dojo: 128 steps
+// of random play, 60 updates of the autoencoder and then play until 640 steps.
 func small(env, algo string) app.Config {
 	c := app.DefaultConfig(env, algo)
 	a := &c.Agent
 	a.Autoencoder.Channels, a.Autoencoder.Code = []int{4, 8}, 16
-	a.Pretrain.Steps, a.Pretrain.Updates, a.Pretrain.Batch = 200, 60, 16
-	a.Envs, a.Horizon, a.Minibatch = 4, 16, 32
-	c.Steps, c.Minutes, c.Threads, c.FramesEvery = 1000, 0, 2, 40
+	a.Pretrain.Steps, a.Pretrain.Updates, a.Pretrain.Batch = 128, 60, 16
+	a.Envs, a.Horizon, a.Minibatch, a.Epochs = 4, 16, 32, min(a.Epochs, 2)
+	c.Steps, c.Minutes, c.Threads, c.FramesEvery = 640, 0, 2, 40
 	return c
 }
 
