@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"glint/autoencoder"
+	"glint/env"
 	"glint/internal/ops"
 	"glint/internal/telemetry"
 )
@@ -30,8 +31,9 @@ func (t *Trainer) report(values telemetry.Values) Report {
 	}
 	values[telemetry.Episodes] = float64(t.counters.Episodes)
 	if len(t.scores.Last) > 0 {
-		values[telemetry.ScoreMean] = t.scores.mean()
+		values[telemetry.ScoreMean] = mean(t.scores.Last)
 		values[telemetry.ScoreLast] = t.scores.Last[len(t.scores.Last)-1]
+		values[telemetry.EpisodeLength] = mean(t.scores.Lengths)
 	}
 	if t.counters.Steps > t.counters.Explored {
 		values[telemetry.AEPerStep] = float64(t.counters.AESamples) / float64(t.counters.Steps-t.counters.Explored)
@@ -45,7 +47,7 @@ func (t *Trainer) report(values telemetry.Values) Report {
 
 // ScoreMean returns the mean un-clipped score of the last 100 episodes, NaN before
 // the first has ended.
-func (t *Trainer) ScoreMean() float64 { return t.scores.mean() }
+func (t *Trainer) ScoreMean() float64 { return mean(t.scores.Last) }
 
 func aeValues(s autoencoder.Stats) telemetry.Values {
 	return telemetry.Values{
@@ -98,27 +100,48 @@ func (m *meanOf) means() telemetry.Values {
 	return m.sum
 }
 
-// scores remembers the last ended episodes.
+// scores remembers the last ended episodes, oldest first, and how long the running
+// ones have gone on.
 type scores struct {
-	Last []float64 `json:"last"` // oldest first
+	Last    []float64 `json:"last"`    // un-clipped scores
+	Lengths []float64 `json:"lengths"` // in steps
+	Running []float64 `json:"running"` // steps of each environment's episode so far
 }
 
 const scoresKept = 100
 
-func (s *scores) add(score float64) {
-	if len(s.Last) == scoresKept {
-		s.Last = append(s.Last[:0], s.Last[1:]...)
+// step counts a step of every environment and takes down the episodes it ended.
+func (s *scores) step(b *env.Batch) (ended int64) {
+	for i := range s.Running {
+		s.Running[i]++
+		if !b.Ended(i) {
+			continue
+		}
+		if !b.Invalid[i] {
+			s.Last, s.Lengths = push(s.Last, b.Return[i]), push(s.Lengths, s.Running[i])
+			ended++
+		}
+		s.Running[i] = 0
 	}
-	s.Last = append(s.Last, score)
+	return ended
 }
 
-func (s *scores) mean() float64 {
-	if len(s.Last) == 0 {
+// push appends x and drops the oldest beyond scoresKept.
+func push(xs []float64, x float64) []float64 {
+	if len(xs) == scoresKept {
+		xs = append(xs[:0], xs[1:]...)
+	}
+	return append(xs, x)
+}
+
+// mean is NaN for none.
+func mean(xs []float64) float64 {
+	if len(xs) == 0 {
 		return math.NaN()
 	}
 	sum := 0.0
-	for _, x := range s.Last {
+	for _, x := range xs {
 		sum += x
 	}
-	return sum / float64(len(s.Last))
+	return sum / float64(len(xs))
 }

@@ -127,7 +127,7 @@ func (t *Trainer) readState(b []byte) error {
 	if !slices.Contains([]Stage{Explore, Reconstruct, Play}, s.Stage) {
 		return fmt.Errorf("there is no stage %q", s.Stage)
 	}
-	if len(s.Held) != t.spec.N || len(s.Actions) != t.spec.N || len(s.AdamSteps) != len(params) {
+	if len(s.Held) != t.spec.N || len(s.Actions) != t.spec.N || len(s.Scores.Running) != t.spec.N || len(s.AdamSteps) != len(params) {
 		return fmt.Errorf("the state is of %d environments and %d parameters, want %d and %d", len(s.Held), len(s.AdamSteps), t.spec.N, len(params))
 	}
 	if err := t.random.UnmarshalBinary(s.Random); err != nil {
@@ -173,5 +173,6 @@ func (t *Trainer) restart(ctx context.Context) error {
 		return err
 	}
 	copy(t.obs, b.Obs)
+	clear(t.scores.Running)
 	return nil
 }

@@ -27,12 +27,7 @@ func (t *Trainer) step(ctx context.Context) (*env.Batch, error) {
 	}
 	t.counters.Steps += env.Steps(t.spec.N)
 	t.counters.Frames += env.Frames(t.spec.N * t.spec.Repeat)
-	for i := range t.spec.N {
-		if b.Ended(i) && !b.Invalid[i] {
-			t.scores.add(b.Return[i])
-			t.counters.Episodes++
-		}
-	}
+	t.counters.Episodes += t.scores.step(b)
 	copy(t.obs, b.Obs)
 	defer t.o.Phases.Start(telemetry.Preprocess).Stop()
 	return b, t.keep(b)

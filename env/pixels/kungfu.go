@@ -16,6 +16,8 @@ const (
 	kungFuMissileX = 73
 	kungFuMissileY = 96 // 188: nothing in the air
 	kungFuNothing  = 188
+	kungFuLate     = 86 // bit 3: the sprite is moved late in the line
+	kungFuLateBit  = 8
 	kungFuPlayerX  = 74
 	kungFuPlayerY  = 46
 	kungFuHealth   = 75
@@ -37,10 +39,11 @@ func kungFuMaster() Preset {
 }
 
 // kungFuTruth finds the one knife that the game can draw: two rows of four pixels,
-// the lower row one pixel to the left. From column 98 on the sprite is drawn one
-// pixel right of and above its place in RAM. Every knife seen on any floor flew to
-// the right, and went on when its thrower was gone. With other foes, such as the
-// dragon, the missile's bytes are no place of anything drawn.
+// the lower row one pixel to the left, whichever way it flies. Where the console
+// moves the sprite late in the line, on the right of the screen, it is drawn one
+// pixel right of and above its place in RAM. A knife goes on when its thrower is
+// gone. With other foes, such as the dragon, the missile's bytes are no place of
+// anything drawn.
 func kungFuTruth(dst []env.Box, ram []byte, frame int) []env.Box {
 	if len(ram) < ramLen {
 		return dst
@@ -50,7 +53,7 @@ func kungFuTruth(dst []env.Box, ram []byte, frame int) []env.Box {
 		return dst
 	}
 	x, y := int(ram[kungFuMissileX])-52, 123+int(ram[kungFuMissileY])
-	if x >= 98 {
+	if ram[kungFuLate]&kungFuLateBit != 0 {
 		x, y = x+1, y-1
 	}
 	return append(dst, env.Box{Rect: image.Rect(x, y, x+5, y+2), Frame: frame, Kind: "knife"})

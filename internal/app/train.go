@@ -129,14 +129,22 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 			return err
 		}
 		t.trainer = trainer
-		if c.Steps != old.Steps {
+		switch {
+		case c.Steps != old.Steps:
 			t.trainer.SetHorizon(env.Steps(c.Steps))
-			o.notef("the learning-rate schedule now ends at step %d", c.Steps)
+			o.notef("the learning-rate schedule is stretched to the new end")
+		case c.Steps == 0 && c.Minutes != old.Minutes:
+			t.trainer.SetHorizon(0) // to be estimated anew
+			o.notef("the learning-rate schedule is stretched to the new end")
 		}
 		if !exact {
 			o.notef("%s cannot be saved: its episodes start anew, everything else goes on", c.Env)
 		}
 		t.last = t.trainer.Counters()
+		o.notef("going on from step %d", t.last.Steps)
+		if err := rewind(dir, int64(t.last.Steps), o); err != nil {
+			return err
+		}
 		if t.tel, err = telemetry.Resume(dir, s.Position); err != nil || reflect.DeepEqual(c, old) {
 			return err
 		}
@@ -204,10 +212,6 @@ func (t *training) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.Stage == agent.Play {
-			t.clock.play += time.Since(began)
-			t.clock.playSteps += r.Counters.Steps - before.Steps
-		}
 		if err := t.observe(r, before); err != nil {
 			return err
 		}
@@ -224,6 +228,10 @@ func (t *training) run(ctx context.Context) error {
 			if err := t.save(work); err != nil {
 				return err
 			}
+		}
+		if r.Stage == agent.Play {
+			t.clock.play += time.Since(began)
+			t.clock.playSteps += r.Counters.Steps - before.Steps
 		}
 	}
 	if t.kept {

@@ -1,0 +1,205 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"glint/autoencoder"
+	"glint/env"
+	"glint/internal/telemetry"
+)
+
+// prepare compiles the programs of the stage.
+func (t *Trainer) prepare() (err error) {
+	switch t.stage {
+	case Reconstruct:
+		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, t.cfg.Pretrain.Batch, t.solver)
+	case Play:
+		t.pre = nil
+		if t.player, err = t.Net.NewPlayer(t.spec.N); err == nil {
+			t.learner, err = newLearner(t.Net, t.cfg)
+		}
+	}
+	return err
+}
+
+// enter goes on to another stage.
+func (t *Trainer) enter(s Stage) error {
+	t.stage = s
+	return t.prepare()
+}
+
+// unitUpdates is how many updates Advance makes at once in Reconstruct.
+const unitUpdates = 25
+
+// Advance does one unit of work: a rollout with its updates, or some updates of
+// the autoencoder alone. After an error the Trainer is of no more use.
+func (t *Trainer) Advance(ctx context.Context) (Report, error) {
+	switch t.stage {
+	case Explore:
+		return t.explore(ctx)
+	case Reconstruct:
+		return t.reconstruct()
+	default:
+		return t.play(ctx)
+	}
+}
+
+// explore plays at random for the steps of a rollout.
+func (t *Trainer) explore(ctx context.Context) (Report, error) {
+	for range t.cfg.Horizon {
+		t.wander()
+		if _, err := t.step(ctx); err != nil {
+			return Report{}, err
+		}
+	}
+	t.counters.Explored += env.Steps(t.cfg.Horizon * t.spec.N)
+	if int64(t.counters.Explored) < t.cfg.Pretrain.Steps {
+		return t.report(nil), nil
+	}
+	r := t.report(nil)
+	return r, t.NextStage()
+}
+
+// NextStage ends Explore or Reconstruct before its work is done, for a training that
+// has no time for all of it. In Play it does nothing.
+func (t *Trainer) NextStage() error {
+	switch t.stage {
+	case Explore:
+		if err := t.Net.Autoencoder.SetMean(t.store.All()); err != nil {
+			return err
+		}
+		return t.enter(Reconstruct)
+	case Reconstruct:
+		return t.enter(Play)
+	}
+	return nil
+}
+
+// reconstruct makes some updates of the autoencoder alone.
+func (t *Trainer) reconstruct() (Report, error) {
+	defer t.o.Phases.Start(telemetry.Learn).Stop()
+	todo := min(unitUpdates, t.cfg.Pretrain.Updates-t.counters.Iterations)
+	for range todo {
+		t.solver.LR = t.cfg.Pretrain.LR * min(1, float64(t.counters.Iterations+1)/warmUp)
+		if err := t.pre.Step(sampler{t}); err != nil {
+			return Report{}, err
+		}
+		t.counters.Updates++
+		t.counters.Iterations++
+	}
+	var values telemetry.Values
+	if todo > 0 {
+		values = aeValues(t.pre.Stats())
+		values[telemetry.GradNorm] = t.solver.Norm
+		values[telemetry.LearningRate] = t.solver.LR
+	}
+	r := t.report(values)
+	if t.counters.Iterations < t.cfg.Pretrain.Updates {
+		return r, nil
+	}
+	return r, t.NextStage()
+}
+
+// warmUp is the number of first updates over which the learning rate rises.
+const warmUp = 100
+
+// play makes one rollout and learns from it.
+func (t *Trainer) play(ctx context.Context) (Report, error) {
+	for k := range t.cfg.Horizon {
+		if err := t.act(k); err != nil {
+			return Report{}, err
+		}
+		b, err := t.step(ctx)
+		if err != nil {
+			return Report{}, err
+		}
+		if err := t.record(k, b); err != nil {
+			return Report{}, err
+		}
+	}
+	values, err := t.learn()
+	if err != nil {
+		return Report{}, err
+	}
+	return t.report(values), nil
+}
+
+// act chooses the actions of step k and notes what the agent thought.
+func (t *Trainer) act(k int) error {
+	defer t.o.Phases.Start(telemetry.Act).Stop()
+	logits, values, err := t.player.Think(t.obs)
+	if err != nil {
+		return err
+	}
+	at, n := k*t.spec.N, t.spec.N
+	t.player.Sample(logits, rand.New(t.random), t.actions, t.rollout.Logp[at:at+n])
+	copy(t.rollout.Action[at:], t.actions)
+	copy(t.rollout.Value[at:], values)
+	copy(t.rollout.Obs[at*t.rollout.ObsLen:], t.obs)
+	return nil
+}
+
+// record notes what came of step k.
+func (t *Trainer) record(k int, b *env.Batch) error {
+	r, at := t.rollout, k*t.spec.N
+	truncated := false
+	for i := range t.spec.N {
+		r.Reward[at+i] = float32(min(max(b.Reward[i]*t.cfg.RewardScale, -t.cfg.RewardClip), t.cfg.RewardClip))
+		r.Ended[at+i], r.Invalid[at+i], r.Next[at+i] = b.Ended(i), b.Invalid[i], 0
+		truncated = truncated || b.Truncated[i] && !b.Terminated[i] && !b.Invalid[i]
+	}
+	last := k == t.cfg.Horizon-1
+	if !truncated && !last {
+		return nil
+	}
+	defer t.o.Phases.Start(telemetry.Act).Stop()
+	if truncated {
+		_, values, err := t.player.Think(b.Final)
+		if err != nil {
+			return err
+		}
+		for i := range t.spec.N {
+			if b.Truncated[i] && !b.Terminated[i] {
+				r.Next[at+i] = values[i]
+			}
+		}
+	}
+	if !last {
+		return nil
+	}
+	_, values, err := t.player.Think(t.obs)
+	copy(r.Last, values)
+	return err
+}
+
+// learn makes the updates of one rollout.
+func (t *Trainer) learn() (telemetry.Values, error) {
+	defer t.o.Phases.Start(telemetry.Learn).Stop()
+	Estimate(t.rollout, t.cfg.Gamma, t.cfg.Lambda)
+	t.solver.LR = t.cfg.LR * (1 - t.progress()*(1-t.cfg.LRFinal))
+	sum := meanOf{}
+	r := rand.New(t.random)
+	for range t.cfg.Epochs {
+		for i := range t.order {
+			t.order[i] = i
+		}
+		r.Shuffle(len(t.order), func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
+		for from := 0; from < len(t.order); from += t.cfg.Minibatch {
+			t.learner.load(t.rollout, t.order[from:from+t.cfg.Minibatch])
+			if err := t.learner.update(t.solver, sampler{t}); err != nil {
+				return nil, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
+			}
+			t.counters.Updates++
+			t.counters.Iterations++
+			t.counters.AESamples += int64(t.cfg.AEBatch())
+			sum.add(t.learner.values(t.solver))
+		}
+	}
+	values := sum.means()
+	t.learner.aeStats(values)
+	values[telemetry.LearningRate] = t.solver.LR
+	values[telemetry.ExplainedVariance] = explainedVariance(t.rollout.Value, t.rollout.Return)
+	return values, nil
+}
