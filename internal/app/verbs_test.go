@@ -69,6 +69,34 @@ func TestVerbs(t *testing.T) {
 	})
 }
 
+// TestResumeFromAnEarlierCheckpoint goes back in a run: what came after is gone, and
+// the same end gives the same weights.
+func TestResumeFromAnEarlierCheckpoint(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "run")
+	c := smallA2C("dojo")
+	c.Steps, c.FramesEvery = 640, 0
+	want := train(t, c, run)
+	metrics := read(t, run, "metrics.jsonl")
+	early, err := filepath.Glob(filepath.Join(run, "ckpt", "1*")) // of the end of Explore
+	if err != nil || len(early) != 1 {
+		t.Fatalf("checkpoints %q, want one of step 100 to 199 (%v)", early, err)
+	}
+	stopped, err := app.Resume(&countdown{t.Context(), 10}, early[0], func(*app.Config) {}, quiet())
+	if err != nil || !stopped.Interrupted {
+		t.Fatalf("stopped at %+v, error %v", stopped, err)
+	}
+	if _, err := os.Stat(want.Checkpoint); err == nil {
+		t.Errorf("checkpoint %s is still there though the run is at step %d", want.Checkpoint, stopped.Steps)
+	}
+	got, err := app.Resume(t.Context(), run, func(*app.Config) {}, quiet())
+	if err != nil || got.WeightsSHA256 != want.WeightsSHA256 {
+		t.Errorf("weights %s, want %s (%v)", got.WeightsSHA256, want.WeightsSHA256, err)
+	}
+	if again := read(t, run, "metrics.jsonl"); !bytes.Equal(again, metrics) {
+		t.Errorf("metrics\n%s\nwere\n%s", again, metrics)
+	}
+}
+
 func haveKeys(t *testing.T, out *bytes.Buffer, want []string) {
 	t.Helper()
 	got := lastLine(t, out.String())
