@@ -47,12 +47,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	}()
 	parser, err := newParser(ctx, stdout, stderr)
 	if err != nil {
-		fmt.Fprintln(stderr, "glint:", err)
+		_, _ = fmt.Fprintln(stderr, "glint:", err)
 		return exitFailed
 	}
 	k, err := parser.Parse(args)
 	if err != nil {
-		fmt.Fprintf(stderr, "glint: %v%s\n", err, suggestion(parser, args, err))
+		_, _ = fmt.Fprintf(stderr, "glint: %v%s\n", err, suggestion(parser, args, err))
 		return exitUsage
 	}
 	err = k.Run(app.IO{Stdout: stdout, Stderr: stderr})
@@ -61,13 +61,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	case err == nil:
 		return exitOK
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "glint: interrupted before there was anything to keep")
+		_, _ = fmt.Fprintln(stderr, "glint: interrupted before there was anything to keep")
 		return exitFailed
 	case errors.As(err, &usage):
-		fmt.Fprintln(stderr, "glint:", oneLine(err))
+		_, _ = fmt.Fprintln(stderr, "glint:", oneLine(err))
 		return exitUsage
 	default:
-		fmt.Fprintln(stderr, "glint:", oneLine(err))
+		_, _ = fmt.Fprintln(stderr, "glint:", oneLine(err))
 		return exitFailed
 	}
 }

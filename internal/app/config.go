@@ -164,8 +164,7 @@ func tomlError(path string, err error) error {
 		key := strings.Join(strict.Errors[0].Key(), ".")
 		return usagef("did you mean "+names.Nearest(key, settings())+"?", "config %s, line %d: unknown setting %s", path, row, key)
 	}
-	var decode *toml.DecodeError
-	if errors.As(err, &decode) {
+	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := decode.Position()
 		msg := strings.TrimPrefix(decode.Error(), "toml: ")
 		if kind, ok := strings.CutPrefix(msg, "cannot decode TOML "); ok {

@@ -50,7 +50,7 @@ func DryRun(ctx context.Context, c Config, o IO) (err error) {
 			return fmt.Errorf("dry run: stopped: %w", err)
 		}
 		if !o.JSON {
-			fmt.Fprintf(o.Stdout, "ok  %s\n", part.name)
+			_, _ = fmt.Fprintf(o.Stdout, "ok  %s\n", part.name)
 		}
 	}
 	if o.JSON {

@@ -29,4 +29,6 @@ type IO struct {
 }
 
 // notef writes one line of note.
-func (o IO) notef(format string, args ...any) { fmt.Fprintf(o.Stderr, format+"\n", args...) }
+func (o IO) notef(format string, args ...any) {
+	_, _ = fmt.Fprintf(o.Stderr, format+"\n", args...)
+}

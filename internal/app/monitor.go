@@ -89,7 +89,7 @@ func (f figures) addTo(values telemetry.Values) {
 // figures judges the reconstructions of a gallery; no frame is judged where the
 // truth is not known.
 func (m *monitor) figures(g *agent.Gallery) (figures, error) {
-	j, err := m.scene.judge()
+	j, err := m.judge()
 	if err != nil || j == nil || !g.Known {
 		return figures{}, err
 	}
@@ -192,7 +192,7 @@ func (m *monitor) original(e agent.Example, frame int, content image.Rectangle) 
 
 // verdict asks the judge about the small objects of one frame.
 func (m *monitor) verdict(e agent.Example, recon []float32, frame int) (report.Verdict, error) {
-	j, err := m.scene.judge()
+	j, err := m.judge()
 	if err != nil || j == nil {
 		return report.Unjudged, err
 	}

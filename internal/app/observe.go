@@ -45,7 +45,7 @@ func (t *training) observe(r agent.Report, before agent.Counters) error {
 	}
 	if r.Sickness != "" && r.Sickness != t.warned {
 		t.warned = r.Sickness
-		fmt.Fprintf(t.bar, "warning: %s\n", r.Sickness)
+		_, _ = fmt.Fprintf(t.bar, "warning: %s\n", r.Sickness)
 	}
 	if t.bar.Due() {
 		t.bar.Update(t.share(), t.fields(r)...)

@@ -102,7 +102,7 @@ func checkStops(t *testing.T, stopped []app.Result, c app.Config) {
 			t.Errorf("the run ended at step %d before it was stopped", r.Steps)
 		case r.Steps < c.Agent.Pretrain.Steps:
 			phases["explore"] = true
-		case r.Iterations <= int64(c.Agent.Pretrain.Updates):
+		case r.Iterations <= c.Agent.Pretrain.Updates:
 			phases["reconstruct"] = true
 		default:
 			phases["play"] = true

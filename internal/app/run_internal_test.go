@@ -115,8 +115,14 @@ func TestSheetsAreDue(t *testing.T) {
 		before, now int64
 		want        bool
 	}{
-		{0, 25, false}, {975, 1_000, true}, {1_000, 1_001, false}, {999, 1_002, true}, {4_990, 5_003, true},
-		{5_003, 24_999, false}, {24_999, 25_001, true}, {49_000, 50_000, true},
+		{0, 25, false},
+		{975, 1_000, true},
+		{1_000, 1_001, false},
+		{999, 1_002, true},
+		{4_990, 5_003, true},
+		{5_003, 24_999, false},
+		{24_999, 25_001, true},
+		{49_000, 50_000, true},
 	} {
 		if got := tr.sheetDue(tc.before, tc.now); got != tc.want {
 			t.Errorf("from iteration %d to %d: %v, want %v", tc.before, tc.now, got, tc.want)
