@@ -72,6 +72,8 @@ func (t *Trainer) NextStage() error {
 		}
 		return t.enter(Reconstruct)
 	case Reconstruct:
+		t.solver.Reset()
+		t.counters.Alone = t.counters.Updates
 		return t.enter(Play)
 	}
 	return nil
@@ -82,7 +84,7 @@ func (t *Trainer) reconstruct() (Report, error) {
 	defer t.o.Phases.Start(telemetry.Learn).Stop()
 	todo := min(unitUpdates, t.cfg.Pretrain.Updates-t.counters.Iterations)
 	for range todo {
-		t.solver.LR = t.cfg.Pretrain.LR * min(1, float64(t.counters.Iterations+1)/warmUp)
+		t.solver.LR = t.cfg.Pretrain.LR * rise(t.counters.Updates)
 		if err := t.pre.Step(sampler{t}); err != nil {
 			return Report{}, err
 		}
@@ -102,8 +104,12 @@ func (t *Trainer) reconstruct() (Report, error) {
 	return r, t.NextStage()
 }
 
-// warmUp is the number of first updates over which the learning rate rises.
+// warmUp is the number of first updates, of the autoencoder alone and again of all
+// three heads, over which the learning rate rises.
 const warmUp = 100
+
+// rise returns the share of the learning rate for the update after so many.
+func rise(updates int64) float64 { return min(1, float64(updates+1)/warmUp) }
 
 // play makes one rollout and learns from it.
 func (t *Trainer) play(ctx context.Context) (Report, error) {
@@ -178,7 +184,7 @@ func (t *Trainer) record(k int, b *env.Batch) error {
 func (t *Trainer) learn() (telemetry.Values, error) {
 	defer t.o.Phases.Start(telemetry.Learn).Stop()
 	Estimate(t.rollout, t.cfg.Gamma, t.cfg.Lambda)
-	t.solver.LR = t.cfg.LR * (1 - t.progress()*(1-t.cfg.LRFinal))
+	lr := t.cfg.LR * (1 - t.progress()*(1-t.cfg.LRFinal))
 	sum := meanOf{}
 	r := rand.New(t.random)
 	for range t.cfg.Epochs {
@@ -187,6 +193,7 @@ func (t *Trainer) learn() (telemetry.Values, error) {
 		}
 		r.Shuffle(len(t.order), func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
 		for from := 0; from < len(t.order); from += t.cfg.Minibatch {
+			t.solver.LR = lr * rise(t.counters.Updates-t.counters.Alone)
 			t.learner.load(t.rollout, t.order[from:from+t.cfg.Minibatch])
 			if err := t.learner.update(t.solver, sampler{t}); err != nil {
 				return nil, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)

@@ -42,6 +42,7 @@ type Counters struct {
 	Steps      env.Steps  `json:"steps"`  // over all environments
 	Frames     env.Frames `json:"frames"` // over all environments
 	Updates    int64      `json:"updates"`
+	Alone      int64      `json:"alone"` // updates of the autoencoder alone, known in Play
 	Iterations int64      `json:"iterations"`
 	Explored   env.Steps  `json:"explored"`   // steps of Explore
 	AESamples  int64      `json:"ae_samples"` // observations the autoencoder trained on in Play

@@ -57,6 +57,16 @@ func NewAdam(cfg AdamConfig, params []*Param) *Adam {
 // Moments returns what is remembered of p, to be saved or filled in place.
 func (a *Adam) Moments(p *Param) *Moments { return a.moments[p.Value] }
 
+// Reset forgets all moments, for a loss of another scale: moments of small gradients
+// would let the first large ones move parameters many times too far.
+func (a *Adam) Reset() {
+	for _, m := range a.moments {
+		m.Steps = 0
+		clear(m.M)
+		clear(m.V)
+	}
+}
+
 // Step makes one update of the given parameters. A gradient that is not finite is
 // refused and nothing changes.
 func (a *Adam) Step(model []G.ValueGrad) error {
