@@ -32,21 +32,21 @@ const (
 // around that. What lies outside the plane counts 0.
 type DetectorConfig struct {
 	// Level is the value above which a pixel belongs to something.
-	Level uint8
+	Level uint8 `toml:"level"`
 	// Center is the width and height of the centre.
-	Center image.Point
+	Center image.Point `toml:"center"`
 	// Gap is the number of pixels around the centre that count for nothing.
-	Gap int
+	Gap int `toml:"gap"`
 	// Ring is the width and height of the outer edge of the ring. Where it does not
 	// lie evenly around the centre the odd pixel is on the right and below.
-	Ring image.Point
+	Ring image.Point `toml:"ring"`
 	// Lambda is how many times the ring weighs against the centre. Small values let
 	// a fist or a head fire, 4 does not.
-	Lambda float64
+	Lambda float64 `toml:"lambda"`
 	// Threshold is the response from which on there is an object, up to 1.
-	Threshold float64
+	Threshold float64 `toml:"threshold"`
 	// Polarity is the side of Level that counts.
-	Polarity Polarity
+	Polarity Polarity `toml:"polarity"`
 }
 
 // DefaultDetectorConfig finds the knives of Kung-Fu Master and the dojo.

@@ -83,12 +83,12 @@ func (Uniform) Weights(dst []float32, in Inputs) error {
 // Knife weighs the surroundings of small objects more and samples without any less.
 type Knife struct {
 	// Factor is the weight of the pixels in and around a box.
-	Factor float64
+	Factor float64 `toml:"factor"`
 	// Margin is how many pixels around a box count as in it. Weighing the exact
 	// pixels alone teaches a decoder to paint fat blobs.
-	Margin int
+	Margin int `toml:"margin"`
 	// Empty is the weight of the pixels of a sample without a box.
-	Empty float64
+	Empty float64 `toml:"empty"`
 }
 
 // DefaultKnife returns Factor 10, Margin 2 and Empty 0.5.

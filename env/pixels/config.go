@@ -32,15 +32,15 @@ const (
 type Config struct {
 	// Crop is the part of the frame that is kept, in pixels of the frame; empty for
 	// the whole frame.
-	Crop image.Rectangle
+	Crop image.Rectangle `toml:"crop"`
 	// Resize is the width and height after the resize, before padding; zero for
 	// none.
-	Resize image.Point
+	Resize image.Point `toml:"resize"`
 	// MaxPixels shrinks frames of more pixels than this, keeping the ratio of their
 	// sides; 0 for no limit. It is not used where Resize says a size.
-	MaxPixels int
+	MaxPixels int `toml:"max_pixels"`
 	// Projection is the way from a pixel to one byte.
-	Projection Projection
+	Projection Projection `toml:"projection"`
 }
 
 // DefaultConfig serves an environment nobody made a preset for: the whole frame,

@@ -121,7 +121,7 @@ func (m *monitor) sheet(g *agent.Gallery, title, subtitle string) (*report.Sheet
 	if err := m.reconstruct(picked); err != nil {
 		return nil, err
 	}
-	s := &report.Sheet{Title: title, Subtitle: subtitle}
+	s := &report.Sheet{Title: title, Subtitle: subtitle, Found: !g.Known}
 	size := m.plane.ObsLen()
 	for i, e := range picked {
 		row, err := m.example(e, m.recon[i*size:(i+1)*size], g.Known)

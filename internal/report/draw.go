@@ -63,7 +63,7 @@ func (s *Sheet) Draw() (*image.RGBA, error) {
 	c.title.write(c.img, margin, top+34, c.title.fit(s.Title, c.img.Rect.Dx()-2*margin), ink)
 	c.body.write(c.img, margin, top+72, c.body.fit(s.Subtitle, c.img.Rect.Dx()-2*margin), faint)
 	top += titleRow
-	c.heads(top)
+	c.heads(top, s.boxes())
 	top += headRow
 	for i := range s.Examples {
 		c.row(&s.Examples[i], top)
@@ -115,14 +115,15 @@ func weightTop(examples []Example) float64 {
 	return top
 }
 
-// heads writes the columns' titles, and below them how to read their colours.
-func (c *canvas) heads(top int) {
+// heads writes the columns' titles, and below them how to read their colours and
+// boxes.
+func (c *canvas) heads(top int, boxes string) {
 	for i, name := range columns {
 		x := margin + i*(c.panel.X+gap)
 		c.head.write(c.img, x, top+24, c.head.fit(name, c.panel.X), ink)
 		switch i {
 		case 0:
-			c.small.write(c.img, x, top+54, c.small.fit("boxes: true objects", c.panel.X), faint)
+			c.small.write(c.img, x, top+54, c.small.fit("boxes: "+boxes, c.panel.X), faint)
 		case 1:
 			c.bar(x, top+40, grays, "0", "1")
 		case 2:

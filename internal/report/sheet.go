@@ -47,7 +47,17 @@ type Sheet struct {
 	Title string
 	// Subtitle holds step, iteration and metrics.
 	Subtitle string
+	// Found says that the boxes are what a detector found, not true ones.
+	Found    bool
 	Examples []Example
+}
+
+// boxes says what the boxes are.
+func (s *Sheet) boxes() string {
+	if s.Found {
+		return "found by the detector"
+	}
+	return "true objects"
 }
 
 // check refuses arrays that are not H*W long.
