@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 
 	"glint/env"
 	"glint/internal/telemetry"
@@ -39,20 +40,34 @@ func (t *Trainer) heldOut(i int) bool { return i == t.spec.N-1 && t.spec.N > 1 }
 
 // keep stores the observations of a step, each with its small objects.
 func (t *Trainer) keep(b *env.Batch) error {
+	last := t.spec.N - 1
+	t.offer(b.ObsOf(last), last)
+	t.detect(b)
 	for i := range t.spec.N {
-		obs := b.ObsOf(i)
-		if i == t.spec.N-1 {
-			t.offer(obs, i)
-		}
 		if t.heldOut(i) {
 			continue
 		}
-		t.found = t.o.Detector.DetectStack(t.found[:0], obs)
-		if err := t.store.Add(obs, saliency.Class(t.found), t.found); err != nil {
+		if err := t.store.Add(b.ObsOf(i), saliency.Class(t.small[i]), t.small[i]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// detect finds the small objects of every environment that is not held out, on all
+// cores: each detector takes every len(t.detectors)th environment.
+func (t *Trainer) detect(b *env.Batch) {
+	var wg sync.WaitGroup
+	for from, d := range t.detectors {
+		wg.Go(func() {
+			for i := from; i < t.spec.N; i += len(t.detectors) {
+				if !t.heldOut(i) {
+					t.small[i] = d.DetectStack(t.small[i][:0], b.ObsOf(i))
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // offer shows an observation of environment i to the gallery, with its true boxes

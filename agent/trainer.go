@@ -8,6 +8,7 @@ import (
 
 	"glint/autoencoder"
 	"glint/env"
+	"glint/internal/kernel"
 	"glint/internal/ops"
 	"glint/internal/telemetry"
 	"glint/replay"
@@ -60,10 +61,12 @@ type Trainer struct {
 	learner *learner
 	pre     *autoencoder.Trainer
 	solver  *ops.Adam
-	store   *replay.Store
-	boxes   [][]env.Box // of the last batch sampled
-	rollout *replay.Rollout
-	gallery *Gallery
+	// detectors are o.Detector and its clones, one a core.
+	detectors []*saliency.Detector
+	store     *replay.Store
+	boxes     [][]env.Box // of the last batch sampled
+	rollout   *replay.Rollout
+	gallery   *Gallery
 
 	random   *rand.PCG // the one source of every random draw of training
 	stage    Stage
@@ -73,7 +76,8 @@ type Trainer struct {
 	held     []int     // steps that Explore still keeps each action
 	actions  []int
 	scores   scores
-	found    []env.Box
+	found    []env.Box   // of the observation offered to the gallery
+	small    [][]env.Box // of each environment's observation
 	order    []int
 }
 
@@ -115,6 +119,10 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),
 		scores:  scores{Running: make([]float64, s.N)},
+		small:   make([][]env.Box, s.N), detectors: []*saliency.Detector{o.Detector},
+	}
+	for len(t.detectors) < kernel.Threads() {
+		t.detectors = append(t.detectors, o.Detector.Clone())
 	}
 	shape := autoencoder.Shape{T: s.T, H: s.H, W: s.W, Content: o.Content}
 	var err error

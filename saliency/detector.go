@@ -103,11 +103,18 @@ func NewDetector(cfg DetectorConfig, h, w int) (*Detector, error) {
 	if places.X <= 0 || places.Y <= 0 {
 		return nil, fmt.Errorf("saliency: a plane of %dx%d (rows x columns) has no room for a centre of %v", h, w, cfg.Center)
 	}
-	n := places.X * places.Y
+	d := &Detector{cfg: cfg, h: h, w: w, places: places}
+	return d.Clone(), nil
+}
+
+// Clone returns a detector of the same settings with memory of its own, to be used by
+// another goroutine.
+func (d *Detector) Clone() *Detector {
+	n := d.places.X * d.places.Y
 	return &Detector{
-		cfg: cfg, h: h, w: w, places: places, sums: newTable(h, w, cfg),
+		cfg: d.cfg, h: d.h, w: d.w, places: d.places, sums: newTable(d.h, d.w, d.cfg),
 		hits: make([]int32, 0, n), marks: make([]bool, n), stack: make([]int32, 0, n),
-	}, nil
+	}
 }
 
 // Config returns what the detector was made with.
