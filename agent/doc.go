@@ -3,12 +3,12 @@
 //
 // # Training
 //
-// A [Trainer] goes through three phases. In Explore a random policy fills the store
+// A [Trainer] goes through three stages. In Explore a random policy fills the store
 // of observations. In Reconstruct these train the autoencoder alone. In Play the
 // agent acts, every rollout trains actor and critic, and batches of the store,
 // balanced by frame class, go on training the autoencoder; both gradients add up
-// before one step of Adam. [Trainer.Advance] does one unit of work and may be
-// followed by [Trainer.Save]; a Trainer that loads such a state goes on exactly as
+// before one step of Adam. [Trainer.Advance] does one unit of work; [Trainer.Files]
+// is the state after it, and a Trainer that [Resume] makes of it goes on exactly as
 // the first would have.
 //
 // # Words

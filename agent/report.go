@@ -74,7 +74,6 @@ func (l *learner) aeStats(values telemetry.Values) {
 	for name, v := range aeValues(l.net.Autoencoder.Stats(l.prog, l.ae)) {
 		values[name] = v
 	}
-	values[telemetry.LossReconstruction] *= l.cfg.AECoef
 }
 
 // meanOf adds up the figures of several updates.

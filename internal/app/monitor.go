@@ -82,8 +82,14 @@ func (f figures) addTo(values telemetry.Values) {
 	if f.Frames == 0 {
 		return
 	}
-	values[telemetry.KnivesKept], values[telemetry.KnivesContrast] = f.Kept, f.Contrast
-	values[telemetry.KnivesDetected], values[telemetry.KnivesFalse] = f.Detected, f.FalseKnives
+	for name, v := range map[string]float64{
+		telemetry.KnivesKept: f.Kept, telemetry.KnivesContrast: f.Contrast,
+		telemetry.KnivesDetected: f.Detected, telemetry.KnivesFalse: f.FalseKnives,
+	} {
+		if !math.IsNaN(v) { // a share of nothing was not measured
+			values[name] = v
+		}
+	}
 }
 
 // figures judges the reconstructions of a gallery; no frame is judged where the

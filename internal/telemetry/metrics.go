@@ -55,7 +55,7 @@ type Metric struct {
 // It must not be changed at run time.
 var Metrics = []Metric{
 	{
-		Name: LossTotal, Unit: "1", Formula: "loss/policy + value_coef · loss/value − entropy_coef · entropy + loss/reconstruction",
+		Name: LossTotal, Unit: "1", Formula: "loss/policy + value_coef · loss/value − entropy_coef · entropy + ae_coef · loss/reconstruction",
 		Help: "What Adam descends. Terms that the configuration or the phase of the run switches off count 0.",
 	},
 	{
@@ -67,7 +67,7 @@ var Metrics = []Metric{
 		Help: "Rises when the agent finds new rewards, then falls.",
 	},
 	{
-		Name: LossReconstruction, Unit: "1", Formula: "ae_coef · Σ w·(x̂ − x)² / pixels",
+		Name: LossReconstruction, Unit: "1", Formula: "Σ w·(x̂ − x)² / true pixels of the autoencoder's minibatch",
 		Help: "The weighted loss that trains the autoencoder. Compare mse, not this, between weightings.",
 	},
 	{
@@ -100,7 +100,7 @@ var Metrics = []Metric{
 	},
 	{
 		Name: KnivesKept, Unit: "share", Formula: "share of true small objects whose contrast in the reconstruction is ≥ 0.5",
-		Help: "Judged on live batches by the frozen judge; absent while no batch held an object.",
+		Help: "Judged by the frozen judge on the latest observations of one environment, which the autoencoder does not train on (with one environment alone it does). Absent where the truth is unknown or no object was seen.",
 	},
 	{
 		Name: KnivesContrast, Unit: "1", Formula: "mean over true small objects of (mean of its pixels − median of the pixels within 3 of its box), reconstruction over truth",
@@ -155,11 +155,11 @@ var Metrics = []Metric{
 		Help: "steps_per_s times the frames a decision lasts.", Timing: true,
 	},
 	{
-		Name: PhaseEnv, Unit: "s", Formula: "time spent waiting for environments since the last row",
+		Name: PhaseEnv, Unit: "s", Formula: "time spent in environments, with crop and projection, since the last row",
 		Help: "Large beside phase/learn: give the environments more workers.", Timing: true,
 	},
 	{
-		Name: PhasePreprocess, Unit: "s", Formula: "time spent in crop, projection, detector and weighting since the last row",
+		Name: PhasePreprocess, Unit: "s", Formula: "time spent finding small objects and storing observations since the last row",
 		Help: "A few percent of the whole.", Timing: true,
 	},
 	{
@@ -167,11 +167,11 @@ var Metrics = []Metric{
 		Help: "Grows with the number of environments.", Timing: true,
 	},
 	{
-		Name: PhaseLearn, Unit: "s", Formula: "time spent in updates since the last row",
+		Name: PhaseLearn, Unit: "s", Formula: "time spent in updates, with sampling and weighting, since the last row",
 		Help: "Should be most of the whole.", Timing: true,
 	},
 	{
-		Name: PhaseSave, Unit: "s", Formula: "time spent writing checkpoints, sheets and logs since the last row",
+		Name: PhaseSave, Unit: "s", Formula: "time spent writing checkpoints since the last row",
 		Help: "Checkpoints wait for the disk.", Timing: true,
 	},
 	{
