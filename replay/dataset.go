@@ -59,6 +59,9 @@ type Meta struct {
 	// Actions is the number of actions, Meanings their names where they have any.
 	Actions  int      `json:"actions"`
 	Meanings []string `json:"meanings,omitempty"`
+	// Truth says that the boxes are the true small objects, so that a step without
+	// one shows none. Without it nothing is known, and there are no boxes.
+	Truth bool `json:"truth"`
 }
 
 // Crop is a rectangle of the screen in pixels.

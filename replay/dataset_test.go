@@ -22,7 +22,7 @@ func tinyMeta() replay.Meta {
 		Name: "dojo", N: 2, T: 2, H: 3, W: 4, Format: env.Index, Actions: 5, Repeat: 2,
 		Palette: []color.RGBA{{A: 255}, {R: 74, G: 75, B: 76, A: 255}},
 	})
-	m.Policy, m.Seed, m.Sticky = "random", 7, 0.25
+	m.Policy, m.Seed, m.Sticky, m.Truth = "random", 7, 0.25, true
 	m.Crop = replay.Crop{X: 12, Y: 98, W: 4, H: 3}
 	m.Options = map[string]string{"difficulty": "1"}
 	return m

@@ -36,6 +36,10 @@ type scene struct {
 	objects []judge.Object  // none where the truth is unknown
 }
 
+// native says whether the plane has the pixels of the screen: the sizes of a preset's
+// objects speak of these, so that nothing is judged after a resize.
+func (s scene) native() bool { return s.content.Size() == image.Pt(s.raw.W, s.raw.H) }
+
 // keptLabel says in a few words what the share of kept objects is of.
 func (s scene) keptLabel() string {
 	switch {
@@ -161,6 +165,9 @@ func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.
 		H: content.Dy(), W: content.Dx(), Frame: frame, Frames: s.T,
 		Plane: cut(e.Obs, s, frame, content), Recon: cut(recon, s, frame, content), Weights: cut(weights, s, frame, content),
 		Caption: fmt.Sprintf("no small object, step %d", e.Step),
+	}
+	if !known {
+		row.Caption = fmt.Sprintf("no small object found, step %d", e.Step)
 	}
 	for _, b := range e.Boxes {
 		if b.Frame == frame {

@@ -111,9 +111,7 @@ func (w *world) Unwrap() env.Vec { return w.Vec }
 func (w *world) scene() scene {
 	raw, _ := w.Raw()
 	s := scene{plane: w.Spec(), raw: raw, content: w.Preprocessor().Content()}
-	// The sizes of a preset's objects are native: nothing is judged after a resize.
-	native := s.content.Size() == image.Pt(raw.W, raw.H)
-	if _, known := env.As[env.Truther](w.Vec); known && native {
+	if _, known := env.As[env.Truther](w.Vec); known && s.native() {
 		s.objects = objectsOf(w.preset)
 	}
 	return s

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 
 	"glint/agent"
 	"glint/env"
@@ -89,6 +90,9 @@ func newRecorder(g *game, r RecordOptions) (*recorder, error) {
 	meta.Env, meta.Seed, meta.Sticky, meta.Policy = g.config.Env, r.Seed, g.config.Sticky, r.Who.name()
 	crop := pixels.PresetFor(gameName(g.config.Env)).Config.Crop
 	meta.Crop = replay.Crop{X: crop.Min.X, Y: crop.Min.Y, W: crop.Dx(), H: crop.Dy()}
+	truther, known := env.As[env.Truther](g.Vec)
+	// A resize has no way back, so boxes of resized frames are left out.
+	meta.Truth = known && pre.Content().Size() == image.Pt(raw.W, raw.H)
 	out, err := replay.Create(r.Out, meta)
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
@@ -100,11 +104,8 @@ func newRecorder(g *game, r RecordOptions) (*recorder, error) {
 	for i := range rec.episode {
 		rec.episode[i] = uint64(i)
 	}
-	// A resize has no way back, so boxes of resized frames are left out.
-	if pre.Content().Dx() == raw.W && pre.Content().Dy() == raw.H {
-		if t, ok := env.As[env.Truther](g.Vec); ok {
-			rec.truther, rec.res.Truth = t, true
-		}
+	if meta.Truth {
+		rec.truther, rec.res.Truth = truther, true
 	}
 	return rec, nil
 }

@@ -185,15 +185,13 @@ func viewData(ctx context.Context, v ViewOptions, o IO) (*agent.Gallery, *monito
 	if err != nil {
 		return nil, nil, "", err
 	}
-	meta := data.Meta()
-	raw := meta.Spec(1)
 	cfg := c.Pixels
 	cfg.Crop = image.Rectangle{} // the dataset holds the crop
-	pre, err := pixels.New(raw, cfg)
+	pre, err := pixels.New(data.Meta().Spec(1), cfg)
 	if err != nil {
 		return nil, nil, "", &UsageError{Msg: err.Error()}
 	}
-	s := scene{plane: pre.Spec(), raw: raw, content: pre.Content(), objects: objectsOf(pixels.PresetFor(gameName(meta.Env)))}
+	s := sceneOf(data.Meta(), pre)
 	if shape := net.Autoencoder.Shape(); s.plane.T != shape.T || s.plane.H != shape.H || s.plane.W != shape.W {
 		return nil, nil, "", usagef("use a dataset of the game it was trained on", "the checkpoint sees %dx%dx%d, the dataset makes %dx%dx%d", shape.T, shape.H, shape.W, s.plane.T, s.plane.H, s.plane.W)
 	}
@@ -201,27 +199,47 @@ func viewData(ctx context.Context, v ViewOptions, o IO) (*agent.Gallery, *monito
 	if err != nil {
 		return nil, nil, "", err
 	}
-	gallery := agent.NewGallery(s.plane, s.content)
-	obs := make([]byte, s.plane.ObsLen())
+	gallery, err := m.read(ctx, data, pre, o)
+	return gallery, m, "what the code keeps of " + v.Data, err
+}
+
+// sceneOf is world.scene for what a dataset shows.
+func sceneOf(meta replay.Meta, pre *pixels.Preprocessor) scene {
+	s := scene{plane: pre.Spec(), raw: meta.Spec(1), content: pre.Content()}
+	if meta.Truth && s.native() {
+		s.objects = objectsOf(pixels.PresetFor(gameName(meta.Env)))
+	}
+	return s
+}
+
+// read keeps examples of a dataset.
+func (m *monitor) read(ctx context.Context, data *replay.Dataset, pre *pixels.Preprocessor, o IO) (*agent.Gallery, error) {
+	gallery := agent.NewGallery(m.plane, m.content)
+	obs := make([]byte, m.plane.ObsLen())
+	known := data.Meta().Truth
 	bar := telemetry.NewProgress(o.Stderr, "reading")
 	defer bar.Finish()
 	step := 0
 	for row, err := range data.Rows(ctx) {
 		if err != nil {
-			return nil, nil, "", err
+			return nil, err
 		}
 		step++
 		bar.Update(float64(step) / float64(data.Len()))
 		if row.Terminated || row.Truncated {
 			continue // the boxes of a last observation are not recorded
 		}
-		for t := range s.plane.T {
-			pre.Apply(obs[t*s.plane.FrameLen():(t+1)*s.plane.FrameLen()], row.Obs[t*raw.FrameLen():(t+1)*raw.FrameLen()])
+		for t := range m.plane.T {
+			pre.Apply(obs[t*m.plane.FrameLen():(t+1)*m.plane.FrameLen()], row.Obs[t*m.raw.FrameLen():(t+1)*m.raw.FrameLen()])
 		}
-		for i := range row.Boxes {
-			row.Boxes[i].Rect = pre.Box(row.Boxes[i].Rect)
+		if known {
+			for i := range row.Boxes {
+				row.Boxes[i].Rect = pre.Box(row.Boxes[i].Rect)
+			}
+		} else {
+			row.Boxes = m.detector.DetectStack(nil, obs)
 		}
-		gallery.Offer(int64(step), obs, row.Boxes, true, func() []byte { return row.Obs })
+		gallery.Offer(int64(step), obs, row.Boxes, known, func() []byte { return row.Obs })
 	}
-	return gallery, m, "what the code keeps of " + v.Data, nil
+	return gallery, nil
 }
