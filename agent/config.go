@@ -94,8 +94,10 @@ func (c Config) Validate() error {
 		{"envs", c.Envs >= 1, c.Envs, "1 or more"},
 		{"horizon", c.Horizon >= 1, c.Horizon, "1 or more"},
 		{"epochs", c.Epochs >= 1, c.Epochs, "1 or more"},
-		{"minibatch", c.Minibatch >= 1 && c.Minibatch <= c.Envs*c.Horizon && (c.Envs*c.Horizon)%c.Minibatch == 0, c.Minibatch,
-			fmt.Sprintf("a divisor of envs*horizon = %d", c.Envs*c.Horizon)},
+		{
+			"minibatch", c.Minibatch >= 1 && c.Minibatch <= c.Envs*c.Horizon && (c.Envs*c.Horizon)%c.Minibatch == 0, c.Minibatch,
+			fmt.Sprintf("a divisor of envs*horizon = %d", c.Envs*c.Horizon),
+		},
 		{"gamma", c.Gamma >= 0 && c.Gamma <= 1, c.Gamma, "0..1"},
 		{"lambda", c.Lambda >= 0 && c.Lambda <= 1, c.Lambda, "0..1"},
 		{"clip", positive(c.Clip), c.Clip, "above 0"},

@@ -33,7 +33,8 @@ func TestShapes(t *testing.T) {
 			},
 		},
 		{
-			"odd capacity", autoencoder.Config{Channels: []int{1, 7}, Code: 3},
+			"odd capacity",
+			autoencoder.Config{Channels: []int{1, 7}, Code: 3},
 			autoencoder.Shape{T: 1, H: 8, W: 24, Content: image.Rect(0, 0, 24, 8)},
 			[]string{
 				"encoder.conv1.weight (1, 1, 8, 8)", "encoder.conv1.bias (1)", "encoder.conv2.weight (7, 1, 4, 4)", "encoder.conv2.bias (7)",

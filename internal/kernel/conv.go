@@ -25,8 +25,15 @@ func (c Conv) Validate() error {
 		name       string
 		have, want int
 	}{
-		{"B", c.B, 0}, {"C", c.C, 1}, {"H", c.H, 1}, {"W", c.W, 1}, {"F", c.F, 1},
-		{"KH", c.KH, 1}, {"KW", c.KW, 1}, {"Stride", c.Stride, 1}, {"Pad", c.Pad, 0},
+		{"B", c.B, 0},
+		{"C", c.C, 1},
+		{"H", c.H, 1},
+		{"W", c.W, 1},
+		{"F", c.F, 1},
+		{"KH", c.KH, 1},
+		{"KW", c.KW, 1},
+		{"Stride", c.Stride, 1},
+		{"Pad", c.Pad, 0},
 	}
 	for _, f := range fields {
 		if f.have < f.want {

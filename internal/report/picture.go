@@ -2,9 +2,10 @@ package report
 
 import (
 	"fmt"
-	"github.com/disintegration/imaging"
 	"image"
 	"image/color"
+
+	"github.com/disintegration/imaging"
 )
 
 // missing is drawn for palette indices that the palette does not hold.
