@@ -15,7 +15,7 @@ type trainCmd struct {
 	Algo      string `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
 	Config    string `help:"TOML file with settings, below the flags; config.toml of any run is one." placeholder:"FILE"`
 	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
-	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly." placeholder:"RUN"`
+	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly. Going on from an older checkpoint replaces the later ones." placeholder:"RUN"`
 	Dash      string `help:"Address of the dashboard; only off is there yet." default:"off" placeholder:"off"`
 	DryRun    bool   `help:"Go once through all that a run does, small, and leave nothing behind."`
 	JSON      bool   `help:"Print the result as one JSON object on the last line of stdout."`

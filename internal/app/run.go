@@ -142,26 +142,6 @@ func locate(path string) (run string, r *ckpt.Reader, err error) {
 	return run, r, nil
 }
 
-// rewind removes the checkpoints of a run that come after the step it goes on from:
-// its metrics are cut there, and what follows may differ.
-func rewind(run string, step int64, o IO) error {
-	parent := filepath.Dir(ckpt.Dir(run, step))
-	entries, err := os.ReadDir(parent)
-	if err != nil {
-		return fmt.Errorf("going back to step %d: %w", step, err)
-	}
-	for _, e := range entries {
-		if later, err := strconv.ParseInt(e.Name(), 10, 64); err != nil || later <= step {
-			continue
-		}
-		o.notef("the run goes back to step %d: its checkpoint of step %s is removed", step, e.Name())
-		if err := os.RemoveAll(filepath.Join(parent, e.Name())); err != nil {
-			return fmt.Errorf("going back to step %d: %w", step, err)
-		}
-	}
-	return nil
-}
-
 // writeJSON writes v, indented, to a file of the run.
 func writeJSON(path string, v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")

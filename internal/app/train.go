@@ -2,12 +2,8 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"reflect"
-	"strconv"
 	"time"
 
 	"glint/agent"
@@ -35,7 +31,8 @@ type training struct {
 	lastSave time.Time
 	judged   telemetry.Values // the judge's latest figures
 	warned   string
-	kept     bool // the state of this moment is in a checkpoint
+	kept     bool     // the state of this moment is in a checkpoint
+	stale    []string // later checkpoints of a run that went back; the next save replaces them
 }
 
 // clock measures a training over its interruptions.
@@ -83,73 +80,6 @@ func (t *training) fit() {
 	}
 	p.Steps, p.Updates = max(1, steps/5), min(p.Updates, steps/5)
 	t.io.notef("%d steps in all: random play shortened to %d of them, the autoencoder alone to %d updates", steps, p.Steps, p.Updates)
-}
-
-// saved is what a checkpoint holds beside the Trainer's state.
-type saved struct {
-	Position  telemetry.Position `json:"position"`
-	Elapsed   time.Duration      `json:"elapsed_ns"`
-	Play      time.Duration      `json:"play_ns"`
-	PlaySteps env.Steps          `json:"play_steps"`
-	Judged    map[string]string  `json:"judged"` // floats as text: JSON knows no NaN
-	Config    string             `json:"config"` // what of the config may not change
-}
-
-// savedKey is the checkpoint's metadata key of saved.
-const savedKey = "run"
-
-// Resume goes on with a run from its newest checkpoint, or from the checkpoint that
-// path names. The config is the run's; change may move its end.
-func Resume(ctx context.Context, path string, change func(*Config), o IO) (Result, error) {
-	dir, r, err := locate(path)
-	if err != nil {
-		return Result{}, err
-	}
-	c, err := LoadConfig(filepath.Join(dir, configFile), "", "")
-	if err != nil {
-		return Result{}, err
-	}
-	old := c
-	change(&c)
-	if err := check(c); err != nil {
-		return Result{}, err
-	}
-	var s saved
-	if err := json.Unmarshal([]byte(r.Meta()[savedKey]), &s); err != nil {
-		return Result{}, fmt.Errorf("checkpoint %s: %w", r.Dir(), err)
-	}
-	if err := c.unchanged(s.Config, dir); err != nil {
-		return Result{}, err
-	}
-	t := &training{cfg: c, io: o, dir: dir, judged: valuesOf(s.Judged), kept: true}
-	t.clock = clock{before: s.Elapsed, play: s.Play, playSteps: s.PlaySteps}
-	return t.begin(ctx, func(opts agent.Options) error {
-		trainer, exact, err := agent.Resume(ctx, t.cfg.Agent, opts, r.File)
-		if err != nil {
-			return err
-		}
-		t.trainer = trainer
-		switch {
-		case c.Steps != old.Steps:
-			t.trainer.SetHorizon(env.Steps(c.Steps))
-			o.notef("the learning-rate schedule is stretched to the new end")
-		case c.Steps == 0 && c.Minutes != old.Minutes:
-			t.trainer.SetHorizon(0) // to be estimated anew
-			o.notef("the learning-rate schedule is stretched to the new end")
-		}
-		if !exact {
-			o.notef("%s cannot be saved: its episodes start anew, everything else goes on", c.Env)
-		}
-		t.last = t.trainer.Counters()
-		o.notef("going on from step %d", t.last.Steps)
-		if err := rewind(dir, int64(t.last.Steps), o); err != nil {
-			return err
-		}
-		if t.tel, err = telemetry.Resume(dir, s.Position); err != nil || reflect.DeepEqual(c, old) {
-			return err
-		}
-		return saveConfig(t.cfg, dir) // so that the next --resume has the same end
-	})
 }
 
 // check refuses a config before anything is opened.
@@ -286,54 +216,4 @@ func (t *training) plan() error {
 	perMinute := float64(t.clock.playSteps) / t.clock.play.Minutes()
 	t.trainer.SetHorizon(t.trainer.Counters().Steps + env.Steps(left*perMinute))
 	return nil
-}
-
-// save writes a checkpoint.
-func (t *training) save(ctx context.Context) error {
-	defer t.phases.Start(telemetry.Save).Stop()
-	files, err := t.trainer.Files(ctx)
-	if err != nil {
-		return err
-	}
-	pos, err := t.tel.Position()
-	if err != nil {
-		return err
-	}
-	config, err := t.cfg.settled()
-	if err != nil {
-		return err
-	}
-	meta, err := json.Marshal(saved{
-		Position: pos, Elapsed: t.clock.elapsed(), Play: t.clock.play, PlaySteps: t.clock.playSteps, Judged: textsOf(t.judged), Config: config,
-	})
-	if err != nil {
-		return fmt.Errorf("saving: %w", err)
-	}
-	dir := ckpt.Dir(t.dir, int64(t.trainer.Counters().Steps))
-	if err := ckpt.Write(dir, files, map[string]string{savedKey: string(meta)}); err != nil {
-		return err
-	}
-	t.lastSave, t.kept = time.Now(), true
-	return ckpt.Prune(t.dir, checkpointsKept)
-}
-
-// checkpointsKept is how many checkpoints of a run stay on disk.
-const checkpointsKept = 3
-
-func textsOf(v telemetry.Values) map[string]string {
-	texts := map[string]string{}
-	for name, x := range v {
-		texts[name] = strconv.FormatFloat(x, 'g', -1, 64)
-	}
-	return texts
-}
-
-func valuesOf(texts map[string]string) telemetry.Values {
-	v := telemetry.Values{}
-	for name, s := range texts {
-		if x, err := strconv.ParseFloat(s, 64); err == nil {
-			v[name] = x
-		}
-	}
-	return v
 }

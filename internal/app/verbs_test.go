@@ -81,9 +81,16 @@ func TestResumeFromAnEarlierCheckpoint(t *testing.T) {
 	if err != nil || len(early) != 1 {
 		t.Fatalf("checkpoints %q, want one of step 100 to 199 (%v)", early, err)
 	}
+	// An interrupted save of the same step may leave this.
+	if err := os.CopyFS(want.Checkpoint+".old", os.DirFS(want.Checkpoint)); err != nil {
+		t.Fatal(err)
+	}
 	stopped, err := app.Resume(&countdown{t.Context(), 10}, early[0], func(*app.Config) {}, quiet())
 	if err != nil || !stopped.Interrupted {
 		t.Fatalf("stopped at %+v, error %v", stopped, err)
+	}
+	if left, err := filepath.Glob(filepath.Join(run, "ckpt", "*")); err != nil || len(left) != 2 {
+		t.Errorf("checkpoints %q, want the early one and that of the stop alone (%v)", left, err)
 	}
 	if _, err := os.Stat(want.Checkpoint); err == nil {
 		t.Errorf("checkpoint %s is still there though the run is at step %d", want.Checkpoint, stopped.Steps)
@@ -190,6 +197,7 @@ func tree(t *testing.T, dir string) string {
 	return all.String()
 }
 
+// TestBrokenCheckpoints wants a resume that fails to change nothing of the run.
 func TestBrokenCheckpoints(t *testing.T) {
 	dir := t.TempDir()
 	c := small("dojo", agent.A2C)
@@ -230,19 +238,35 @@ func TestBrokenCheckpoints(t *testing.T) {
 			run := filepath.Join(dir, tc.name)
 			res := train(t, c, run)
 			tc.spoil(t, run, res.Checkpoint)
-			before := tree(t, run)
 			path := res.Checkpoint
 			if _, err := os.Stat(filepath.Join(run, "ckpt")); err != nil {
 				path = run
 			}
-			_, err := app.Resume(t.Context(), path, func(c *app.Config) { c.Steps = 500 }, quiet())
-			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %v, want %q", err, tc.want)
-			}
-			if after := tree(t, run); after != before {
-				t.Errorf("files of the run:\n%s\nwere\n%s", after, before)
-			}
+			refuses(t, run, path, tc.want)
 		})
+	}
+	t.Run("metrics gone, from an older checkpoint", func(t *testing.T) {
+		run := filepath.Join(dir, "back")
+		train(t, c, run)
+		put(t, filepath.Join(run, "metrics.jsonl"), nil)
+		older, err := filepath.Glob(filepath.Join(run, "ckpt", "[0-9][0-9]"))
+		if err != nil || len(older) == 0 {
+			t.Fatalf("checkpoints %q, want one of step 10 to 99 (%v)", older, err)
+		}
+		refuses(t, run, older[0], "the file is shorter than the checkpoint says")
+	})
+}
+
+// refuses wants a resume from path to fail so and to leave the run alone.
+func refuses(t *testing.T, run, path, want string) {
+	t.Helper()
+	before := tree(t, run)
+	_, err := app.Resume(t.Context(), path, func(c *app.Config) { c.Steps = 500 }, quiet())
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error %v, want %q", err, want)
+	}
+	if after := tree(t, run); after != before {
+		t.Errorf("files of the run:\n%s\nwere\n%s", after, before)
 	}
 }
 
