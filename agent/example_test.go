@@ -28,7 +28,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	defer planes.Close()
+	defer func() { _ = planes.Close() }() // the dojo holds nothing
 	spec := planes.Spec()
 	detector, err := saliency.NewDetector(saliency.DefaultDetectorConfig(), spec.H, spec.W)
 	if err != nil {

@@ -23,7 +23,7 @@ type Random struct {
 }
 
 // Act keeps the actions it finds until their time is over.
-func (p *Random) Act(b *env.Batch, actions []int) error {
+func (p *Random) Act(_ *env.Batch, actions []int) error {
 	if p.held == nil {
 		p.held = make([]int, len(actions))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -66,9 +67,7 @@ func TestResumeRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			files, cfg := saved{}, cfg
-			for n, b := range good {
-				files[n] = b
-			}
+			maps.Copy(files, good)
 			c.change(files, &cfg)
 			o := dojoOptions(t, cfg.Envs, 7)
 			o.Env = untouched{o.Env}

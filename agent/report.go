@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"maps"
 	"math"
 
 	"glint/autoencoder"
@@ -71,9 +72,7 @@ func (l *learner) aeStats(values telemetry.Values) {
 	if l.ae == nil {
 		return
 	}
-	for name, v := range aeValues(l.net.Autoencoder.Stats(l.prog, l.ae)) {
-		values[name] = v
-	}
+	maps.Copy(values, aeValues(l.net.Autoencoder.Stats(l.prog, l.ae)))
 }
 
 // meanOf adds up the figures of several updates.

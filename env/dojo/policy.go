@@ -99,8 +99,7 @@ func Score(ctx context.Context, o Options, p Policy, seed uint64) ([]float64, er
 	for i := range seeds {
 		seeds[i] = seed + uint64(i)
 	}
-	b, err := v.Reset(ctx, seeds)
-	if err != nil {
+	if _, err := v.Reset(ctx, seeds); err != nil {
 		return nil, err
 	}
 	scores, done := make([]float64, o.N), make([]bool, o.N)
@@ -111,7 +110,8 @@ func Score(ctx context.Context, o Options, p Policy, seed uint64) ([]float64, er
 				actions[i] = p(v, i)
 			}
 		}
-		if b, err = v.Step(ctx, actions); err != nil {
+		b, err := v.Step(ctx, actions)
+		if err != nil {
 			return nil, fmt.Errorf("dojo: scoring: %w", err)
 		}
 		for i := range done {

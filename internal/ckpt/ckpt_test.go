@@ -45,7 +45,7 @@ func TestWriteOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	if b, err := io.ReadAll(f); err != nil || string(b) != "hello" {
 		t.Errorf("stream of a.bin is %q, %v", b, err)
 	}

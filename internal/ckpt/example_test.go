@@ -15,7 +15,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(run)
+	defer func() { _ = os.RemoveAll(run) }() // a leftover in the temp folder does no harm
 
 	weights := []ckpt.Tensor{{Name: "actor.bias", Shape: []int{2}, Data: []float32{0.5, -0.5}}}
 	err = ckpt.Write(ckpt.Dir(run, 6400), map[string]func(io.Writer) error{

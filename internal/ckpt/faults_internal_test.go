@@ -116,7 +116,7 @@ func holds(dir, word string) error {
 	for _, name := range r.Files() {
 		b, err := r.File(name)
 		if err != nil || len(b) != 70_000*len(word) || !bytes.HasPrefix(b, []byte(word)) {
-			return fmt.Errorf("%s holds %d bytes, %v", name, len(b), err)
+			return fmt.Errorf("%s holds %d bytes: %w", name, len(b), err)
 		}
 	}
 	return nil

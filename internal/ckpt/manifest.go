@@ -93,7 +93,7 @@ func readManifest(dir string) (manifest, error) {
 		return m, fmt.Errorf("%s has more than %d bytes: %w", manifestName, maxManifest, ErrCorrupt)
 	}
 	if err := json.Unmarshal(b, &m); err != nil {
-		return m, fmt.Errorf("%s cannot be read (%v): %w", manifestName, err, ErrCorrupt)
+		return m, fmt.Errorf("%s cannot be read (%w): %w", manifestName, err, ErrCorrupt)
 	}
 	if m.Format != formatName || m.Version != Version {
 		return m, fmt.Errorf("%s says format %q version %d, this program reads %q version %d: %w",
@@ -104,7 +104,7 @@ func readManifest(dir string) (manifest, error) {
 	}
 	for _, f := range m.Files {
 		if err := checkName(f.Name); err != nil {
-			return m, fmt.Errorf("%s: %v: %w", manifestName, err, ErrCorrupt)
+			return m, fmt.Errorf("%s: %w: %w", manifestName, err, ErrCorrupt)
 		}
 	}
 	return m, nil

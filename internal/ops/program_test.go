@@ -98,7 +98,7 @@ func TestProgramEqualsTapeMachine(t *testing.T) {
 		G.Read(n, &read[i])
 	}
 	m := G.NewTapeMachine(theirs.total.Graph())
-	defer m.Close()
+	defer func() { _ = m.Close() }() // it holds memory alone
 	if err := m.RunAll(); err != nil {
 		t.Fatal(err)
 	}
@@ -117,10 +117,7 @@ func TestProgramEqualsTapeMachine(t *testing.T) {
 func TestProgramReusesBuffers(t *testing.T) {
 	h := newTwoHeads(t)
 	few := compile(t, h.b, h.outputs()...)
-	var every G.Nodes
-	for _, n := range h.total.Graph().AllNodes() {
-		every = append(every, n)
-	}
+	every := h.total.Graph().AllNodes()
 	all := compile(t, h.b, every...)
 	run(t, all)
 	want := make([][]float32, len(h.grads))

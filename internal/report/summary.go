@@ -98,7 +98,7 @@ func wrap(s string, n int) []string {
 	}
 	var parts []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		if line != "" && utf8.RuneCountInString(line+" "+word) > n {
 			parts = append(parts, line)
 			line = ""
