@@ -2,11 +2,17 @@ package app_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"image"
 	"image/png"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"glint/agent"
+	"glint/env/gym"
+	"glint/env/pixels"
 	"glint/internal/app"
 	"glint/replay"
 )
@@ -54,5 +60,144 @@ func TestViewOfUnknownTruth(t *testing.T) {
 				t.Errorf("the sheet: %v", err)
 			}
 		})
+	}
+}
+
+// TestGames trains a little on environments of the bridge: what works on the dojo's
+// planes of 64x144 must depend neither on their size nor on the truth nor on a Saver.
+func TestGames(t *testing.T) {
+	needGym(t)
+	const kungFu = "gym:ALE/KungFuMaster-v5"
+	for _, tc := range []struct {
+		name, env, extra string
+		pixels           func(*pixels.Config)
+		projection       pixels.Projection // settled
+		content          image.Point       // of the pictures on the sheet
+		unjudged         bool
+	}{
+		{name: "Pong", env: "gym:ALE/Pong-v5", pixels: func(*pixels.Config) {}, projection: pixels.Foreground, content: image.Pt(160, 160)},
+		{name: "resized", env: kungFu, pixels: func(p *pixels.Config) { p.Resize = image.Pt(84, 84) }, projection: pixels.Foreground, content: image.Pt(84, 84), unjudged: true},
+		{name: "uncropped", env: kungFu, pixels: func(p *pixels.Config) { *p = pixels.Config{Projection: pixels.Luma} }, projection: pixels.Luma, content: image.Pt(160, 210)},
+		{name: "MiniGrid", env: "gym:MiniGrid-Empty-5x5-v0", extra: "minigrid", pixels: func(*pixels.Config) {}, projection: pixels.Luma, content: image.Pt(40, 40), unjudged: true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			needExtra(t, tc.extra)
+			c := small(tc.env, agent.A2C)
+			a := &c.Agent
+			// An episode of Kung-Fu Master shows nothing for 80 steps: the first 100
+			// of each game are the random play.
+			a.Envs, a.Horizon, a.Minibatch = 2, 10, 20
+			a.Pretrain.Steps, a.Pretrain.Updates, a.Pretrain.Batch = 200, 40, 8
+			c.Steps = 1000
+			tc.pixels(&c.Pixels)
+			run := filepath.Join(t.TempDir(), "run")
+			res := train(t, c, run)
+			if res.Steps != 1000 || res.Iterations <= 40 || res.AEPerStep <= 0 || res.StepsPerS <= 0 || res.Interrupted {
+				t.Errorf("figures of the training: %+v", res)
+			}
+			if tc.unjudged && res.KnivesKept != nil {
+				t.Errorf("%v of the small objects are kept, want no judgement", *res.KnivesKept)
+			}
+			checkMetrics(t, run, tc.unjudged)
+			checkSheets(t, run, tc.content)
+			saved, err := app.LoadConfig(filepath.Join(run, "config.toml"), "", "")
+			if err != nil || saved.Pixels.Projection != tc.projection {
+				t.Errorf("projection %s was settled, error %v; want %s", saved.Pixels.Projection, err, tc.projection)
+			}
+			if tc.extra != "" {
+				goOnAnew(t, run)
+			}
+		})
+	}
+}
+
+// needExtra installs a set of packages in CI. Elsewhere a test without them is
+// skipped.
+func needExtra(t *testing.T, name string) {
+	t.Helper()
+	if name == "" {
+		return
+	}
+	python, err := gym.Python("")
+	if os.Getenv("CI") == "true" {
+		_, err = gym.Install(t.Context(), gym.InstallOptions{Extras: []string{name}, Progress: func(line string) { t.Log(line) }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if err != nil {
+		t.Skip(err)
+	}
+	if home := filepath.Dir(filepath.Dir(python)); len(glob(t, home, ".installed-"+name+"-*")) == 0 {
+		t.Skipf("the extra packages are not installed (glint env install --extra %s makes them; CI=true does so here)", name)
+	}
+}
+
+func glob(t *testing.T, path ...string) []string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(path...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// checkMetrics wants every figure to be a number: null is one that went wrong.
+func checkMetrics(t *testing.T, run string, unjudged bool) {
+	t.Helper()
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(read(t, run, "metrics.jsonl"))) {
+		var row struct {
+			Step   int64               `json:"step"`
+			Values map[string]*float64 `json:"values"`
+		}
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range row.Values {
+			seen[name] = true
+			// There may be no object that a share could be of.
+			if v == nil && !strings.HasPrefix(name, "knives/") {
+				t.Errorf("step %d: %s is no number", row.Step, name)
+			}
+			if strings.HasPrefix(name, "knives/") && unjudged {
+				t.Errorf("step %d: %s is written where the truth is unknown", row.Step, name)
+			}
+		}
+	}
+	for _, name := range []string{"loss/total", "loss/reconstruction", "loss/value", "mse", "class/share"} {
+		if !seen[name] {
+			t.Errorf("no row of the metrics has %s", name)
+		}
+	}
+}
+
+// checkSheets wants sheets whose four large pictures have whole pixels of the
+// content.
+func checkSheets(t *testing.T, run string, content image.Point) {
+	t.Helper()
+	sheets := glob(t, run, "frames", "*.png")
+	if len(sheets) < 2 {
+		t.Errorf("sheets %q, want several", sheets)
+	}
+	for _, sheet := range sheets {
+		c, err := png.DecodeConfig(bytes.NewReader(read(t, sheet)))
+		if err != nil || c.Width < 4*content.X || c.Width > 4096 || c.Height < content.Y || c.Height > 8192 {
+			t.Errorf("%s has %dx%d pixels, error %v", sheet, c.Width, c.Height, err)
+		}
+	}
+}
+
+// goOnAnew resumes a run whose environment cannot be saved.
+func goOnAnew(t *testing.T, run string) {
+	t.Helper()
+	notes := new(bytes.Buffer)
+	res, err := app.Resume(t.Context(), run, func(c *app.Config) { c.Steps = 1100 }, app.IO{Stdout: new(bytes.Buffer), Stderr: notes})
+	if err != nil || res.Steps != 1100 {
+		t.Errorf("resumed: %+v, error %v", res, err)
+	}
+	if !strings.Contains(notes.String(), "its episodes start anew") {
+		t.Errorf("nobody is told that the episodes start anew:\n%s", notes)
 	}
 }
