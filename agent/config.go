@@ -91,9 +91,9 @@ func (c Config) Validate() error {
 		want string
 	}{
 		{"algo", c.Algo == PPO || c.Algo == A2C, c.Algo, "ppo or a2c"},
-		{"envs", c.Envs >= 1, c.Envs, "1 or more"},
-		{"horizon", c.Horizon >= 1, c.Horizon, "1 or more"},
-		{"epochs", c.Epochs >= 1, c.Epochs, "1 or more"},
+		{"envs", within(c.Envs, MaxEnvs), c.Envs, upTo(MaxEnvs)},
+		{"horizon", within(c.Horizon, maxRollout/max(1, c.Envs)), c.Horizon, fmt.Sprintf("1 or more, and envs*horizon at most %d", maxRollout)},
+		{"epochs", within(c.Epochs, 1000), c.Epochs, upTo(1000)},
 		{
 			"minibatch", c.Minibatch >= 1 && c.Minibatch <= c.Envs*c.Horizon && (c.Envs*c.Horizon)%c.Minibatch == 0, c.Minibatch,
 			fmt.Sprintf("a divisor of envs*horizon = %d", c.Envs*c.Horizon),
@@ -113,10 +113,10 @@ func (c Config) Validate() error {
 		{"ae_coef", notNegative(c.AECoef), c.AECoef, "0 or more"},
 		{"ae_per_step", c.AEPerStep >= 0 && c.AEPerStep <= 64, c.AEPerStep, "0..64"},
 		{"small_share", c.SmallShare >= 0 && c.SmallShare <= 1, c.SmallShare, "0..1"},
-		{"store_capacity", c.StoreCapacity >= 1, c.StoreCapacity, "1 or more"},
+		{"store_capacity", within(c.StoreCapacity, 10_000_000), c.StoreCapacity, upTo(10_000_000)},
 		{"pretrain.steps", c.Pretrain.Steps >= 1, c.Pretrain.Steps, "1 or more: the mean image is made of them"},
 		{"pretrain.updates", c.Pretrain.Updates >= 0, c.Pretrain.Updates, "0 or more"},
-		{"pretrain.batch", c.Pretrain.Batch >= 1, c.Pretrain.Batch, "1 or more"},
+		{"pretrain.batch", within(c.Pretrain.Batch, 4096), c.Pretrain.Batch, upTo(4096)},
 		{"pretrain.lr", notNegative(c.Pretrain.LR), c.Pretrain.LR, "0 or more"},
 		{"pretrain.hold", c.Pretrain.Hold >= 1, c.Pretrain.Hold, "1 or more"},
 	} {
@@ -133,6 +133,16 @@ func (c Config) Validate() error {
 	return nil
 }
 
+// Bounds of what is allocated at once, far above what is of use.
+const (
+	// MaxEnvs is the largest number of environments in lock step.
+	MaxEnvs = 4096
+	// maxRollout is the largest number of steps in a rollout.
+	maxRollout = 1 << 17
+)
+
+func within(n, most int) bool    { return n >= 1 && n <= most }
+func upTo(most int) string       { return fmt.Sprintf("1 to %d", most) }
 func positive(x float64) bool    { return x > 0 && !math.IsNaN(x) }
 func notNegative(x float64) bool { return x >= 0 && !math.IsInf(x, 0) }
 

@@ -27,7 +27,13 @@ func TestValidate(t *testing.T) {
 	}{
 		{func(c *agent.Config) { c.Algo = "dqn" }, "algo dqn ppo"},
 		{func(c *agent.Config) { c.Envs = 0 }, "envs 0"},
+		{func(c *agent.Config) { c.Envs = agent.MaxEnvs + 1 }, "envs 4097 4096"},
+		{func(c *agent.Config) { c.Envs = math.MaxInt }, "envs 4096"},
 		{func(c *agent.Config) { c.Horizon = 0 }, "horizon 0"},
+		{func(c *agent.Config) { c.Horizon = math.MaxInt / 16 }, "horizon envs*horizon"},
+		{func(c *agent.Config) { c.Epochs = math.MaxInt }, "epochs 1000"},
+		{func(c *agent.Config) { c.StoreCapacity = math.MaxInt }, "store_capacity 10000000"},
+		{func(c *agent.Config) { c.Pretrain.Batch = math.MaxInt }, "pretrain.batch 4096"},
 		{func(c *agent.Config) { c.Epochs = 0 }, "epochs 0"},
 		{func(c *agent.Config) { c.Minibatch = 0 }, "minibatch 0"},
 		{func(c *agent.Config) { c.Envs, c.Horizon, c.Minibatch = 3, 5, 4 }, "minibatch 4 divisor 15"},

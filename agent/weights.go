@@ -68,6 +68,9 @@ func ReadNet(r io.Reader) (*Net, error) {
 	if err := json.Unmarshal([]byte(meta[designKey]), &d); err != nil {
 		return nil, errors.New("agent: the weights do not say which network they belong to: not a glint checkpoint")
 	}
+	if err := d.check(ts); err != nil {
+		return nil, err
+	}
 	n, err := NewNet(d.Autoencoder, d.Shape, d.Actions, rand.New(rand.NewPCG(0, 0)))
 	if err != nil {
 		return nil, err
@@ -76,6 +79,30 @@ func ReadNet(r io.Reader) (*Net, error) {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
 	return n, nil
+}
+
+// check refuses a design that the tensors beside it do not bear out, before memory
+// is taken for it: those compared here bound the sizes of all others.
+func (d design) check(ts []ckpt.Tensor) error {
+	if err := d.Autoencoder.Validate(); err != nil {
+		return fmt.Errorf("agent: the weights are of a network whose %w", err)
+	}
+	shapes := map[string][]int{}
+	for _, t := range ts {
+		shapes[t.Name] = t.Shape
+	}
+	s := d.Shape
+	flat := d.Autoencoder.Channels[1] * s.H / 8 * s.W / 8
+	for _, want := range []ckpt.Tensor{
+		{Name: meanName, Shape: []int{s.T, s.H, s.W}},
+		{Name: "encoder.code.weight", Shape: []int{d.Autoencoder.Code, flat}},
+		{Name: "actor.weight", Shape: []int{d.Actions, d.Autoencoder.Code}},
+	} {
+		if got := shapes[want.Name]; !slices.Equal(got, want.Shape) {
+			return fmt.Errorf("agent: the weights say that their %s has shape %v, but it has %v: they are of another architecture", want.Name, want.Shape, got)
+		}
+	}
+	return nil
 }
 
 // load takes over the weights of a file that was written by a network of the same

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -95,11 +96,15 @@ func TestReadNetRefuses(t *testing.T) {
 		"cut":              {file[:len(file)/2], ""},
 		"no design":        {tensorsOf(t, ts, ""), "not a glint checkpoint"},
 		"design no JSON":   {tensorsOf(t, ts, "{"), "not a glint checkpoint"},
-		"empty design":     {tensorsOf(t, ts, "{}"), "actions"},
+		"empty design":     {tensorsOf(t, ts, "{}"), "channels"},
 		"other code":       {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":8},`+shape+`,"Actions":2}`), "architecture"},
 		"other actions":    {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":16},`+shape+`,"Actions":3}`), "actor.weight"},
-		"negative actions": {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":16},`+shape+`,"Actions":-2}`), "actions"},
-		"no shape":         {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":16},"Actions":2}`), "multiples of 8"},
+		"negative actions": {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":16},`+shape+`,"Actions":-2}`), "actor.weight"},
+		"no shape":         {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":16},"Actions":2}`), "mean"},
+		"huge code":        {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":1000000000000},`+shape+`,"Actions":2}`), "code is 1000000000000"},
+		"large code":       {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":65536},`+shape+`,"Actions":2}`), "encoder.code.weight"},
+		"huge actions":     {tensorsOf(t, ts, `{"Autoencoder":{"Channels":[4,8],"Code":16},`+shape+`,"Actions":900000000000}`), "actor.weight"},
+		"huge frames":      {tensorsOf(t, ts, strings.Replace(fits, `"T":1`, `"T":1000000000000`, 1)), "mean has shape"},
 		"no mean":          {tensorsOf(t, ts[1:], fits), "mean"},
 		"no critic":        {tensorsOf(t, ts[:len(ts)-1], fits), "critic.bias"},
 	} {

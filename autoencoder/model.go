@@ -27,14 +27,27 @@ func DefaultConfig() Config { return Config{Channels: []int{16, 32}, Code: 64} }
 
 // Validate names the first field that cannot be used.
 func (c Config) Validate() error {
-	if len(c.Channels) != 2 || slices.Min(c.Channels) < 1 {
-		return fmt.Errorf("channels is %v, want two positive numbers", c.Channels)
+	if len(c.Channels) != 2 || slices.Min(c.Channels) < 1 || slices.Max(c.Channels) > maxChannels {
+		return fmt.Errorf("channels is %v, want two numbers from 1 to %d", c.Channels, maxChannels)
 	}
-	if c.Code < 1 {
-		return fmt.Errorf("code is %d, want a positive number", c.Code)
+	if c.Code < 1 || c.Code > maxCode {
+		return fmt.Errorf("code is %d, want 1 to %d", c.Code, maxCode)
 	}
 	return nil
 }
+
+// Bounds far above the published size; beyond them a mistyped setting would end in a
+// want of memory.
+const (
+	maxChannels = 1024
+	maxCode     = 1 << 16
+	maxSide     = 4096    // of an observation
+	maxFrames   = 256     // of an observation
+	maxLayer    = 1 << 26 // weights of the dense layers, each
+)
+
+// ErrLarge says that Config and Shape together would make too large a network.
+var ErrLarge = errors.New("the network is too large")
 
 // Shape is the observations a Model is made for.
 type Shape struct {
@@ -63,19 +76,23 @@ type Model struct {
 }
 
 // New returns a Model with orthogonal weights, gain sqrt 2 before a ReLU and 1
-// elsewhere, and zero biases.
+// elsewhere, and zero biases. An error wraps ErrLarge where a smaller code or Shape would do.
 func New(cfg Config, s Shape, r *rand.Rand) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("autoencoder: %w", err)
 	}
-	if s.H%8 != 0 || s.W%8 != 0 || s.H < 8 || s.W < 8 || s.T < 1 {
-		return nil, fmt.Errorf("autoencoder: observations of %dx%dx%d: rows and columns must be multiples of 8", s.T, s.H, s.W)
+	if s.H%8 != 0 || s.W%8 != 0 || s.H < 8 || s.W < 8 || s.T < 1 || s.H > maxSide || s.W > maxSide || s.T > maxFrames {
+		return nil, fmt.Errorf("autoencoder: observations of %dx%dx%d: rows and columns must be multiples of 8 up to %d, frames at most %d", s.T, s.H, s.W, maxSide, maxFrames)
 	}
 	if s.Content.Empty() || !s.Content.In(image.Rect(0, 0, s.W, s.H)) {
 		return nil, fmt.Errorf("autoencoder: content %v must hold pixels and lie in the %dx%d of an observation", s.Content, s.W, s.H)
 	}
 	c1, c2 := cfg.Channels[0], cfg.Channels[1]
 	flat := c2 * s.H / 8 * s.W / 8
+	if flat*cfg.Code > maxLayer {
+		return nil, fmt.Errorf("autoencoder: %w: a code of %d for %d channels of %dx%d wants %d weights, at most %d are possible: take a smaller code or smaller observations",
+			ErrLarge, cfg.Code, c2, s.H/8, s.W/8, flat*cfg.Code, maxLayer)
+	}
 	m := &Model{cfg: cfg, shape: s, Mean: ops.NewTensor(s.T, s.H, s.W)}
 	relu := math.Sqrt2
 	for _, l := range []struct {

@@ -50,6 +50,10 @@ func inFolder(t *testing.T, files map[string]string) {
 func TestWrongUse(t *testing.T) {
 	inFolder(t, map[string]string{
 		"small.toml": smallRun, "syntax.toml": "steps = [", "unknown.toml": "[agent]\nentropy_coeff = 1", "kind.toml": "seed = 'x'",
+		"code.toml": "[agent.autoencoder]\ncode = 1000000000000", "dense.toml": "[agent.autoencoder]\ncode = 65536",
+		"channels.toml": "[agent.autoencoder]\nchannels = [16, 100000]",
+		"resize.toml":   "[pixels.resize]\nX = 1000000\nY = 1000000", "huge.toml": "[pixels.resize]\nX = 4096\nY = 1024",
+		"horizon.toml": "[agent]\nhorizon = 4611686018427387904", "epochs.toml": "[agent]\nepochs = 9000000000000000000",
 		"binary.toml": "\x7fELF\x01", "file": "mine", "token": "secret", "old.gif": "mine",
 	})
 	if err := os.Mkdir("exists", 0o700); err != nil {
@@ -69,6 +73,18 @@ func TestWrongUse(t *testing.T) {
 		{"train --minutes=-1", "minutes is -1"},
 		{"train --steps 0 --minutes 0", "would have no end"},
 		{"train --envs 0", "agent.envs is 0"},
+		{"train --envs 4611686018427387904", "agent.envs is 4611686018427387904, want 1 to 4096"},
+		{"train --envs 900000000000", "agent.envs is 900000000000"},
+		{"eval --policy random --episodes 900000000000 --envs 900000000000", "give 4096 or less"},
+		{"record --out new --envs 900000000000", "give 4096 or less"},
+		{"train --config code.toml", "agent.autoencoder.code is 1000000000000, want 1 to 65536"},
+		{"train --config dense.toml", "take a smaller code or smaller observations"},
+		{"train --config channels.toml", "agent.autoencoder.channels is [16 100000]"},
+		{"train --config resize.toml", "want at most 4096 a side"},
+		{"train --config huge.toml", "make [pixels] resize or agent.store_capacity smaller"},
+		{"train --config huge.toml --envs 4096", "[pixels] resize or --envs smaller"},
+		{"train --config horizon.toml", "envs*horizon at most 131072"},
+		{"train --config epochs.toml", "agent.epochs is 9000000000000000000"},
 		{"train --threads 0", "threads is 0"},
 		{"train --sticky 2", "sticky is 2"},
 		{"train --lr=-1", "agent.lr is -1"},

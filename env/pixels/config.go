@@ -12,6 +12,12 @@ import (
 // Multiple is what the rows and columns of a plane are padded to.
 const Multiple = 8
 
+// Bounds of a resize, beyond which a mistyped size would end in a want of memory.
+const (
+	maxSide   = 4096
+	maxResize = 1 << 22
+)
+
 // Projection names the way from a pixel to one byte.
 type Projection string
 
@@ -60,6 +66,8 @@ func (c Config) Validate(s env.Spec) error {
 		return fmt.Errorf("pixels: Crop %v is not inside the %dx%d frame (rows x columns) of %q", c.Crop, s.H, s.W, s.Name)
 	case c.Resize != image.Point{} && (c.Resize.X <= 0 || c.Resize.Y <= 0):
 		return fmt.Errorf("pixels: Resize %v: want a width and a height above 0, or none of both", c.Resize)
+	case c.Resize.X > maxSide || c.Resize.Y > maxSide || c.Resize.X*c.Resize.Y > maxResize:
+		return fmt.Errorf("pixels: Resize %v: want at most %d a side and %d pixels in all", c.Resize, maxSide, maxResize)
 	case c.MaxPixels < 0:
 		return fmt.Errorf("pixels: MaxPixels %d is negative", c.MaxPixels)
 	}

@@ -247,6 +247,8 @@ func TestErrorsNameTheField(t *testing.T) {
 		{rgb, pixels.Config{Projection: pixels.Luma, Crop: image.Rect(0, 0, 11, 5)}, "Crop"},
 		{rgb, pixels.Config{Projection: pixels.Luma, Crop: image.Rect(3, 3, 3, 5)}, "Crop"},
 		{rgb, pixels.Config{Projection: pixels.Luma, Resize: image.Pt(8, 0)}, "Resize"},
+		{rgb, pixels.Config{Projection: pixels.Luma, Resize: image.Pt(1_000_000, 1_000_000)}, "at most 4096 a side"},
+		{rgb, pixels.Config{Projection: pixels.Luma, Resize: image.Pt(4096, 1025)}, "4194304 pixels in all"},
 		{rgb, pixels.Config{Projection: pixels.Luma, MaxPixels: -1}, "MaxPixels"},
 		{env.Spec{Format: env.Gray}, pixels.Config{Projection: pixels.Luma}, "no pixels"},
 	} {

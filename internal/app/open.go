@@ -97,6 +97,9 @@ func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO
 		o.notef("projection %s: the most frequent colour of a row covers %.0f %% of it in the median (60 %% or more means foreground)", settled.Projection, 100*share)
 		c.Pixels.Projection = settled.Projection
 	}
+	if p, err := pixels.New(raw.Spec(), settled); err == nil && p.Spec().ObsLen() > maxKept/8/p.Spec().N {
+		return nil, usagef("make [pixels] resize or --envs smaller", "%d observations of %d bytes side by side are too many", p.Spec().N, p.Spec().ObsLen())
+	}
 	v, err := pixels.Wrap(raw.Vec, settled, pixels.WrapOptions{Workers: c.Threads, Truth: preset.Truth, Origin: raw.origin})
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
@@ -126,9 +129,17 @@ func objectsOf(p pixels.Preset) []judge.Object {
 	return objects
 }
 
+// maxKept bounds the bytes of observations in memory.
+const maxKept = 32 << 30
+
 // options returns what a Trainer needs of the config and the environment.
 func (c Config) options(w *world) (agent.Options, error) {
 	s := w.Spec()
+	// A rollout and the store are kept in memory.
+	if kept := c.Agent.Envs*c.Agent.Horizon + c.Agent.StoreCapacity; kept > maxKept/s.ObsLen() {
+		return agent.Options{}, fmt.Errorf("%d observations of %dx%dx%d bytes would be kept in memory, at most %d GiB can be: make [pixels] resize or agent.store_capacity smaller",
+			kept, s.T, s.H, s.W, maxKept>>30)
+	}
 	d, err := saliency.NewDetector(c.Detector, s.H, s.W)
 	if err != nil {
 		return agent.Options{}, fmt.Errorf("detector: %w", err)

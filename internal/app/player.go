@@ -33,6 +33,9 @@ type game struct {
 // replace the checkpoint's where they are given. A game of a checkpoint is seen
 // through the same pixels as in training.
 func player(ctx context.Context, who Who, name string, n int, seed uint64, change func(*Config), o IO) (*game, error) {
+	if n > agent.MaxEnvs {
+		return nil, usagef(fmt.Sprintf("give %d or less", agent.MaxEnvs), "%d environments are too many", n)
+	}
 	c := DefaultConfig(name, DefaultAlgo)
 	var net *agent.Net
 	if who.Checkpoint != "" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"glint/agent"
+	"glint/autoencoder"
 	"glint/env"
 	"glint/internal/ckpt"
 	"glint/internal/kernel"
@@ -59,7 +60,9 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 	t := &training{cfg: c, io: o}
 	t.fit()
 	return t.begin(ctx, func(opts agent.Options) (err error) {
-		if t.trainer, err = agent.New(ctx, t.cfg.Agent, opts); err != nil {
+		if t.trainer, err = agent.New(ctx, t.cfg.Agent, opts); errors.Is(err, autoencoder.ErrLarge) {
+			return &UsageError{Msg: err.Error()}
+		} else if err != nil {
 			return err
 		}
 		t.trainer.SetHorizon(env.Steps(t.cfg.Steps))
