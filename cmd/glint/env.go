@@ -25,15 +25,24 @@ func (c *envListCmd) Run(ctx context.Context, o app.IO) error {
 }
 
 type envInstallCmd struct {
-	Extra []string `help:"Further sets of packages: box2d, minigrid." placeholder:"NAME"`
+	Extra  []string `help:"Further sets of packages: box2d, minigrid." placeholder:"NAME"`
+	Python string   `help:"Interpreter to make it with; else the first on the PATH that fits." placeholder:"FILE"`
 }
 
 // Run installs.
-func (c *envInstallCmd) Run(ctx context.Context, o app.IO) error { return app.Install(ctx, c.Extra, o) }
+func (c *envInstallCmd) Run(ctx context.Context, o app.IO) error {
+	return app.Install(ctx, c.Extra, c.Python, o)
+}
 
 type envServeCmd struct {
 	Listen    string `help:"Address; beyond this machine only if you say so." default:"tcp://127.0.0.1:7777"`
 	TokenFile string `help:"File with the token that learners must know; made if it is missing." required:"" placeholder:"FILE"`
+}
+
+// Help says what the token is worth.
+func (*envServeCmd) Help() string {
+	return "Whoever has the token may run any Python code as you on this machine, as by a login, and the traffic is not encrypted: " +
+		"listen beyond this machine only in networks you trust, or through a tunnel such as ssh -L."
 }
 
 // Run serves.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,18 +15,22 @@ import (
 	"glint/internal/report"
 )
 
-// Install makes the Python environment of the Gym bridge, if it is missing.
-func Install(ctx context.Context, extras []string, o IO) error {
+// Install makes the Python environment of the Gym bridge, if it is missing, with the
+// interpreter python, "" for the first on the PATH that fits.
+func Install(ctx context.Context, extras []string, python string, o IO) error {
 	for _, extra := range extras {
 		if known := gym.Extras(); !slices.Contains(known, extra) {
 			return usagef("did you mean "+names.Nearest(extra, known)+"? There are "+strings.Join(known, ", "), "extra packages %q are unknown", extra)
 		}
 	}
-	python, err := gym.Install(ctx, gym.InstallOptions{Extras: extras, Progress: func(line string) { o.notef("%s", line) }})
+	if old, err := gym.Python(""); err == nil && python != "" {
+		o.notef("the Python environment is there already and keeps its interpreter; to make it anew, remove %s", filepath.Dir(filepath.Dir(old)))
+	}
+	made, err := gym.Install(ctx, gym.InstallOptions{Extras: extras, Python: python, Progress: func(line string) { o.notef("%s", line) }})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(o.Stdout, python)
+	_, err = fmt.Fprintln(o.Stdout, made)
 	return err
 }
 
@@ -41,9 +47,18 @@ func Serve(ctx context.Context, listen, tokenFile string, o IO) error {
 		Listen: listen, TokenFile: tokenFile, Python: python,
 		Ready: func(address string) {
 			o.notef("serving environments on %s; use them by: glint train --env %s/ALE/KungFuMaster-v5 --token-file %s", address, address, tokenFile)
+			if !loopback(address) {
+				o.notef("beyond this machine: the token lets a learner run any Python code here, and the traffic is not encrypted; use a network you trust, or ssh -L")
+			}
 			o.notef("Ctrl-C ends it")
 		},
 	})
+}
+
+// loopback says whether tcp://host:port can be reached from this machine alone.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(strings.TrimPrefix(address, "tcp://"))
+	return err == nil && net.ParseIP(host).IsLoopback()
 }
 
 // Environment is one line of the list of environments.
