@@ -20,6 +20,9 @@
 // again and its transitions are marked Truncated and Invalid. Three crashes
 // without a step between them are an error.
 //
+// On Linux a local worker writes its batches into memory that it shares with the
+// client; elsewhere, and where that fails, they go through the socket.
+//
 // # Concurrency
 //
 // A [Vec] is driven by one goroutine at a time.

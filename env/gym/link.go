@@ -1,9 +1,11 @@
 package gym
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"time"
@@ -20,6 +22,8 @@ type link struct {
 	seq     uint32
 	out     []byte
 	scratch []byte
+	memory  *os.File // what the worker inherited, until share; nil for none
+	shared  []byte   // the memory that the worker's batches are in; nil for none
 }
 
 // send writes one request and returns its number.
@@ -115,9 +119,18 @@ func (l *link) ask(ctx context.Context, k kind, payload []byte, want kind) ([]by
 func (l *link) batch(ctx context.Context, seq uint32, s env.Spec, to target) error {
 	return l.reading(ctx, func() error {
 		h, err := l.answer(seq, kindBatch)
-		if err == nil {
-			l.scratch, err = decodeBatch(l.conn, h.size, s, to, l.scratch)
+		if err != nil {
+			return err
 		}
+		r, size := io.Reader(l.conn), h.size
+		if h.shared {
+			body, err := l.body(h)
+			if err != nil {
+				return err
+			}
+			r, size = bytes.NewReader(body), len(body)
+		}
+		l.scratch, err = decodeBatch(r, size, s, to, l.scratch)
 		return err
 	})
 }
@@ -125,6 +138,7 @@ func (l *link) batch(ctx context.Context, seq uint32, s env.Spec, to target) err
 // hangUp closes the connection and lets the worker end by itself.
 func (l *link) hangUp() {
 	_ = l.conn.Close() // nothing more is read or written
+	l.unshare()
 	if l.proc != nil {
 		l.proc.end()
 	}
@@ -133,6 +147,7 @@ func (l *link) hangUp() {
 // kill ends the worker at once.
 func (l *link) kill() {
 	_ = l.conn.Close() // nothing more is read or written
+	l.unshare()
 	if l.proc != nil {
 		l.proc.kill()
 	}

@@ -27,6 +27,7 @@ type launcher struct {
 	python string
 	dir    string
 	starts chan start
+	memory func() (*os.File, error)
 	closed sync.WaitGroup
 }
 
@@ -45,7 +46,7 @@ func newLauncher(python string) (*launcher, error) {
 		_ = os.RemoveAll(dir)
 		return nil, fmt.Errorf("gym: writing the bridge: %w", err)
 	}
-	l := &launcher{python: python, dir: dir, starts: make(chan start)}
+	l := &launcher{python: python, dir: dir, starts: make(chan start), memory: newMemory}
 	l.closed.Add(1)
 	go l.run()
 	return l, nil
@@ -85,11 +86,15 @@ func (l *launcher) close() error {
 	return os.RemoveAll(l.dir)
 }
 
-// launch starts a worker that serves file.
-func (l *launcher) launch(file *os.File) (*process, error) {
+// launch starts a worker that serves file, with memory to share or nil.
+func (l *launcher) launch(file, memory *os.File) (*process, error) {
 	cmd := exec.Command(l.python, "-B", "-u", filepath.Join(l.dir, "bridge"), "--fd", "3")
 	p := &process{cmd: cmd, done: make(chan struct{})}
 	cmd.ExtraFiles = []*os.File{file}
+	if memory != nil {
+		cmd.Args = append(cmd.Args, "--memory", "4")
+		cmd.ExtraFiles = append(cmd.ExtraFiles, memory)
+	}
 	cmd.Stderr = &p.tail
 	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "OPENBLAS_NUM_THREADS=1", "SDL_VIDEODRIVER=dummy", "SDL_AUDIODRIVER=dummy", "PYGAME_HIDE_SUPPORT_PROMPT=1")
 	cmd.SysProcAttr = childAttributes()
@@ -113,19 +118,25 @@ func (l *launcher) local(name string, timeout time.Duration) (*link, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making a pair of sockets: %w", err)
 	}
-	p, err := l.launch(theirs)
+	memory, err := l.memory()
+	if err != nil {
+		memory = nil // batches go over the socket then
+	}
+	p, err := l.launch(theirs, memory)
 	_ = theirs.Close()
 	if err != nil {
 		_ = ours.Close()
+		closeMemory(memory)
 		return nil, err
 	}
 	conn, err := net.FileConn(ours)
 	_ = ours.Close()
 	if err != nil {
+		closeMemory(memory)
 		p.kill()
 		return nil, err
 	}
-	return &link{conn: conn, name: name, timeout: timeout, proc: p}, nil
+	return &link{conn: conn, name: name, timeout: timeout, proc: p, memory: memory}, nil
 }
 
 // process is a running worker.

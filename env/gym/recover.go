@@ -50,7 +50,8 @@ func (v *Vec) connect(ctx context.Context, sh *shard) (*link, error) {
 // startTimeout is how long a worker may take to start and make its environments.
 const startTimeout = 2 * time.Minute
 
-// receiveSpec reads the answers to HELLO and MAKE.
+// receiveSpec reads the answers to HELLO and MAKE and shares memory with the
+// worker where it can.
 func (v *Vec) receiveSpec(ctx context.Context, sh *shard) (env.Spec, error) {
 	l := sh.link
 	l.timeout = max(v.o.StepTimeout, startTimeout)
@@ -72,6 +73,9 @@ func (v *Vec) receiveSpec(ctx context.Context, sh *shard) (env.Spec, error) {
 	var spec env.Spec
 	if err == nil {
 		spec, err = decodeSpec(payload, sh.hi-sh.lo)
+	}
+	if err == nil {
+		err = l.share(ctx, spec)
 	}
 	if err != nil {
 		err = withWords(l, err)

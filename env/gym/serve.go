@@ -143,7 +143,7 @@ func (s *server) serve(ctx context.Context, conn net.Conn) {
 	if err != nil {
 		return
 	}
-	p, err := s.launcher.launch(file)
+	p, err := s.launcher.launch(file, nil)
 	_ = file.Close()
 	if err != nil {
 		return

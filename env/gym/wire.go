@@ -15,6 +15,7 @@ const (
 	headerLen  = 16
 	maxFrame   = 64 << 20
 	maxRequest = 16 << 20
+	flagShared = 1 // of a BATCH header
 )
 
 // kind is the type of a frame.
@@ -35,6 +36,7 @@ const (
 	kindClose
 	kindAuth
 	kindCall
+	kindMap
 	kindEnd // one past the last
 )
 
@@ -43,9 +45,10 @@ var errProtocol = errors.New("protocol violation")
 
 // header is what precedes every payload.
 type header struct {
-	kind kind
-	seq  uint32
-	size int
+	kind   kind
+	seq    uint32
+	size   int
+	shared bool // the payload says where in the shared memory the body is
 }
 
 // appendFrame appends a frame that holds payload.
@@ -66,6 +69,8 @@ func readHeader(r io.Reader) (header, error) {
 	}
 	size := binary.LittleEndian.Uint32(raw[12:])
 	h := header{kind: kind(raw[3]), seq: binary.LittleEndian.Uint32(raw[8:]), size: int(size)}
+	flags := binary.LittleEndian.Uint32(raw[4:]) // and the reserved field
+	h.shared = h.kind == kindBatch && flags == flagShared
 	switch {
 	case binary.LittleEndian.Uint16(raw[:]) != magic:
 		return h, fmt.Errorf("bad magic %#04x: %w", binary.LittleEndian.Uint16(raw[:]), errProtocol)
@@ -73,8 +78,8 @@ func readHeader(r io.Reader) (header, error) {
 		return h, fmt.Errorf("version %d, this side speaks %d: %w", raw[2], version, errProtocol)
 	case h.kind == 0 || h.kind >= kindEnd:
 		return h, fmt.Errorf("unknown frame type %d: %w", h.kind, errProtocol)
-	case binary.LittleEndian.Uint32(raw[4:]) != 0:
-		return h, fmt.Errorf("reserved header fields are not zero: %w", errProtocol)
+	case flags != 0 && !h.shared:
+		return h, fmt.Errorf("flags and reserved header fields are %#x: %w", flags, errProtocol)
 	case size > maxFrame:
 		return h, fmt.Errorf("frame of %d bytes, at most %d are allowed: %w", size, maxFrame, errProtocol)
 	}

@@ -8,6 +8,7 @@ from . import wire
 
 TERMINATED, TRUNCATED, LIFE_LOST = 1, 2, 4
 PREFIX = struct.Struct("<IIII")  # first environment, environments, finals, zero
+PLACE = struct.Struct("<QQ")  # offset of the body in shared memory, its size
 FINAL = struct.Struct("<II")  # environment, zero
 
 
@@ -17,9 +18,9 @@ def meta_size(n):
 
 
 class Buffer:
-    """The memory of one BATCH frame for n environments, header included."""
+    """One BATCH frame for n environments, header included; in shared memory where that has room."""
 
-    def __init__(self, n, shape, aux_len):
+    def __init__(self, n, shape, aux_len, memory=None):
         self.n = n
         frames, obs_len = shape[0], int(np.prod(shape))
         aux_all = frames * aux_len
@@ -34,7 +35,8 @@ class Buffer:
                 f"{n} environments make a batch of {size} bytes, {wire.MAX_FRAME} fit into a frame: "
                 "use more workers, fewer environments or a crop"
             )
-        self.raw = np.zeros(size, np.uint8)
+        region = memory.take(size) if memory is not None else None
+        self.offset, self.raw = region or (None, np.zeros(size, np.uint8))
         self.view = memoryview(self.raw)
 
         def column(offset, dtype, width):
@@ -73,10 +75,13 @@ class Buffer:
         self.lives[k] = game.lives
 
     def send(self, sock, seq, first):
-        """Sends the buffer as the answer to request seq."""
+        """Sends the buffer, or its place in shared memory, as the answer to request seq."""
         end = self.final_at + self.finals * self.record
         size = end - wire.HEADER.size
-        wire.HEADER.pack_into(self.raw, 0, wire.MAGIC, wire.VERSION, wire.BATCH, 0, 0, seq, size)
         PREFIX.pack_into(self.raw, wire.HEADER.size, first, self.n, self.finals, 0)
-        sock.sendall(self.view[:end])
         self.finals = 0
+        if self.offset is not None:
+            wire.send(sock, wire.BATCH, seq, PLACE.pack(self.offset + wire.HEADER.size, size), wire.SHARED)
+            return
+        wire.HEADER.pack_into(self.raw, 0, wire.MAGIC, wire.VERSION, wire.BATCH, 0, 0, seq, size)
+        sock.sendall(self.view[:end])

@@ -12,10 +12,12 @@ import numpy as np
 
 from . import wire
 from .batch import Buffer
+from .memory import Memory
 from .wire import Refusal
 
 RANGE = struct.Struct("<II")  # first environment, environments
 INDEX = struct.Struct("<I")
+SIZE = struct.Struct("<Q")
 
 
 def make_game(options):
@@ -32,14 +34,15 @@ def make_game(options):
 class Server:
     """The environments of one connection."""
 
-    def __init__(self, sock):
+    def __init__(self, sock, memory):
         self.sock = sock
+        self.memory = memory
         self.games = []
         self.ready = []
         self.buffers = {}
         self.handlers = {
             wire.HELLO: self.hello, wire.MAKE: self.make, wire.RESET: self.reset, wire.STEP: self.step,
-            wire.SAVE: self.save, wire.LOAD: self.load, wire.CALL: self.call,
+            wire.SAVE: self.save, wire.LOAD: self.load, wire.CALL: self.call, wire.MAP: self.map,
         }
 
     def run(self):
@@ -81,7 +84,7 @@ class Server:
         options = json.loads(payload)
         for game in self.games:
             game.close()
-        self.games, self.buffers = [], {}
+        self.games, self.buffers, self.memory.used = [], {}, 0
         for i in range(options["n"]):
             self.env = i
             self.games.append(make_game(options))
@@ -102,9 +105,10 @@ class Server:
         first, n = RANGE.unpack_from(payload)
         if n == 0 or first + n > len(self.games):
             raise Refusal(f"environments {first}..{first + n - 1} asked, there are {len(self.games)}")
-        if n not in self.buffers:
-            self.buffers[n] = Buffer(n, self.games[0].shape, self.games[0].aux_len)
-        buffer = self.buffers[n]
+        buffer = self.buffers.get((first, n))
+        if buffer is None:
+            game = self.games[0]
+            buffer = self.buffers[first, n] = Buffer(n, game.shape, game.aux_len, self.memory)
         buffer.finals = 0
         return first, n, buffer
 
@@ -168,6 +172,17 @@ class Server:
         self.ready[i] = True
         wire.send(self.sock, wire.OK, seq)
 
+    def map(self, seq, payload):
+        """Maps the memory that batches are from now on laid out in."""
+        if len(payload) != SIZE.size:
+            raise Refusal("MAP has the wrong length")
+        try:
+            self.memory.map(*SIZE.unpack(payload))
+        except (OSError, ValueError) as err:
+            raise Refusal(f"cannot share memory: {err}") from err
+        self.buffers = {}
+        wire.send(self.sock, wire.OK, seq)
+
     def call(self, seq, payload):
         """Runs a named function that is not about the environments."""
         from . import calls
@@ -180,16 +195,16 @@ class Server:
 
 
 def main(argv):
-    """Serves the inherited socket whose descriptor number argv gives."""
-    if len(argv) != 2 or argv[0] != "--fd":
-        print("usage: python bridge --fd N", file=sys.stderr)
+    """Serves the inherited socket whose descriptor number argv gives, with memory to share or without."""
+    if len(argv) not in (2, 4) or argv[0] != "--fd" or argv[2:3] not in ([], ["--memory"]):
+        print("usage: python bridge --fd N [--memory N]", file=sys.stderr)
         return 2
     # Ctrl-C is the learner's to handle; it hangs up when it is done.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         sock = socket.socket(fileno=int(argv[1]))
         sock.setblocking(True)
-        Server(sock).run()
+        Server(sock, Memory(int(argv[3]) if argv[2:] else None)).run()
     except (wire.WireError, OSError) as err:
         print(f"glint bridge: {err}", file=sys.stderr)
         return 1

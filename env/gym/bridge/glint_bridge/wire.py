@@ -8,8 +8,9 @@ VERSION = 1
 HEADER = struct.Struct("<HBBHHII")  # magic, version, type, flags, reserved, seq, len
 MAX_FRAME = 64 << 20
 MAX_REQUEST = 16 << 20
+SHARED = 1  # header flag of a BATCH whose body is in shared memory
 
-HELLO, MAKE, SPEC, RESET, STEP, BATCH, SAVE, LOAD, STATE, OK, ERROR, CLOSE, AUTH, CALL = range(1, 15)
+HELLO, MAKE, SPEC, RESET, STEP, BATCH, SAVE, LOAD, STATE, OK, ERROR, CLOSE, AUTH, CALL, MAP = range(1, 16)
 
 
 class WireError(Exception):
@@ -60,11 +61,11 @@ def read_frame(sock):
     return kind, seq, payload
 
 
-def send(sock, kind, seq, payload=b""):
+def send(sock, kind, seq, payload=b"", flags=0):
     """Sends one frame."""
     if len(payload) > MAX_FRAME:
         raise Refusal(f"a reply of {len(payload)} bytes does not fit into a frame: use fewer environments or a crop")
-    sock.sendall(HEADER.pack(MAGIC, VERSION, kind, 0, 0, seq, len(payload)) + payload)
+    sock.sendall(HEADER.pack(MAGIC, VERSION, kind, flags, 0, seq, len(payload)) + payload)
 
 
 def send_json(sock, kind, seq, value):
