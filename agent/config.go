@@ -94,6 +94,7 @@ func (c Config) Validate() error {
 		{"envs", within(c.Envs, MaxEnvs), c.Envs, upTo(MaxEnvs)},
 		{"horizon", within(c.Horizon, maxRollout/max(1, c.Envs)), c.Horizon, fmt.Sprintf("1 or more, and envs*horizon at most %d", maxRollout)},
 		{"epochs", within(c.Epochs, 1000), c.Epochs, upTo(1000)},
+		{"epochs", c.Epochs == 1 || c.Algo != A2C, c.Epochs, "1: a2c has no clipping that would keep a second pass near the policy that played"},
 		{
 			"minibatch", c.Minibatch >= 1 && c.Minibatch <= c.Envs*c.Horizon && (c.Envs*c.Horizon)%c.Minibatch == 0, c.Minibatch,
 			fmt.Sprintf("a divisor of envs*horizon = %d", c.Envs*c.Horizon),

@@ -35,6 +35,7 @@ func TestValidate(t *testing.T) {
 		{func(c *agent.Config) { c.StoreCapacity = math.MaxInt }, "store_capacity 10000000"},
 		{func(c *agent.Config) { c.Pretrain.Batch = math.MaxInt }, "pretrain.batch 4096"},
 		{func(c *agent.Config) { c.Epochs = 0 }, "epochs 0"},
+		{func(c *agent.Config) { c.Algo = agent.A2C }, "epochs 2 a2c"},
 		{func(c *agent.Config) { c.Minibatch = 0 }, "minibatch 0"},
 		{func(c *agent.Config) { c.Envs, c.Horizon, c.Minibatch = 3, 5, 4 }, "minibatch 4 divisor 15"},
 		{func(c *agent.Config) { c.Minibatch = 2 * c.Envs * c.Horizon }, "minibatch divisor"},
