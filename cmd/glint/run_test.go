@@ -48,11 +48,15 @@ func inFolder(t *testing.T, files map[string]string) {
 }
 
 func TestWrongUse(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // nothing wrong gets as far as an install
+	t.Setenv("PATH", "")
 	inFolder(t, map[string]string{
 		"small.toml": smallRun, "syntax.toml": "steps = [", "unknown.toml": "[agent]\nentropy_coeff = 1", "kind.toml": "seed = 'x'",
 		"code.toml": "[agent.autoencoder]\ncode = 1000000000000", "dense.toml": "[agent.autoencoder]\ncode = 65536",
 		"channels.toml": "[agent.autoencoder]\nchannels = [16, 100000]",
 		"resize.toml":   "[pixels.resize]\nX = 1000000\nY = 1000000", "huge.toml": "[pixels.resize]\nX = 4096\nY = 1024",
+		"repeat.toml": "[gym]\nrepeat = -1", "often.toml": "[gym]\nrepeat = 257", "workers.toml": "[gym]\nworkers = 0",
+		"kwargs.toml": "[gym.kwargs]\nsize = 3", "wrapper.toml": "[gym]\nwrapper = 'a:B'",
 		"horizon.toml": "[agent]\nhorizon = 4611686018427387904", "epochs.toml": "[agent]\nepochs = 9000000000000000000",
 		"binary.toml": "\x7fELF\x01", "file": "mine", "token": "secret", "old.gif": "mine",
 	})
@@ -98,6 +102,13 @@ func TestWrongUse(t *testing.T) {
 		{"train --env vnc://host:5900", "not there yet"},
 		{"train --env tcp://127.0.0.1:1", "--token-file"},
 		{"train --env tcp://127.0.0.1:1 --token-file none", "the token file cannot be read"},
+		{"train --env gym:ALE/Pong-v5 --config repeat.toml", "gym.repeat is -1"},
+		{"train --env gym:ALE/Pong-v5 --config often.toml", "Repeat is 257"},
+		{"train --env gym:ALE/Pong-v5 --config workers.toml", "gym.workers is 0"},
+		{"train --env gym:ALE/Pong-v5 --config kwargs.toml", "Kwargs and Wrapper are for the gym backend"},
+		{"train --env gym:ALE/Pong-v5 --config wrapper.toml", "Kwargs and Wrapper are for the gym backend"},
+		{"train --env gym:ALE/Pong-v5 --sticky 1", "Sticky is 1"},
+		{"train --env gym:", "ID is empty"},
 		{"train --config none.toml", "cannot be read"},
 		{"train --config exists", "cannot be read"},
 		{"train --config syntax.toml", "syntax.toml, line 1"},

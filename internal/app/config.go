@@ -47,6 +47,18 @@ type GymConfig struct {
 	Token   string         `toml:"token"`   // file with the token of a remote server
 }
 
+// validate names the first setting that suits no environment; what suits an
+// environment is gym.Options.Validate's to say.
+func (g GymConfig) validate() error {
+	if g.Workers < 1 {
+		return fmt.Errorf("gym.workers is %d, want 1 or more", g.Workers)
+	}
+	if g.Repeat < 0 {
+		return fmt.Errorf("gym.repeat is %d, want 0 or more", g.Repeat)
+	}
+	return nil
+}
+
 // DefaultConfig returns the settings for an environment and an algorithm: those of
 // the game's preset where there is one.
 func DefaultConfig(env, algo string) Config {
@@ -91,7 +103,7 @@ func (c Config) Validate() error {
 	case !(c.SaveMinutes > 0):
 		return fmt.Errorf("save_minutes is %v, want above 0", c.SaveMinutes)
 	}
-	for _, err := range []error{c.Knife.Validate(), c.Detector.Validate()} {
+	for _, err := range []error{c.Gym.validate(), c.Knife.Validate(), c.Detector.Validate()} {
 		if err != nil {
 			return err
 		}

@@ -44,18 +44,23 @@ func openGym(ctx context.Context, c *Config, n int, id, address string, o IO) (o
 	if len(c.Gym.Kwargs) > 0 {
 		g.Kwargs = c.Gym.Kwargs
 	}
+	if address != "" {
+		token, err := readToken(c.Gym.Token)
+		if err != nil {
+			return opened{}, err
+		}
+		g.Token = token
+	}
+	// Before the install, which may take minutes.
+	if err := g.Validate(); err != nil {
+		return opened{}, usagef("mend it in the config or by its flag", "%v", err)
+	}
 	if address == "" {
 		python, err := gym.Install(ctx, gym.InstallOptions{Progress: func(line string) { o.notef("%s", line) }})
 		if err != nil {
 			return opened{}, err
 		}
 		g.Python = python
-	} else {
-		token, err := readToken(c.Gym.Token)
-		if err != nil {
-			return opened{}, err
-		}
-		g.Token = token
 	}
 	v, err := gym.Open(ctx, g)
 	if remote := (*gym.RemoteError)(nil); errors.As(err, &remote) && slices.Contains(misnamed, remote.Code) {
