@@ -20,13 +20,16 @@ import (
 type world struct {
 	pixels.Vec
 	preset pixels.Preset
-	dojo   *dojo.Vec // nil for other games
+	crop   image.Rectangle // the part of the screen that Raw shows; empty for all of it
+	dojo   *dojo.Vec       // nil for other games
 }
 
 // opened is an environment before projection.
 type opened struct {
 	env.Vec
-	origin image.Point // of its frames on the screen that a preset speaks of
+	crop image.Rectangle // the part of the screen that its frames show; empty for all of it
+	// origin is the place of its frames in what a preset's crop and truth speak of.
+	origin image.Point
 	dojo   *dojo.Vec
 }
 
@@ -80,7 +83,7 @@ func openDojo(c *Config, n int) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{Vec: v, dojo: v}, nil
+	return opened{Vec: v, crop: d.Crop, dojo: v}, nil
 }
 
 // wrap puts projection and truth around an environment.
@@ -104,7 +107,11 @@ func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
 	}
-	return &world{Vec: v, preset: preset, dojo: raw.dojo}, nil
+	crop := raw.crop
+	if settled.Crop != (image.Rectangle{}) {
+		crop = settled.Crop.Add(raw.crop.Min)
+	}
+	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo}, nil
 }
 
 // Unwrap returns the environment below, for env.As.

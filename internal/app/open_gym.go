@@ -69,7 +69,7 @@ func openGym(ctx context.Context, c *Config, n int, id, address string, o IO) (o
 	if err != nil {
 		return opened{}, err
 	}
-	return opened{Vec: v, origin: g.Crop.Min}, nil
+	return opened{Vec: v, crop: g.Crop, origin: g.Crop.Min}, nil
 }
 
 // misnamed are the faults of the bridge that another --env mends.

@@ -9,7 +9,6 @@ import (
 
 	"glint/agent"
 	"glint/env"
-	"glint/env/pixels"
 	"glint/internal/report"
 	"glint/internal/telemetry"
 	"glint/replay"
@@ -88,8 +87,7 @@ func newRecorder(g *game, r RecordOptions) (*recorder, error) {
 	pre := g.Preprocessor()
 	meta := replay.MetaOf(raw)
 	meta.Env, meta.Seed, meta.Sticky, meta.Policy = g.config.Env, r.Seed, g.config.Sticky, r.Who.name()
-	crop := pixels.PresetFor(gameName(g.config.Env)).Config.Crop
-	meta.Crop = replay.Crop{X: crop.Min.X, Y: crop.Min.Y, W: crop.Dx(), H: crop.Dy()}
+	meta.Crop = replay.Crop{X: g.crop.Min.X, Y: g.crop.Min.Y, W: g.crop.Dx(), H: g.crop.Dy()}
 	truther, known := env.As[env.Truther](g.Vec)
 	// A resize has no way back, so boxes of resized frames are left out.
 	meta.Truth = known && pre.Content().Size() == image.Pt(raw.W, raw.H)
