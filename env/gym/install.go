@@ -44,13 +44,7 @@ func Install(ctx context.Context, o InstallOptions) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	missing := func() []string {
-		return slices.DeleteFunc(append([]string{"base"}, o.Extras...), func(name string) bool {
-			_, err := os.Stat(filepath.Join(home, marker(name)))
-			return err == nil
-		})
-	}
-	if len(missing()) == 0 {
+	if len(missing(home, o.Extras)) == 0 {
 		return interpreter(home), nil
 	}
 	unlock, err := lock(ctx, home+".lock", say)
@@ -58,7 +52,7 @@ func Install(ctx context.Context, o InstallOptions) (string, error) {
 		return "", err
 	}
 	defer unlock()
-	sets := missing()
+	sets := missing(home, o.Extras)
 	if slices.Contains(sets, "base") {
 		if err := create(ctx, home, o.Python, say); err != nil {
 			return "", err

@@ -37,7 +37,7 @@ func Python(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(filepath.Join(home, marker("base"))); err != nil {
+	if len(missing(home, nil)) > 0 {
 		return "", fmt.Errorf("gym: %w", errNotInstalled)
 	}
 	return interpreter(home), nil
@@ -59,6 +59,23 @@ func homeOf(dir string) (string, error) {
 	}
 	sum := sha256.Sum256(base)
 	return filepath.Join(dir, "python-"+hex.EncodeToString(sum[:6])), nil
+}
+
+// missing returns the sets of requirements that are not there, of base and extras.
+// Without an interpreter, which an update of the system's Python may take away,
+// these are all that were there, too.
+func missing(home string, extras []string) []string {
+	_, err := os.Stat(interpreter(home))
+	runs := err == nil
+	var sets []string
+	for _, name := range append([]string{"base"}, Extras()...) {
+		_, err := os.Stat(filepath.Join(home, marker(name)))
+		there, wanted := err == nil, name == "base" || slices.Contains(extras, name)
+		if wanted && !there || !runs && (wanted || there) {
+			sets = append(sets, name)
+		}
+	}
+	return sets
 }
 
 // marker is the file that says that a set of requirements is there.
@@ -112,7 +129,7 @@ func system(ctx context.Context, named string) (string, error) {
 		return "", fmt.Errorf("gym: Python %s has no venv module: install it (on Debian and Ubuntu: apt install python3-venv)", noVenv)
 	case len(old) > 0:
 		slices.Sort(old)
-		return "", fmt.Errorf("gym: found Python %s, but %s is needed: install one of these, or name it with --python", strings.Join(slices.Compact(old), ", "), works)
+		return "", fmt.Errorf("gym: found Python %s, but %s is needed: install one of these, or name one by: glint env install --python FILE", strings.Join(slices.Compact(old), ", "), works)
 	case named != "":
 		return "", fmt.Errorf("gym: %s is no Python that runs; Python %s is needed", named, works)
 	default:
