@@ -69,6 +69,9 @@ func TestInstallWithoutNetwork(t *testing.T) {
 	}
 	for _, none := range []string{"no Python found", "is needed", "no venv module"} {
 		if strings.Contains(err.Error(), none) {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("this machine cannot make Python environments: %v", err)
+			}
 			t.Skipf("this machine cannot make Python environments: %v", err)
 		}
 	}
