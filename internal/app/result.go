@@ -87,7 +87,7 @@ func (t *training) summary(r Result) *report.Summary {
 	}
 	result := []string{"score", t.scoreLine(r)}
 	if r.KnivesKept != nil {
-		result = append(result, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in episodes the autoencoder never saw", 100**r.KnivesKept))
+		result = append(result, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in %s", 100**r.KnivesKept, t.judgedEpisodes()))
 	}
 	work := fmt.Sprintf("%d steps (%d frames), %d updates in %.0f s", r.Steps, r.Frames, r.Updates, r.Seconds)
 	if r.StepsPerS > 0 {
@@ -114,6 +114,16 @@ func (t *training) summary(r Result) *report.Summary {
 		next = append(next, "compare", "glint train --env "+t.cfg.Env+" --weighting uniform")
 	}
 	return s.Add("Try next", next...)
+}
+
+// judgedEpisodes says which episodes the judge's examples come from: those of the
+// environment whose observations never enter the autoencoder's store, if there are
+// two or more.
+func (t *training) judgedEpisodes() string {
+	if t.cfg.Agent.Envs == 1 {
+		return "episodes it trained on too: one environment alone leaves none aside"
+	}
+	return "episodes the autoencoder never saw"
 }
 
 // longer returns the flag that makes a finished run go on.

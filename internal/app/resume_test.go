@@ -2,9 +2,11 @@ package app_test
 
 import (
 	"bytes"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"glint/agent"
@@ -128,5 +130,26 @@ func TestThreads(t *testing.T) {
 	c.Seed = 2
 	if other := train(t, c, filepath.Join(t.TempDir(), "run")).WeightsSHA256; other == hashes[0] {
 		t.Error("another seed gives the same weights")
+	}
+}
+
+// TestSummarySaysWhatWasJudged holds that one environment alone leaves no episode
+// that the autoencoder did not train on.
+func TestSummarySaysWhatWasJudged(t *testing.T) {
+	for envs, want := range map[int]string{1: "episodes it trained on too", 2: "episodes the autoencoder never saw"} {
+		c := small("dojo", agent.PPO)
+		c.Steps, c.FramesEvery = 1500, 0
+		c.SetEnvs(envs)
+		out := new(bytes.Buffer)
+		res, err := app.Train(t.Context(), c, filepath.Join(t.TempDir(), "run"), app.IO{Stdout: out, Stderr: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.KnivesKept == nil {
+			t.Fatalf("%d environments: nothing was judged", envs)
+		}
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%d environments: the summary does not say %q:\n%s", envs, want, out)
+		}
 	}
 }
