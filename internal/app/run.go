@@ -15,6 +15,7 @@ import (
 
 	"glint/internal/ckpt"
 	"glint/internal/kernel"
+	"glint/internal/report"
 )
 
 // The files and folders of a run that this package writes itself.
@@ -77,7 +78,7 @@ func saveConfig(c Config, dir string) error {
 		return fmt.Errorf("saving the config: %w", err)
 	}
 	head := fmt.Sprintf("# glint %s, kernels %s\n\n", revision(), kernel.Level())
-	if err := os.WriteFile(filepath.Join(dir, configFile), append([]byte(head), b...), 0o644); err != nil {
+	if err := report.ReplaceFile(filepath.Join(dir, configFile), append([]byte(head), b...)); err != nil {
 		return fmt.Errorf("saving the config: %w", err)
 	}
 	return nil
@@ -148,7 +149,7 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := os.WriteFile(path, append(b, '\n'), 0o644); err != nil {
+	if err := report.ReplaceFile(path, append(b, '\n')); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -28,6 +29,37 @@ func TestConfigComesBackFromItsRun(t *testing.T) {
 		if diff := cmp.Diff(c, got); diff != "" {
 			t.Errorf("%s: config (-saved +read):\n%s", env, diff)
 		}
+	}
+}
+
+// TestFilesAreReplacedWhole wants the old content to stay whole under another name,
+// which it does not where a file is written over.
+func TestFilesAreReplacedWhole(t *testing.T) {
+	c, dir := DefaultConfig("dojo", agent.PPO), t.TempDir()
+	for name, save := range map[string]func(seed uint64) error{
+		configFile: func(seed uint64) error { c.Seed = seed; return saveConfig(c, dir) },
+		resultFile: func(seed uint64) error { return writeJSON(filepath.Join(dir, resultFile), seed) },
+	} {
+		path, old := filepath.Join(dir, name), filepath.Join(t.TempDir(), name)
+		if err := save(7); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Link(path, old), save(8)); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(old); err != nil || !bytes.Equal(b, before) {
+			t.Errorf("%s was written over (%v)", name, err)
+		}
+		if b, err := os.ReadFile(path); err != nil || bytes.Equal(b, before) {
+			t.Errorf("%s is not new (%v)", name, err)
+		}
+	}
+	if names, err := filepath.Glob(filepath.Join(dir, ".*")); err != nil || len(names) > 0 {
+		t.Errorf("%q are left (%v)", names, err)
 	}
 }
 

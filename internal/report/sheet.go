@@ -95,19 +95,22 @@ func WritePNG(path string, img image.Image) error {
 	if err := png.Encode(&b, img); err != nil {
 		return fmt.Errorf("report: drawing %s: %w", path, err)
 	}
-	if err := replaceFile(path, b.Bytes()); err != nil {
+	if err := ReplaceFile(path, b.Bytes()); err != nil {
 		return fmt.Errorf("report: writing %s: %w", path, err)
 	}
 	return nil
 }
 
-// replaceFile writes a file beside path and gives it that name.
-func replaceFile(path string, content []byte) error {
+// ReplaceFile writes a file beside path, flushes it to the disk and gives it that
+// name, so that path holds the old content or the new one, whatever interrupts it.
+func ReplaceFile(path string, content []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
+	if _, err = f.Write(content); err == nil {
+		err = f.Sync()
+	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
