@@ -2,15 +2,13 @@ package gym
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -31,6 +29,9 @@ type ServeOptions struct {
 	Python string
 	// Ready is told the address once connections are accepted; nil for nobody.
 	Ready func(address string)
+	// Progress is told a line at a time what the owner should know, such as that no
+	// connection can be accepted; nil for nobody.
+	Progress func(string)
 }
 
 // Serve offers environments to learners on other machines until ctx is done. A
@@ -42,7 +43,11 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if !ok {
 		return fmt.Errorf("gym: cannot listen on %q: write tcp://host:port", o.Listen)
 	}
-	token, err := readToken(o.TokenFile)
+	say := o.Progress
+	if say == nil {
+		say = func(string) {}
+	}
+	token, err := readToken(o.TokenFile, say)
 	if err != nil {
 		return err
 	}
@@ -63,7 +68,7 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s := &server{launcher: l, token: sha256.Sum256([]byte(token)), slots: make(chan struct{}, maxServed)}
+	s := &server{launcher: l, token: sha256.Sum256([]byte(token)), slots: make(chan struct{}, maxServed), say: say}
 	if o.Ready != nil {
 		o.Ready("tcp://" + listener.Addr().String())
 	}
@@ -74,35 +79,25 @@ func Serve(ctx context.Context, o ServeOptions) error {
 	return errors.Join(err, l.close())
 }
 
-// readToken reads the token, or makes one.
-func readToken(path string) (string, error) {
-	if path == "" {
-		return "", errors.New("gym: a server needs a token file: name one (--token-file FILE), it is made where it does not exist")
-	}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		data = []byte(rand.Text() + "\n")
-		err = os.WriteFile(path, data, 0o600)
-	}
-	if err != nil {
-		return "", fmt.Errorf("gym: reading the token: %w", err)
-	}
-	token := strings.TrimSpace(string(data))
-	if token == "" {
-		return "", fmt.Errorf("gym: the token file %s is empty: remove it to have one made", path)
-	}
-	return token, nil
-}
-
 type server struct {
-	launcher *launcher
-	token    [sha256.Size]byte
-	slots    chan struct{}
-	all      sync.WaitGroup
+	launcher  *launcher
+	token     [sha256.Size]byte
+	slots     chan struct{}
+	strangers strangers
+	say       func(string)
+	all       sync.WaitGroup
 }
 
-// accept serves connections until ctx is done.
+// The pauses before connections are accepted again after a failure.
+const (
+	shortestPause = 5 * time.Millisecond
+	longestPause  = time.Second
+)
+
+// accept serves connections until ctx is done. What passes, such as a lack of file
+// descriptors, does not end it.
 func (s *server) accept(ctx context.Context, listener net.Listener) error {
+	var pause time.Duration
 	for {
 		conn, err := listener.Accept()
 		if ctx.Err() != nil {
@@ -111,11 +106,52 @@ func (s *server) accept(ctx context.Context, listener net.Listener) error {
 			}
 			return nil
 		}
+		if errno, ok := errors.AsType[syscall.Errno](err); ok && errno.Temporary() {
+			if pause == 0 {
+				s.say(fmt.Sprintf("no connection can be accepted for now: %v", errno))
+			}
+			pause = min(max(2*pause, shortestPause), longestPause)
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+			continue
+		}
 		if err != nil {
 			return errors.Join(fmt.Errorf("gym: accepting a connection: %w", err), listener.Close())
 		}
+		pause = 0
+		s.strangers.add(conn)
 		s.all.Go(func() { s.serve(ctx, conn) })
 	}
+}
+
+// maxStrangers is the number of connections that may be open without the token.
+const maxStrangers = 16
+
+// strangers are the connections that have not shown the token yet, the oldest
+// first. One more than maxStrangers closes the oldest: whoever has the token shows
+// it at once, and nobody can keep others out by saying nothing.
+type strangers struct {
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (s *strangers) add(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) == maxStrangers {
+		_ = s.conns[0].Close() // its greeting fails
+		s.conns = slices.Delete(s.conns, 0, 1)
+	}
+	s.conns = append(s.conns, conn)
+}
+
+// remove forgets a connection that was greeted or has ended.
+func (s *strangers) remove(conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = slices.DeleteFunc(s.conns, func(c net.Conn) bool { return c == conn })
 }
 
 // serve checks the token of one connection and hands it to a worker. What goes
@@ -126,6 +162,7 @@ func (s *server) serve(ctx context.Context, conn net.Conn) {
 	defer stop()
 	_ = conn.SetDeadline(time.Now().Add(dialTimeout)) // a closed connection shows in the read
 	h, err := s.greet(conn)
+	s.strangers.remove(conn)
 	if err != nil {
 		return
 	}

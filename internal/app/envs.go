@@ -45,6 +45,7 @@ func Serve(ctx context.Context, listen, tokenFile string, o IO) error {
 	}
 	return gym.Serve(ctx, gym.ServeOptions{
 		Listen: listen, TokenFile: tokenFile, Python: python,
+		Progress: func(line string) { o.notef("%s", line) },
 		Ready: func(address string) {
 			o.notef("serving environments on %s; use them by: glint train --env %s/ALE/KungFuMaster-v5 --token-file %s", address, address, tokenFile)
 			if !loopback(address) {
