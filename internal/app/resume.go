@@ -42,6 +42,11 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 	if err != nil {
 		return Result{}, err
 	}
+	unlock, err := lockRun(dir)
+	if err != nil {
+		return Result{}, err
+	}
+	defer unlock()
 	old := c
 	change(&c)
 	if err := check(c); err != nil {

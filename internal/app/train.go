@@ -59,6 +59,8 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 	}
 	t := &training{cfg: c, io: o}
 	t.fit()
+	unlock := func() {}
+	defer func() { unlock() }()
 	return t.begin(ctx, func(opts agent.Options) (err error) {
 		if t.trainer, err = agent.New(ctx, t.cfg.Agent, opts); errors.Is(err, autoencoder.ErrLarge) {
 			return &UsageError{Msg: err.Error()}
@@ -67,6 +69,9 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 		}
 		t.trainer.SetHorizon(env.Steps(t.cfg.Steps))
 		if t.dir, err = newRun(t.cfg, out); err != nil {
+			return err
+		}
+		if unlock, err = lockRun(t.dir); err != nil {
 			return err
 		}
 		t.tel, err = telemetry.Create(t.dir)
