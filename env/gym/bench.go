@@ -101,7 +101,7 @@ func Bench(ctx context.Context, o BenchOptions) (BenchResult, error) {
 	if err != nil {
 		return BenchResult{}, err
 	}
-	defer v.Close()
+	defer func() { _ = v.Close() }() // the figures are out
 	// Another worker runs the bare loop; it sleeps while the bridge is measured.
 	other, err := v.launcher.local("the bare loop", startTimeout)
 	if err != nil {

@@ -125,7 +125,7 @@ func serveFake(t *testing.T, answer func(connection int, q request) []byte) gym.
 }
 
 func talk(conn net.Conn, n int, answer func(int, request) []byte) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	for {
 		q, err := readRequest(conn)
 		if err != nil {

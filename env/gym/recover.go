@@ -87,8 +87,7 @@ func (v *Vec) receiveSpec(ctx context.Context, sh *shard) (env.Spec, error) {
 
 // withWords adds what a dead worker printed last.
 func withWords(l *link, err error) error {
-	var remote *RemoteError
-	if errors.As(err, &remote) {
+	if _, ok := errors.AsType[*RemoteError](err); ok {
 		return err
 	}
 	if l.proc != nil {
@@ -128,8 +127,7 @@ func (v *Vec) revive(ctx context.Context, sh *shard) error {
 func (v *Vec) fail(sh *shard, err error) error {
 	clear(v.ready[sh.lo:sh.hi])
 	sh.pending = nil
-	var remote *RemoteError
-	if errors.As(err, &remote) {
+	if remote, ok := errors.AsType[*RemoteError](err); ok {
 		if remote.Env >= 0 {
 			remote.Env += sh.lo
 		}

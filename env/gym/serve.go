@@ -157,7 +157,7 @@ func (s *strangers) remove(conn net.Conn) {
 // serve checks the token of one connection and hands it to a worker. What goes
 // wrong is told to the learner; a server has nobody else to tell.
 func (s *server) serve(ctx context.Context, conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }() // nobody is left to tell
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	_ = conn.SetDeadline(time.Now().Add(dialTimeout)) // a closed connection shows in the read

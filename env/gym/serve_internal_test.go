@@ -62,7 +62,7 @@ func TestStrangersMakeRoom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		idle = append(idle, conn)
 	}
 	refused(t, listener.Addr().String())

@@ -29,12 +29,11 @@ func (l *link) share(ctx context.Context, s env.Spec) error {
 	size := sharedSize(s)
 	shared, err := mapMemory(l.memory, size)
 	if err != nil {
-		return nil //nolint:nilerr // the socket does as well, only slower
+		return nil // the socket does as well, only slower
 	}
 	l.shared = shared
 	_, err = l.ask(ctx, kindMap, binary.LittleEndian.AppendUint64(nil, uint64(size)), kindOK)
-	var remote *RemoteError
-	if errors.As(err, &remote) {
+	if _, ok := errors.AsType[*RemoteError](err); ok {
 		l.unshare()
 		return nil
 	}
