@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -20,6 +21,7 @@ type scratch struct {
 	row   []float32 // one row of an image with its padding
 	tile  [maxTile]float32
 	wake  chan struct{} // nil for the calling goroutine
+	state atomic.Int32
 }
 
 // pool runs tiles on the calling goroutine and on parked workers.
@@ -29,7 +31,7 @@ type pool struct {
 	job     tiles
 	n       int64
 	next    atomic.Int64
-	busy    sync.WaitGroup
+	busy    atomic.Int64 // workers that serve the call
 }
 
 var shared = pool{workers: []*scratch{{}}}
@@ -61,6 +63,11 @@ func Threads() int {
 	return len(shared.workers)
 }
 
+// spins is how often a worker looks for the next call, and a caller for the last
+// worker, before it sleeps: some 20 us, which is longer than the time between the
+// calls of an update and shorter than what others would miss.
+const spins = 1 << 14
+
 // run computes parts 0..n-1 of a job and returns when all are done. The caller
 // holds p.mu.
 func (p *pool) run(job tiles, n int) {
@@ -76,21 +83,50 @@ func (p *pool) run(job tiles, n int) {
 	}
 	p.job, p.n = job, int64(n)
 	p.next.Store(0)
-	p.busy.Add(helpers)
+	p.busy.Store(int64(helpers))
 	for _, w := range p.workers[1 : 1+helpers] {
-		w.wake <- struct{}{}
+		if w.state.Swap(called) == asleep {
+			w.wake <- struct{}{}
+		}
 	}
 	p.drain(p.workers[0])
-	p.busy.Wait()
+	for i := 0; p.busy.Load() > 0; i++ {
+		if i > spins {
+			runtime.Gosched()
+		}
+	}
 	p.job = nil
 }
 
+// The states of a worker.
+const (
+	waiting int32 = iota // looks for a call
+	called               // has a call to serve
+	asleep               // must be woken for its next call
+)
+
 // serve is the life of one worker.
 func (p *pool) serve(w *scratch) {
-	for range w.wake {
+	for p.await(w) {
+		w.state.Store(waiting)
 		p.drain(w)
-		p.busy.Done()
+		p.busy.Add(-1)
 	}
+}
+
+// await returns true when there is a call to serve and false when the worker is to
+// end.
+func (p *pool) await(w *scratch) bool {
+	for range spins {
+		if w.state.Load() == called {
+			return true
+		}
+	}
+	if !w.state.CompareAndSwap(waiting, asleep) {
+		return true
+	}
+	_, more := <-w.wake
+	return more
 }
 
 // drain takes parts until none are left.
