@@ -64,3 +64,26 @@ func (j *centerJob) do(_ *scratch, b int) {
 	p := len(j.mean)
 	cpu.center(j.dst[b*p:][:p], j.src[b*p:][:p], j.mean, j.scale)
 }
+
+// scaleJob holds the operands of Scale.
+type scaleJob struct {
+	dst, x []float32
+	factor float32
+}
+
+var scale scaleJob
+
+// Scale writes dst = factor * x for len(dst) elements. dst may be x.
+func Scale(dst, x []float32, factor float32) {
+	need("scale", len(x), len(dst))
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	scale = scaleJob{dst, x, factor}
+	shared.run(&scale, chunks(len(dst)))
+	scale = scaleJob{}
+}
+
+func (j *scaleJob) do(_ *scratch, i int) {
+	lo, hi := chunk(i, len(j.dst))
+	cpu.scale(j.dst[lo:hi], j.x[lo:hi], j.factor)
+}

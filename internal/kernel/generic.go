@@ -6,7 +6,7 @@ var generic = level{
 	gemm: gemmGeneric, mr: 4, nr: 8,
 	dot: dotGeneric, dm: 4, dn: 1, dk: 1,
 	finish: finishGeneric, finishReLU: finishReLUGeneric,
-	add: addGeneric, backReLU: backReLUGeneric, center: centerGeneric, adam: adamGeneric,
+	add: addGeneric, scale: scaleGeneric, backReLU: backReLUGeneric, center: centerGeneric, adam: adamGeneric,
 	mse: mseGeneric, mseOnes: mseOnesGeneric, sum: sumGeneric, squares: squaresGeneric,
 	peak: peakGeneric, peakFlops: 16,
 }

@@ -41,6 +41,14 @@ func addGeneric(dst, a, b []float32) {
 	}
 }
 
+// scaleGeneric writes dst = factor*x.
+func scaleGeneric(dst, x []float32, factor float32) {
+	x = x[:len(dst)]
+	for i := range dst {
+		dst[i] = factor * x[i]
+	}
+}
+
 // backReLUGeneric writes dz = dy where y is above 0 or NaN, else 0.
 func backReLUGeneric(dz, y, dy []float32) {
 	y, dy = y[:len(dz)], dy[:len(dz)]

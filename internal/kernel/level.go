@@ -33,6 +33,7 @@ type level struct {
 	// the first slice counts.
 	finish, finishReLU func(dst, src []float32, bias float32)
 	add                func(dst, a, b []float32)
+	scale              func(dst, x []float32, factor float32)
 	backReLU           func(dz, y, dy []float32)
 	center             func(dst []float32, src []byte, mean []float32, scale float32)
 	adam               func(p, m, v, g []float32, f *[8]float32)

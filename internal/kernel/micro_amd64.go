@@ -69,6 +69,11 @@ func finishReLUAVX2(dst []float32, src []float32, bias float32)
 //go:noescape
 func addAVX2(dst []float32, a []float32, b []float32)
 
+// scaleAVX2 is scaleGeneric in AVX2 and FMA.
+//
+//go:noescape
+func scaleAVX2(dst []float32, x []float32, factor float32)
+
 // backReLUAVX2 is backReLUGeneric in AVX2 and FMA.
 //
 //go:noescape

@@ -712,6 +712,40 @@ done:
 	VZEROUPPER
 	RET
 
+// func scaleAVX2(dst []float32, x []float32, factor float32)
+// Requires: AVX
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-52
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         x_base+24(FP), BX
+	VBROADCASTSS factor+48(FP), Y0
+	XORQ         CX, CX
+
+wide:
+	SUBQ    $0x08, AX
+	JL      rest
+	VMOVUPS (BX)(CX*4), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS Y1, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	JMP     wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VMOVSS (BX)(CX*4), X2
+	VMULPS Y2, Y0, Y2
+	VMOVSS X2, (DX)(CX*4)
+	INCQ   CX
+	DECQ   AX
+	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
 // func backReLUAVX2(dz []float32, y []float32, dy []float32)
 // Requires: AVX
 TEXT ·backReLUAVX2(SB), NOSPLIT, $0-72

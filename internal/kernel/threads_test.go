@@ -59,6 +59,7 @@ func (e *everything) run() {
 	n := len(e.w)
 	kernel.AdamStep{LR: 1, Eps: 1, BiasCorrection1: 1, BiasCorrection2: 1, Scale: 1}.Apply(p[:n], p[n:2*n], p[2*n:], e.w)
 	kernel.AddTo(p[:n], e.w)
+	kernel.Scale(p[n:2*n], p[:n], 0.3)
 }
 
 func TestSameBitsForAnyThreads(t *testing.T) {

@@ -92,11 +92,7 @@ func (b *Builder) cachedGrad(kind, id string, cache []float32, shape tensor.Shap
 	return b.apply(&op{
 		kind: kind + " gradient", params: id, out: shape.Clone(),
 		run: func(out G.Value, in []G.Value) {
-			scale := scalar(in[1])
-			y := floats(out)
-			for i, g := range cache {
-				y[i] = g * scale
-			}
+			kernel.Scale(floats(out), cache, scalar(in[1]))
 		},
 	}, loss, grad)
 }

@@ -47,6 +47,20 @@ func add(name string) {
 	end()
 }
 
+// scale writes the kernel of a product with a number.
+func scale(name string) {
+	begin(name, "scaleGeneric", "func(dst, x []float32, factor float32)")
+	n, at, base := slices("dst", "x")
+	factor := everywhere("factor")
+	pointwise(n, at, func(size int) {
+		x := YMM()
+		load(size, element(base[1], at), x)
+		VMULPS(x, factor, x)
+		store(size, x, element(base[0], at))
+	})
+	end()
+}
+
 // backReLU writes the kernel of ReLU's gradient.
 func backReLU(name string) {
 	begin(name, "backReLUGeneric", "func(dz, y, dy []float32)")

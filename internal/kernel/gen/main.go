@@ -18,6 +18,7 @@ func main() {
 	finish("finishAVX2", "finishGeneric", false)
 	finish("finishReLUAVX2", "finishReLUGeneric", true)
 	add("addAVX2")
+	scale("scaleAVX2")
 	backReLU("backReLUAVX2")
 	center("centerAVX2")
 	adam("adamAVX2")
