@@ -67,7 +67,7 @@ func (c Conv) check(op string, small, large, weights int) layout {
 	l := layout{Conv: c, oh: c.OutH(), ow: c.OutW(), k: c.C * c.KH * c.KW}
 	l.th, l.tw = ceilDiv(c.KH, c.Stride), ceilDiv(c.KW, c.Stride)
 	l.qh, l.qw = l.oh+l.th-1, l.ow+l.tw-1
-	l.pitch = roundUp(l.qh*l.qw+max(overrun, cpu.dk-1), 16)
+	l.pitch = roundUp(l.qh*l.qw+cpu.dk-1, 16)
 	need(op, small, c.B*c.F*l.oh*l.ow)
 	need(op, large, c.B*c.C*c.H*c.W)
 	need(op, weights, c.F*l.k)
@@ -94,69 +94,30 @@ func (l *layout) phaseOffsets(off []int) {
 }
 
 // split writes the phases of image x [C,H,W] to dst [C,S,S,pitch]: element (i,j)
-// of phase (c,rh,rw) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside.
-func (l *layout) split(s *scratch, dst, x []float32) {
+// of phase (c,rh,rw) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside. Phases that
+// no weight meets are left out.
+func (l *layout) split(dst, x []float32) {
 	n := l.Stride
-	row := grow(&s.row, roundUp(l.qw, overrun+1)*n)
-	clear(row)
 	for c := range l.C {
-		phases := dst[c*n*n*l.pitch:][:n*n*l.pitch]
-		for h := range l.qh * n { // in the order of memory
-			i, rh := h/n, h%n
-			if rh >= l.KH {
-				continue
+		for rh := range min(n, l.KH) {
+			first, last := l.rowsOf(rh)
+			at := dst[(c*n+rh)*n*l.pitch:][:n*l.pitch]
+			for r := range n {
+				clear(at[r*l.pitch:][:first*l.qw])
+				clear(at[r*l.pitch+last*l.qw : (r+1)*l.pitch])
 			}
-			at := phases[rh*n*l.pitch+i*l.qw:]
-			if h < l.Pad || h >= l.Pad+l.H {
-				for rw := range n {
-					clear(at[rw*l.pitch:][:l.qw])
-				}
-				continue
+			if first < last {
+				split(at[first*l.qw:], l.pitch, l.qw, x[(c*l.H+first*n+rh-l.Pad)*l.W:], l.W, last-first, l.Pad, n)
 			}
-			if l.Pad < len(row) {
-				copy(row[l.Pad:], x[(c*l.H+h-l.Pad)*l.W:][:l.W])
-			}
-			splitRow(at, l.pitch, row, l.qw, n)
-		}
-		for r := range min(n, l.KH) * n {
-			clear(phases[r*l.pitch+l.qh*l.qw : (r+1)*l.pitch])
 		}
 	}
 }
 
-// overrun is how many elements behind a row split and join may touch.
-const overrun = 7
-
-// splitRow computes dst[r*pitch+j] = src[j*s+r] for r < s and j < n, and may write
-// overrun elements more.
-func splitRow(dst []float32, pitch int, src []float32, n, s int) {
-	if s == 1 {
-		copy(dst[:n], src)
-		return
-	}
-	if s < len(cpu.split) && cpu.split[s] != nil {
-		cpu.split[s](dst, pitch, src, n)
-		return
-	}
-	for r := range s {
-		for j := range n {
-			dst[r*pitch+j] = src[j*s+r]
-		}
-	}
-}
-
-// joinRow computes dst[j*s+r] = src[r*pitch+j] for r < s and j < n, and may write
-// s*overrun elements more.
-func joinRow(dst, src []float32, pitch, n, s int) {
-	if s < len(cpu.join) && cpu.join[s] != nil {
-		cpu.join[s](dst, src, pitch, n)
-		return
-	}
-	for r := range s {
-		for j := range n {
-			dst[j*s+r] = src[r*pitch+j]
-		}
-	}
+// rowsOf returns the rows first to last-1 of the phases rh that are rows of the image.
+func (l *layout) rowsOf(rh int) (first, last int) {
+	first = min(ceilDiv(max(l.Pad-rh, 0), l.Stride), l.qh)
+	last = min(ceilDiv(max(l.Pad+l.H-rh, 0), l.Stride), l.qh)
+	return first, max(first, last)
 }
 
 // packRows lays out the rows of w [m,k] in panels of mr rows for gemm, with rows

@@ -32,7 +32,7 @@ func (j *forwardJob) do(s *scratch, b int) {
 	n := (j.oh-1)*j.qw + j.ow
 	ldc := roundUp(n, cpu.nr)
 	image := grow(&s.image, j.phaseLen()+cpu.nr)
-	j.split(s, image, j.x[b*j.C*j.H*j.W:])
+	j.split(image, j.x[b*j.C*j.H*j.W:])
 	out := grow(&s.out, roundUp(j.F, cpu.mr)*ldc)
 	for at := 0; at < n; at += cpu.nr {
 		for f := 0; f < j.F; f += cpu.mr {

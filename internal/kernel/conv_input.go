@@ -81,7 +81,7 @@ func (j *inputJob) do(s *scratch, b int) {
 	image := grow(&s.image, j.F*j.ph*j.pw+cpu.nr)
 	j.pad(image, j.x[b*j.F*j.oh*j.ow:])
 	rows := j.Stride * j.Stride * j.C
-	out := grow(&s.out, roundUp(rows, cpu.mr)*ldc+overrun)
+	out := grow(&s.out, roundUp(rows, cpu.mr)*ldc)
 	y := j.y[b*j.C*j.H*j.W:][:j.C*j.H*j.W]
 	group := 0
 	for r := 0; r < rows; r += cpu.mr {
@@ -90,7 +90,7 @@ func (j *inputJob) do(s *scratch, b int) {
 			cpu.gemm(j.panels[r*len(j.off):], image[at:], j.off, out[r*ldc+at:], ldc)
 		}
 		for ; (group+1)*j.Stride <= min(r+cpu.mr, rows); group++ {
-			j.merge(s, y, out[group*j.Stride*ldc:], ldc, group)
+			j.merge(y, out[group*j.Stride*ldc:], ldc, group)
 		}
 	}
 }
@@ -124,21 +124,32 @@ func (j *inputJob) pad(dst, x []float32) {
 
 // merge puts group (rh,c), the S phases that share rows of y [C,H,W], to its
 // places there. Pixels that no weight reaches are act(bias).
-func (j *inputJob) merge(s *scratch, y, phases []float32, ldc, group int) {
+func (j *inputJob) merge(y, phases []float32, ldc, group int) {
 	rh, c := group/j.C, group%j.C
 	bias := float32(0)
 	if j.bias != nil {
 		bias = j.bias[c]
 	}
-	row := grow(&s.row, max(roundUp(j.qw, overrun+1)*j.Stride, j.Pad+j.W))
+	first, last := j.rowsOf(rh)
+	plane := y[c*j.H*j.W:][:j.H*j.W]
+	if reached := min(j.qw*j.Stride-j.Pad, j.W); reached < j.W || last*j.Stride+rh-j.Pad < j.H {
+		j.fill(plane, rh, last, max(reached, 0), bias)
+	}
+	if first < last {
+		join(plane[(first*j.Stride+rh-j.Pad)*j.W:], j.W, phases[first*j.pw:], ldc, j.pw, j.qw, last-first, j.Pad, j.Stride, bias, j.act)
+	}
+}
+
+// fill writes act(bias) to what no weight reaches in the rows of phases rh: columns
+// from reached on, and whole rows from the phases' row last on.
+func (j *inputJob) fill(plane []float32, rh, last, reached int, bias float32) {
 	for h := mod(rh-j.Pad, j.Stride); h < j.H; h += j.Stride {
-		if q := (h + j.Pad) / j.Stride; q < j.qh {
-			joinRow(row, phases[q*j.pw:], ldc, j.qw, j.Stride)
-			clear(row[j.qw*j.Stride:])
-		} else {
-			clear(row)
+		row := plane[h*j.W:][:j.W]
+		if (h+j.Pad)/j.Stride < last {
+			row = row[reached:]
 		}
-		finish(y[(c*j.H+h)*j.W:][:j.W], row[j.Pad:], bias, j.act)
+		clear(row)
+		finish(row, row, bias, j.act)
 	}
 }
 

@@ -65,7 +65,7 @@ func (j *weightsJob) do(s *scratch, g int) {
 	for b := g * j.B / j.groups; b < last; b += j.block {
 		reps := min(j.block, last-b)
 		for i := range reps {
-			j.split(s, images[i*size:], j.x[(b+i)*j.C*j.H*j.W:])
+			j.split(images[i*size:], j.x[(b+i)*j.C*j.H*j.W:])
 			j.spaced(others[i*rows:], j.dz[(b+i)*j.F*j.oh*j.ow:])
 		}
 		for k := 0; k < j.k; k += cpu.dn {

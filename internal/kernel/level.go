@@ -23,11 +23,11 @@ type level struct {
 	dot        func(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 	dm, dn, dk int
 
-	// split computes dst[r*pitch+j] = src[j*s+r] for r < s and j < n, and join undoes
-	// it, for a stride s that indexes them. They may go on to the next multiple of 8
-	// above n. Strides that have none run in Go.
-	split [5]func(dst []float32, pitch int, src []float32, n int)
-	join  [5]func(dst, src []float32, pitch, n int)
+	// split and join are splitGeneric and joinGeneric for the stride that indexes
+	// them and n of at least splitMin. Strides that have none run in Go.
+	split    [5]func(dst []float32, pitch, n int, src []float32, w, rows, pad int)
+	join     [5]func(dst []float32, w int, src []float32, pitch, step, n, rows, pad int, bias, least float32)
+	splitMin int
 
 	// The elementwise kernels are specified in generic_pointwise.go. The length of
 	// the first slice counts.

@@ -21,6 +21,7 @@ func machineLevels() []*level {
 		mse: mseAVX2, mseOnes: mseOnesAVX2, sum: sumAVX2, squares: squaresAVX2,
 		peak: peakAVX2, peakFlops: 12 * 8 * 2,
 	}
+	avx2.splitMin = 8
 	avx2.split[2], avx2.split[4] = split2AVX2, split4AVX2
 	avx2.join[2], avx2.join[4] = join2AVX2, join4AVX2
 	if !feature.X86.HasAVX512F {
@@ -30,6 +31,9 @@ func machineLevels() []*level {
 	avx512.name = "avx512"
 	avx512.gemm, avx512.mr, avx512.nr = gemmAVX512, 8, 32
 	avx512.dot, avx512.dm, avx512.dn, avx512.dk = dotAVX512, 4, 4, 16
+	avx512.splitMin = 16
+	avx512.split[2], avx512.split[4] = split2AVX512, split4AVX512
+	avx512.join[2], avx512.join[4] = join2AVX512, join4AVX512
 	avx512.peak, avx512.peakFlops = peakAVX512, 12*16*2
 	return []*level{&avx512, &avx2}
 }

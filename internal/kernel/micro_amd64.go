@@ -30,29 +30,45 @@ func dotAVX512(n int, reps int, a []float32, offA []int, stepA int, b []float32,
 //go:noescape
 func dotAVX2(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 
-// split2AVX2 computes dst[r*pitch+j] = src[j*2+r] for r < 2 and j < n, with n rounded up to
-// a multiple of 8. It needs AVX2.
+// split2AVX512 is splitGeneric for 2 phases and n of at least 16. It needs AVX-512F.
 //
 //go:noescape
-func split2AVX2(dst []float32, pitch int, src []float32, n int)
+func split2AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
 
-// split4AVX2 computes dst[r*pitch+j] = src[j*4+r] for r < 4 and j < n, with n rounded up to
-// a multiple of 8. It needs AVX2.
+// split2AVX2 is splitGeneric for 2 phases and n of at least 8. It needs AVX2 and FMA.
 //
 //go:noescape
-func split4AVX2(dst []float32, pitch int, src []float32, n int)
+func split2AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
 
-// join2AVX2 computes dst[j*2+r] = src[r*pitch+j] for r < 2 and j < n, with n rounded up to
-// a multiple of 8. It needs AVX2.
+// join2AVX512 is joinGeneric for 2 phases and n of at least 16. It needs AVX-512F.
 //
 //go:noescape
-func join2AVX2(dst []float32, src []float32, pitch int, n int)
+func join2AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
 
-// join4AVX2 computes dst[j*4+r] = src[r*pitch+j] for r < 4 and j < n, with n rounded up to
-// a multiple of 8. It needs AVX2.
+// join2AVX2 is joinGeneric for 2 phases and n of at least 8. It needs AVX2 and FMA.
 //
 //go:noescape
-func join4AVX2(dst []float32, src []float32, pitch int, n int)
+func join2AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+
+// split4AVX512 is splitGeneric for 4 phases and n of at least 16. It needs AVX-512F.
+//
+//go:noescape
+func split4AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+
+// split4AVX2 is splitGeneric for 4 phases and n of at least 8. It needs AVX2 and FMA.
+//
+//go:noescape
+func split4AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+
+// join4AVX512 is joinGeneric for 4 phases and n of at least 16. It needs AVX-512F.
+//
+//go:noescape
+func join4AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+
+// join4AVX2 is joinGeneric for 4 phases and n of at least 8. It needs AVX2 and FMA.
+//
+//go:noescape
+func join4AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
 
 // finishAVX2 is finishGeneric in AVX2 and FMA.
 //

@@ -458,37 +458,481 @@ next:
 	VZEROUPPER
 	RET
 
-// func split2AVX2(dst []float32, pitch int, src []float32, n int)
-// Requires: AVX, AVX2
-TEXT ·split2AVX2(SB), NOSPLIT, $0-64
+// func split2AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·split2AVX512(SB), NOSPLIT, $0-88
+	VMOVUPS evens<>+0(SB), Z0
+	VMOVUPS odds<>+0(SB), Z1
+	VMOVUPS lower<>+0(SB), Z2
+	VMOVUPS upper<>+0(SB), Z2
+	MOVQ    pitch+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    CX, DX
+	ADDQ    AX, DX
+	MOVQ    src_base+40(FP), AX
+	MOVQ    n+32(FP), BX
+	MOVQ    w+64(FP), SI
+	XORQ    DI, DI
+
+block:
+	MOVQ         DI, R8
+	IMUL3Q       $0x02, R8, R8
+	MOVQ         pad+80(FP), R9
+	SUBQ         R9, R8
+	VMOVUPS      lanesZ<>+0(SB), Z4
+	VMOVD        R8, X2
+	VPBROADCASTD X2, Z3
+	VMOVD        SI, X2
+	VPBROADCASTD X2, Z2
+	VPADDD       Z4, Z3, Z3
+	VPCMPUD      $0x01, Z2, Z3, K1
+	MOVL         $0x00000010, R9
+	VMOVD        R9, X4
+	VPBROADCASTD X4, Z4
+	VPADDD       Z4, Z3, Z3
+	VPCMPUD      $0x01, Z2, Z3, K2
+	MOVQ         rows+72(FP), R9
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         DI, R10
+
+row:
+	VMOVUPS.Z (R8), K1, Z2
+	VMOVUPS.Z 64(R8), K2, Z3
+	VMOVAPS   Z2, Z4
+	VPERMT2PS Z3, Z0, Z4
+	VMOVAPS   Z2, Z2
+	VPERMT2PS Z3, Z1, Z2
+	VMOVUPS   Z4, (CX)(R10*4)
+	VMOVUPS   Z2, (DX)(R10*4)
+	ADDQ      BX, R10
+	LEAQ      (R8)(SI*4), R8
+	LEAQ      (R8)(SI*4), R8
+	DECQ      R9
+	JNZ       row
+	LEAQ      -16(BX), R8
+	CMPQ      DI, R8
+	JGE       done
+	ADDQ      $0x10, DI
+	CMPQ      DI, R8
+	CMOVQGT   R8, DI
+	JMP       block
+
+done:
+	VZEROUPPER
+	RET
+
+DATA evens<>+0(SB)/4, $0x00000000
+DATA evens<>+4(SB)/4, $0x00000002
+DATA evens<>+8(SB)/4, $0x00000004
+DATA evens<>+12(SB)/4, $0x00000006
+DATA evens<>+16(SB)/4, $0x00000008
+DATA evens<>+20(SB)/4, $0x0000000a
+DATA evens<>+24(SB)/4, $0x0000000c
+DATA evens<>+28(SB)/4, $0x0000000e
+DATA evens<>+32(SB)/4, $0x00000010
+DATA evens<>+36(SB)/4, $0x00000012
+DATA evens<>+40(SB)/4, $0x00000014
+DATA evens<>+44(SB)/4, $0x00000016
+DATA evens<>+48(SB)/4, $0x00000018
+DATA evens<>+52(SB)/4, $0x0000001a
+DATA evens<>+56(SB)/4, $0x0000001c
+DATA evens<>+60(SB)/4, $0x0000001e
+GLOBL evens<>(SB), RODATA|NOPTR, $64
+
+DATA odds<>+0(SB)/4, $0x00000001
+DATA odds<>+4(SB)/4, $0x00000003
+DATA odds<>+8(SB)/4, $0x00000005
+DATA odds<>+12(SB)/4, $0x00000007
+DATA odds<>+16(SB)/4, $0x00000009
+DATA odds<>+20(SB)/4, $0x0000000b
+DATA odds<>+24(SB)/4, $0x0000000d
+DATA odds<>+28(SB)/4, $0x0000000f
+DATA odds<>+32(SB)/4, $0x00000011
+DATA odds<>+36(SB)/4, $0x00000013
+DATA odds<>+40(SB)/4, $0x00000015
+DATA odds<>+44(SB)/4, $0x00000017
+DATA odds<>+48(SB)/4, $0x00000019
+DATA odds<>+52(SB)/4, $0x0000001b
+DATA odds<>+56(SB)/4, $0x0000001d
+DATA odds<>+60(SB)/4, $0x0000001f
+GLOBL odds<>(SB), RODATA|NOPTR, $64
+
+DATA lower<>+0(SB)/4, $0x00000000
+DATA lower<>+4(SB)/4, $0x00000010
+DATA lower<>+8(SB)/4, $0x00000001
+DATA lower<>+12(SB)/4, $0x00000011
+DATA lower<>+16(SB)/4, $0x00000002
+DATA lower<>+20(SB)/4, $0x00000012
+DATA lower<>+24(SB)/4, $0x00000003
+DATA lower<>+28(SB)/4, $0x00000013
+DATA lower<>+32(SB)/4, $0x00000004
+DATA lower<>+36(SB)/4, $0x00000014
+DATA lower<>+40(SB)/4, $0x00000005
+DATA lower<>+44(SB)/4, $0x00000015
+DATA lower<>+48(SB)/4, $0x00000006
+DATA lower<>+52(SB)/4, $0x00000016
+DATA lower<>+56(SB)/4, $0x00000007
+DATA lower<>+60(SB)/4, $0x00000017
+GLOBL lower<>(SB), RODATA|NOPTR, $64
+
+DATA upper<>+0(SB)/4, $0x00000008
+DATA upper<>+4(SB)/4, $0x00000018
+DATA upper<>+8(SB)/4, $0x00000009
+DATA upper<>+12(SB)/4, $0x00000019
+DATA upper<>+16(SB)/4, $0x0000000a
+DATA upper<>+20(SB)/4, $0x0000001a
+DATA upper<>+24(SB)/4, $0x0000000b
+DATA upper<>+28(SB)/4, $0x0000001b
+DATA upper<>+32(SB)/4, $0x0000000c
+DATA upper<>+36(SB)/4, $0x0000001c
+DATA upper<>+40(SB)/4, $0x0000000d
+DATA upper<>+44(SB)/4, $0x0000001d
+DATA upper<>+48(SB)/4, $0x0000000e
+DATA upper<>+52(SB)/4, $0x0000001e
+DATA upper<>+56(SB)/4, $0x0000000f
+DATA upper<>+60(SB)/4, $0x0000001f
+GLOBL upper<>(SB), RODATA|NOPTR, $64
+
+DATA lanesZ<>+0(SB)/4, $0x00000000
+DATA lanesZ<>+4(SB)/4, $0x00000001
+DATA lanesZ<>+8(SB)/4, $0x00000002
+DATA lanesZ<>+12(SB)/4, $0x00000003
+DATA lanesZ<>+16(SB)/4, $0x00000004
+DATA lanesZ<>+20(SB)/4, $0x00000005
+DATA lanesZ<>+24(SB)/4, $0x00000006
+DATA lanesZ<>+28(SB)/4, $0x00000007
+DATA lanesZ<>+32(SB)/4, $0x00000008
+DATA lanesZ<>+36(SB)/4, $0x00000009
+DATA lanesZ<>+40(SB)/4, $0x0000000a
+DATA lanesZ<>+44(SB)/4, $0x0000000b
+DATA lanesZ<>+48(SB)/4, $0x0000000c
+DATA lanesZ<>+52(SB)/4, $0x0000000d
+DATA lanesZ<>+56(SB)/4, $0x0000000e
+DATA lanesZ<>+60(SB)/4, $0x0000000f
+GLOBL lanesZ<>(SB), RODATA|NOPTR, $64
+
+// func split2AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·split2AVX2(SB), NOSPLIT, $0-88
 	MOVQ pitch+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ dst_base+0(FP), CX
 	MOVQ CX, DX
 	ADDQ AX, DX
-	MOVQ src_base+32(FP), AX
-	MOVQ n+56(FP), BX
-	XORQ SI, SI
+	MOVQ src_base+40(FP), AX
+	MOVQ n+32(FP), BX
+	MOVQ w+64(FP), SI
+	XORQ DI, DI
 
-loop:
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VSHUFPS $0x88, Y1, Y0, Y2
-	VSHUFPS $0xdd, Y1, Y0, Y0
-	VPERMPD $0xd8, Y2, Y2
-	VPERMPD $0xd8, Y0, Y0
-	VMOVUPS Y2, (CX)(SI*4)
-	VMOVUPS Y0, (DX)(SI*4)
-	ADDQ    $0x40, AX
-	ADDQ    $0x08, SI
-	CMPQ    SI, BX
-	JL      loop
+block:
+	MOVQ         DI, R8
+	IMUL3Q       $0x02, R8, R8
+	MOVQ         pad+80(FP), R9
+	SUBQ         R9, R8
+	VMOVUPS      lanesY<>+0(SB), Y2
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y1
+	VMOVD        SI, X0
+	VPBROADCASTD X0, Y0
+	VPADDD       Y2, Y1, Y1
+	VPSRAD       $0x1f, Y1, Y2
+	VPCMPGTD     Y1, Y0, Y3
+	VPANDN       Y3, Y2, Y3
+	MOVL         $0x00000008, R9
+	VMOVD        R9, X2
+	VPBROADCASTD X2, Y2
+	VPADDD       Y2, Y1, Y1
+	VPSRAD       $0x1f, Y1, Y2
+	VPCMPGTD     Y1, Y0, Y0
+	VPANDN       Y0, Y2, Y0
+	MOVQ         rows+72(FP), R9
+	LEAQ         (AX)(R8*4), R8
+	MOVQ         DI, R10
+
+row:
+	VMASKMOVPS (R8), Y3, Y1
+	VMASKMOVPS 32(R8), Y0, Y2
+	VSHUFPS    $0x88, Y2, Y1, Y4
+	VSHUFPS    $0xdd, Y2, Y1, Y1
+	VPERMPD    $0xd8, Y4, Y4
+	VPERMPD    $0xd8, Y1, Y1
+	VMOVUPS    Y4, (CX)(R10*4)
+	VMOVUPS    Y1, (DX)(R10*4)
+	ADDQ       BX, R10
+	LEAQ       (R8)(SI*4), R8
+	LEAQ       (R8)(SI*4), R8
+	DECQ       R9
+	JNZ        row
+	LEAQ       -8(BX), R8
+	CMPQ       DI, R8
+	JGE        done
+	ADDQ       $0x08, DI
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	JMP        block
+
+done:
 	VZEROUPPER
 	RET
 
-// func split4AVX2(dst []float32, pitch int, src []float32, n int)
-// Requires: AVX
-TEXT ·split4AVX2(SB), NOSPLIT, $0-64
+DATA lanesY<>+0(SB)/4, $0x00000000
+DATA lanesY<>+4(SB)/4, $0x00000001
+DATA lanesY<>+8(SB)/4, $0x00000002
+DATA lanesY<>+12(SB)/4, $0x00000003
+DATA lanesY<>+16(SB)/4, $0x00000004
+DATA lanesY<>+20(SB)/4, $0x00000005
+DATA lanesY<>+24(SB)/4, $0x00000006
+DATA lanesY<>+28(SB)/4, $0x00000007
+GLOBL lanesY<>(SB), RODATA|NOPTR, $32
+
+// func join2AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·join2AVX512(SB), NOSPLIT, $0-104
+	VMOVUPS      evens<>+0(SB), Z0
+	VMOVUPS      odds<>+0(SB), Z0
+	VMOVUPS      lower<>+0(SB), Z0
+	VMOVUPS      upper<>+0(SB), Z2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         pitch+56(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         src_base+32(FP), DX
+	MOVQ         DX, BX
+	ADDQ         CX, BX
+	MOVQ         n+72(FP), CX
+	MOVQ         w+24(FP), SI
+	VBROADCASTSS bias+96(FP), Z3
+	VBROADCASTSS least+100(FP), Z4
+	VPXORD       Z1, Z1, Z1
+	XORQ         DI, DI
+
+block:
+	MOVQ         DI, R8
+	IMUL3Q       $0x02, R8, R8
+	MOVQ         pad+88(FP), R9
+	SUBQ         R9, R8
+	VMOVUPS      lanesZ<>+0(SB), Z7
+	VMOVD        R8, X5
+	VPBROADCASTD X5, Z6
+	VMOVD        SI, X5
+	VPBROADCASTD X5, Z5
+	VPADDD       Z7, Z6, Z6
+	VPCMPUD      $0x01, Z5, Z6, K1
+	MOVL         $0x00000010, R9
+	VMOVD        R9, X7
+	VPBROADCASTD X7, Z7
+	VPADDD       Z7, Z6, Z6
+	VPCMPUD      $0x01, Z5, Z6, K2
+	MOVQ         rows+80(FP), R9
+	LEAQ         (AX)(R8*4), R10
+	MOVQ         DI, R8
+
+row:
+	VMOVUPS   (DX)(R8*4), Z5
+	VADDPS    Z3, Z5, Z5
+	VMAXPS    Z5, Z4, Z5
+	VADDPS    Z1, Z5, Z5
+	VMOVUPS   (BX)(R8*4), Z6
+	VADDPS    Z3, Z6, Z6
+	VMAXPS    Z6, Z4, Z6
+	VADDPS    Z1, Z6, Z6
+	VMOVAPS   Z5, Z7
+	VPERMT2PS Z6, Z0, Z7
+	VMOVAPS   Z5, Z5
+	VPERMT2PS Z6, Z2, Z5
+	VMOVUPS   Z7, K1, (R10)
+	VMOVUPS   Z5, K2, 64(R10)
+	LEAQ      (R10)(SI*4), R10
+	LEAQ      (R10)(SI*4), R10
+	MOVQ      step+64(FP), R11
+	ADDQ      R11, R8
+	DECQ      R9
+	JNZ       row
+	LEAQ      -16(CX), R8
+	CMPQ      DI, R8
+	JGE       done
+	ADDQ      $0x10, DI
+	CMPQ      DI, R8
+	CMOVQGT   R8, DI
+	JMP       block
+
+done:
+	VZEROUPPER
+	RET
+
+// func join2AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·join2AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         pitch+56(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         src_base+32(FP), DX
+	MOVQ         DX, BX
+	ADDQ         CX, BX
+	MOVQ         n+72(FP), CX
+	MOVQ         w+24(FP), SI
+	VBROADCASTSS bias+96(FP), Y0
+	VBROADCASTSS least+100(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	XORQ         DI, DI
+
+block:
+	MOVQ         DI, R8
+	IMUL3Q       $0x02, R8, R8
+	MOVQ         pad+88(FP), R9
+	SUBQ         R9, R8
+	VMOVUPS      lanesY<>+0(SB), Y5
+	VMOVD        R8, X3
+	VPBROADCASTD X3, Y4
+	VMOVD        SI, X3
+	VPBROADCASTD X3, Y3
+	VPADDD       Y5, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y5
+	VPCMPGTD     Y4, Y3, Y6
+	VPANDN       Y6, Y5, Y6
+	MOVL         $0x00000008, R9
+	VMOVD        R9, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y5, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y5
+	VPCMPGTD     Y4, Y3, Y3
+	VPANDN       Y3, Y5, Y3
+	MOVQ         rows+80(FP), R9
+	LEAQ         (AX)(R8*4), R10
+	MOVQ         DI, R8
+
+row:
+	VMOVUPS    (DX)(R8*4), Y4
+	VADDPS     Y0, Y4, Y4
+	VMAXPS     Y4, Y1, Y4
+	VADDPS     Y2, Y4, Y4
+	VMOVUPS    (BX)(R8*4), Y5
+	VADDPS     Y0, Y5, Y5
+	VMAXPS     Y5, Y1, Y5
+	VADDPS     Y2, Y5, Y5
+	VUNPCKLPS  Y5, Y4, Y7
+	VUNPCKHPS  Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y7, Y5
+	VPERM2F128 $0x31, Y4, Y7, Y4
+	VMASKMOVPS Y5, Y6, (R10)
+	VMASKMOVPS Y4, Y3, 32(R10)
+	LEAQ       (R10)(SI*4), R10
+	LEAQ       (R10)(SI*4), R10
+	MOVQ       step+64(FP), R11
+	ADDQ       R11, R8
+	DECQ       R9
+	JNZ        row
+	LEAQ       -8(CX), R8
+	CMPQ       DI, R8
+	JGE        done
+	ADDQ       $0x08, DI
+	CMPQ       DI, R8
+	CMOVQGT    R8, DI
+	JMP        block
+
+done:
+	VZEROUPPER
+	RET
+
+// func split4AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·split4AVX512(SB), NOSPLIT, $0-88
+	VMOVUPS evens<>+0(SB), Z0
+	VMOVUPS odds<>+0(SB), Z1
+	VMOVUPS lower<>+0(SB), Z2
+	VMOVUPS upper<>+0(SB), Z2
+	MOVQ    pitch+24(FP), AX
+	SHLQ    $0x02, AX
+	MOVQ    dst_base+0(FP), CX
+	MOVQ    CX, DX
+	ADDQ    AX, DX
+	MOVQ    DX, BX
+	ADDQ    AX, BX
+	MOVQ    BX, SI
+	ADDQ    AX, SI
+	MOVQ    src_base+40(FP), AX
+	MOVQ    n+32(FP), DI
+	MOVQ    w+64(FP), R8
+	XORQ    R9, R9
+
+block:
+	MOVQ         R9, R10
+	IMUL3Q       $0x04, R10, R10
+	MOVQ         pad+80(FP), R11
+	SUBQ         R11, R10
+	VMOVUPS      lanesZ<>+0(SB), Z4
+	VMOVD        R10, X2
+	VPBROADCASTD X2, Z3
+	VMOVD        R8, X2
+	VPBROADCASTD X2, Z2
+	VPADDD       Z4, Z3, Z3
+	VPCMPUD      $0x01, Z2, Z3, K1
+	MOVL         $0x00000010, R11
+	VMOVD        R11, X4
+	VPBROADCASTD X4, Z4
+	VPADDD       Z4, Z3, Z3
+	VPCMPUD      $0x01, Z2, Z3, K2
+	MOVL         $0x00000010, R11
+	VMOVD        R11, X4
+	VPBROADCASTD X4, Z4
+	VPADDD       Z4, Z3, Z3
+	VPCMPUD      $0x01, Z2, Z3, K3
+	MOVL         $0x00000010, R11
+	VMOVD        R11, X4
+	VPBROADCASTD X4, Z4
+	VPADDD       Z4, Z3, Z3
+	VPCMPUD      $0x01, Z2, Z3, K4
+	MOVQ         rows+72(FP), R11
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         R9, R12
+
+row:
+	VMOVUPS.Z (R10), K1, Z2
+	VMOVUPS.Z 64(R10), K2, Z3
+	VMOVUPS.Z 128(R10), K3, Z4
+	VMOVUPS.Z 192(R10), K4, Z5
+	VMOVAPS   Z2, Z6
+	VPERMT2PS Z3, Z0, Z6
+	VMOVAPS   Z2, Z2
+	VPERMT2PS Z3, Z1, Z2
+	VMOVAPS   Z4, Z3
+	VPERMT2PS Z5, Z0, Z3
+	VMOVAPS   Z4, Z4
+	VPERMT2PS Z5, Z1, Z4
+	VMOVAPS   Z6, Z5
+	VPERMT2PS Z3, Z0, Z5
+	VMOVAPS   Z6, Z6
+	VPERMT2PS Z3, Z1, Z6
+	VMOVAPS   Z2, Z3
+	VPERMT2PS Z4, Z0, Z3
+	VMOVAPS   Z2, Z2
+	VPERMT2PS Z4, Z1, Z2
+	VMOVUPS   Z5, (CX)(R12*4)
+	VMOVUPS   Z3, (DX)(R12*4)
+	VMOVUPS   Z6, (BX)(R12*4)
+	VMOVUPS   Z2, (SI)(R12*4)
+	ADDQ      DI, R12
+	LEAQ      (R10)(R8*4), R10
+	LEAQ      (R10)(R8*4), R10
+	LEAQ      (R10)(R8*4), R10
+	LEAQ      (R10)(R8*4), R10
+	DECQ      R11
+	JNZ       row
+	LEAQ      -16(DI), R10
+	CMPQ      R9, R10
+	JGE       done
+	ADDQ      $0x10, R9
+	CMPQ      R9, R10
+	CMOVQGT   R10, R9
+	JMP       block
+
+done:
+	VZEROUPPER
+	RET
+
+// func split4AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+// Requires: AVX, AVX2, CMOV
+TEXT ·split4AVX2(SB), NOSPLIT, $0-88
 	MOVQ pitch+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ dst_base+0(FP), CX
@@ -498,107 +942,319 @@ TEXT ·split4AVX2(SB), NOSPLIT, $0-64
 	ADDQ AX, BX
 	MOVQ BX, SI
 	ADDQ AX, SI
-	MOVQ src_base+32(FP), AX
-	MOVQ n+56(FP), DI
-	XORQ R8, R8
+	MOVQ src_base+40(FP), AX
+	MOVQ n+32(FP), DI
+	MOVQ w+64(FP), R8
+	XORQ R9, R9
 
-loop:
-	VMOVUPS     (AX), X0
-	VINSERTF128 $0x01, 64(AX), Y0, Y0
-	VMOVUPS     16(AX), X1
-	VINSERTF128 $0x01, 80(AX), Y1, Y1
-	VMOVUPS     32(AX), X2
-	VINSERTF128 $0x01, 96(AX), Y2, Y2
-	VMOVUPS     48(AX), X3
-	VINSERTF128 $0x01, 112(AX), Y3, Y3
-	VUNPCKLPS   Y1, Y0, Y4
-	VUNPCKHPS   Y1, Y0, Y6
-	VUNPCKLPS   Y3, Y2, Y7
-	VUNPCKHPS   Y3, Y2, Y8
-	VUNPCKLPD   Y7, Y4, Y5
-	VUNPCKHPD   Y7, Y4, Y4
-	VUNPCKLPD   Y8, Y6, Y7
-	VUNPCKHPD   Y8, Y6, Y6
-	VMOVUPS     Y5, (CX)(R8*4)
-	VMOVUPS     Y4, (DX)(R8*4)
-	VMOVUPS     Y7, (BX)(R8*4)
-	VMOVUPS     Y6, (SI)(R8*4)
-	ADDQ        $0x80, AX
-	ADDQ        $0x08, R8
-	CMPQ        R8, DI
-	JL          loop
+block:
+	MOVQ         R9, R10
+	IMUL3Q       $0x04, R10, R10
+	MOVQ         pad+80(FP), R11
+	SUBQ         R11, R10
+	VMOVUPS      lanesY<>+0(SB), Y2
+	VMOVD        R10, X0
+	VPBROADCASTD X0, Y1
+	VMOVD        R8, X0
+	VPBROADCASTD X0, Y0
+	VPADDD       Y2, Y1, Y1
+	VPSRAD       $0x1f, Y1, Y2
+	VPCMPGTD     Y1, Y0, Y3
+	VPANDN       Y3, Y2, Y3
+	MOVL         $0x00000008, R11
+	VMOVD        R11, X2
+	VPBROADCASTD X2, Y2
+	VPADDD       Y2, Y1, Y1
+	VPSRAD       $0x1f, Y1, Y2
+	VPCMPGTD     Y1, Y0, Y4
+	VPANDN       Y4, Y2, Y4
+	MOVL         $0x00000008, R11
+	VMOVD        R11, X2
+	VPBROADCASTD X2, Y2
+	VPADDD       Y2, Y1, Y1
+	VPSRAD       $0x1f, Y1, Y2
+	VPCMPGTD     Y1, Y0, Y5
+	VPANDN       Y5, Y2, Y5
+	MOVL         $0x00000008, R11
+	VMOVD        R11, X2
+	VPBROADCASTD X2, Y2
+	VPADDD       Y2, Y1, Y1
+	VPSRAD       $0x1f, Y1, Y2
+	VPCMPGTD     Y1, Y0, Y0
+	VPANDN       Y0, Y2, Y0
+	MOVQ         rows+72(FP), R11
+	LEAQ         (AX)(R10*4), R10
+	MOVQ         R9, R12
+
+row:
+	VMASKMOVPS (R10), Y3, Y1
+	VMASKMOVPS 32(R10), Y4, Y2
+	VMASKMOVPS 64(R10), Y5, Y6
+	VMASKMOVPS 96(R10), Y0, Y7
+	VSHUFPS    $0x88, Y2, Y1, Y8
+	VSHUFPS    $0xdd, Y2, Y1, Y1
+	VPERMPD    $0xd8, Y8, Y8
+	VPERMPD    $0xd8, Y1, Y1
+	VSHUFPS    $0x88, Y7, Y6, Y2
+	VSHUFPS    $0xdd, Y7, Y6, Y6
+	VPERMPD    $0xd8, Y2, Y2
+	VPERMPD    $0xd8, Y6, Y6
+	VSHUFPS    $0x88, Y2, Y8, Y7
+	VSHUFPS    $0xdd, Y2, Y8, Y2
+	VPERMPD    $0xd8, Y7, Y7
+	VPERMPD    $0xd8, Y2, Y2
+	VSHUFPS    $0x88, Y6, Y1, Y8
+	VSHUFPS    $0xdd, Y6, Y1, Y1
+	VPERMPD    $0xd8, Y8, Y8
+	VPERMPD    $0xd8, Y1, Y1
+	VMOVUPS    Y7, (CX)(R12*4)
+	VMOVUPS    Y8, (DX)(R12*4)
+	VMOVUPS    Y2, (BX)(R12*4)
+	VMOVUPS    Y1, (SI)(R12*4)
+	ADDQ       DI, R12
+	LEAQ       (R10)(R8*4), R10
+	LEAQ       (R10)(R8*4), R10
+	LEAQ       (R10)(R8*4), R10
+	LEAQ       (R10)(R8*4), R10
+	DECQ       R11
+	JNZ        row
+	LEAQ       -8(DI), R10
+	CMPQ       R9, R10
+	JGE        done
+	ADDQ       $0x08, R9
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	JMP        block
+
+done:
 	VZEROUPPER
 	RET
 
-// func join2AVX2(dst []float32, src []float32, pitch int, n int)
-// Requires: AVX
-TEXT ·join2AVX2(SB), NOSPLIT, $0-64
-	MOVQ dst_base+0(FP), AX
-	MOVQ pitch+48(FP), CX
-	SHLQ $0x02, CX
-	MOVQ src_base+24(FP), DX
-	MOVQ DX, BX
-	ADDQ CX, BX
-	MOVQ n+56(FP), CX
-	XORQ SI, SI
+// func join4AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·join4AVX512(SB), NOSPLIT, $0-104
+	VMOVUPS      evens<>+0(SB), Z0
+	VMOVUPS      odds<>+0(SB), Z0
+	VMOVUPS      lower<>+0(SB), Z0
+	VMOVUPS      upper<>+0(SB), Z2
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         pitch+56(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         src_base+32(FP), DX
+	MOVQ         DX, BX
+	ADDQ         CX, BX
+	MOVQ         BX, SI
+	ADDQ         CX, SI
+	MOVQ         SI, DI
+	ADDQ         CX, DI
+	MOVQ         n+72(FP), CX
+	MOVQ         w+24(FP), R8
+	VBROADCASTSS bias+96(FP), Z3
+	VBROADCASTSS least+100(FP), Z4
+	VPXORD       Z1, Z1, Z1
+	XORQ         R9, R9
 
-loop:
-	VMOVUPS    (DX)(SI*4), Y0
-	VMOVUPS    (BX)(SI*4), Y1
-	VUNPCKLPS  Y1, Y0, Y2
-	VUNPCKHPS  Y1, Y0, Y0
-	VPERM2F128 $0x20, Y0, Y2, Y1
-	VPERM2F128 $0x31, Y0, Y2, Y0
-	VMOVUPS    Y1, (AX)
-	VMOVUPS    Y0, 32(AX)
-	ADDQ       $0x40, AX
-	ADDQ       $0x08, SI
-	CMPQ       SI, CX
-	JL         loop
+block:
+	MOVQ         R9, R10
+	IMUL3Q       $0x04, R10, R10
+	MOVQ         pad+88(FP), R11
+	SUBQ         R11, R10
+	VMOVUPS      lanesZ<>+0(SB), Z7
+	VMOVD        R10, X5
+	VPBROADCASTD X5, Z6
+	VMOVD        R8, X5
+	VPBROADCASTD X5, Z5
+	VPADDD       Z7, Z6, Z6
+	VPCMPUD      $0x01, Z5, Z6, K1
+	MOVL         $0x00000010, R11
+	VMOVD        R11, X7
+	VPBROADCASTD X7, Z7
+	VPADDD       Z7, Z6, Z6
+	VPCMPUD      $0x01, Z5, Z6, K2
+	MOVL         $0x00000010, R11
+	VMOVD        R11, X7
+	VPBROADCASTD X7, Z7
+	VPADDD       Z7, Z6, Z6
+	VPCMPUD      $0x01, Z5, Z6, K3
+	MOVL         $0x00000010, R11
+	VMOVD        R11, X7
+	VPBROADCASTD X7, Z7
+	VPADDD       Z7, Z6, Z6
+	VPCMPUD      $0x01, Z5, Z6, K4
+	MOVQ         rows+80(FP), R11
+	LEAQ         (AX)(R10*4), R12
+	MOVQ         R9, R10
+
+row:
+	VMOVUPS   (DX)(R10*4), Z5
+	VADDPS    Z3, Z5, Z5
+	VMAXPS    Z5, Z4, Z5
+	VADDPS    Z1, Z5, Z5
+	VMOVUPS   (BX)(R10*4), Z6
+	VADDPS    Z3, Z6, Z6
+	VMAXPS    Z6, Z4, Z6
+	VADDPS    Z1, Z6, Z6
+	VMOVUPS   (SI)(R10*4), Z7
+	VADDPS    Z3, Z7, Z7
+	VMAXPS    Z7, Z4, Z7
+	VADDPS    Z1, Z7, Z7
+	VMOVUPS   (DI)(R10*4), Z8
+	VADDPS    Z3, Z8, Z8
+	VMAXPS    Z8, Z4, Z8
+	VADDPS    Z1, Z8, Z8
+	VMOVAPS   Z5, Z9
+	VPERMT2PS Z7, Z0, Z9
+	VMOVAPS   Z5, Z5
+	VPERMT2PS Z7, Z2, Z5
+	VMOVAPS   Z6, Z7
+	VPERMT2PS Z8, Z0, Z7
+	VMOVAPS   Z6, Z6
+	VPERMT2PS Z8, Z2, Z6
+	VMOVAPS   Z9, Z8
+	VPERMT2PS Z7, Z0, Z8
+	VMOVAPS   Z9, Z9
+	VPERMT2PS Z7, Z2, Z9
+	VMOVAPS   Z5, Z7
+	VPERMT2PS Z6, Z0, Z7
+	VMOVAPS   Z5, Z5
+	VPERMT2PS Z6, Z2, Z5
+	VMOVUPS   Z8, K1, (R12)
+	VMOVUPS   Z9, K2, 64(R12)
+	VMOVUPS   Z7, K3, 128(R12)
+	VMOVUPS   Z5, K4, 192(R12)
+	LEAQ      (R12)(R8*4), R12
+	LEAQ      (R12)(R8*4), R12
+	LEAQ      (R12)(R8*4), R12
+	LEAQ      (R12)(R8*4), R12
+	MOVQ      step+64(FP), R13
+	ADDQ      R13, R10
+	DECQ      R11
+	JNZ       row
+	LEAQ      -16(CX), R10
+	CMPQ      R9, R10
+	JGE       done
+	ADDQ      $0x10, R9
+	CMPQ      R9, R10
+	CMOVQGT   R10, R9
+	JMP       block
+
+done:
 	VZEROUPPER
 	RET
 
-// func join4AVX2(dst []float32, src []float32, pitch int, n int)
-// Requires: AVX
-TEXT ·join4AVX2(SB), NOSPLIT, $0-64
-	MOVQ dst_base+0(FP), AX
-	MOVQ pitch+48(FP), CX
-	SHLQ $0x02, CX
-	MOVQ src_base+24(FP), DX
-	MOVQ DX, BX
-	ADDQ CX, BX
-	MOVQ BX, SI
-	ADDQ CX, SI
-	MOVQ SI, DI
-	ADDQ CX, DI
-	MOVQ n+56(FP), CX
-	XORQ R8, R8
+// func join4AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·join4AVX2(SB), NOSPLIT, $0-104
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         pitch+56(FP), CX
+	SHLQ         $0x02, CX
+	MOVQ         src_base+32(FP), DX
+	MOVQ         DX, BX
+	ADDQ         CX, BX
+	MOVQ         BX, SI
+	ADDQ         CX, SI
+	MOVQ         SI, DI
+	ADDQ         CX, DI
+	MOVQ         n+72(FP), CX
+	MOVQ         w+24(FP), R8
+	VBROADCASTSS bias+96(FP), Y0
+	VBROADCASTSS least+100(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	XORQ         R9, R9
 
-loop:
-	VMOVUPS      (DX)(R8*4), Y0
-	VMOVUPS      (BX)(R8*4), Y1
-	VMOVUPS      (SI)(R8*4), Y2
-	VMOVUPS      (DI)(R8*4), Y3
-	VUNPCKLPS    Y1, Y0, Y4
-	VUNPCKHPS    Y1, Y0, Y0
-	VUNPCKLPS    Y3, Y2, Y1
-	VUNPCKHPS    Y3, Y2, Y3
-	VUNPCKLPD    Y1, Y4, Y2
-	VUNPCKHPD    Y1, Y4, Y1
-	VUNPCKLPD    Y3, Y0, Y4
-	VUNPCKHPD    Y3, Y0, Y0
-	VMOVUPS      X2, (AX)
-	VEXTRACTF128 $0x01, Y2, 64(AX)
-	VMOVUPS      X1, 16(AX)
-	VEXTRACTF128 $0x01, Y1, 80(AX)
-	VMOVUPS      X4, 32(AX)
-	VEXTRACTF128 $0x01, Y4, 96(AX)
-	VMOVUPS      X0, 48(AX)
-	VEXTRACTF128 $0x01, Y0, 112(AX)
-	ADDQ         $0x80, AX
-	ADDQ         $0x08, R8
-	CMPQ         R8, CX
-	JL           loop
+block:
+	MOVQ         R9, R10
+	IMUL3Q       $0x04, R10, R10
+	MOVQ         pad+88(FP), R11
+	SUBQ         R11, R10
+	VMOVUPS      lanesY<>+0(SB), Y5
+	VMOVD        R10, X3
+	VPBROADCASTD X3, Y4
+	VMOVD        R8, X3
+	VPBROADCASTD X3, Y3
+	VPADDD       Y5, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y5
+	VPCMPGTD     Y4, Y3, Y6
+	VPANDN       Y6, Y5, Y6
+	MOVL         $0x00000008, R11
+	VMOVD        R11, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y5, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y5
+	VPCMPGTD     Y4, Y3, Y7
+	VPANDN       Y7, Y5, Y7
+	MOVL         $0x00000008, R11
+	VMOVD        R11, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y5, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y5
+	VPCMPGTD     Y4, Y3, Y8
+	VPANDN       Y8, Y5, Y8
+	MOVL         $0x00000008, R11
+	VMOVD        R11, X5
+	VPBROADCASTD X5, Y5
+	VPADDD       Y5, Y4, Y4
+	VPSRAD       $0x1f, Y4, Y5
+	VPCMPGTD     Y4, Y3, Y3
+	VPANDN       Y3, Y5, Y3
+	MOVQ         rows+80(FP), R11
+	LEAQ         (AX)(R10*4), R12
+	MOVQ         R9, R10
+
+row:
+	VMOVUPS    (DX)(R10*4), Y4
+	VADDPS     Y0, Y4, Y4
+	VMAXPS     Y4, Y1, Y4
+	VADDPS     Y2, Y4, Y4
+	VMOVUPS    (BX)(R10*4), Y5
+	VADDPS     Y0, Y5, Y5
+	VMAXPS     Y5, Y1, Y5
+	VADDPS     Y2, Y5, Y5
+	VMOVUPS    (SI)(R10*4), Y9
+	VADDPS     Y0, Y9, Y9
+	VMAXPS     Y9, Y1, Y9
+	VADDPS     Y2, Y9, Y9
+	VMOVUPS    (DI)(R10*4), Y10
+	VADDPS     Y0, Y10, Y10
+	VMAXPS     Y10, Y1, Y10
+	VADDPS     Y2, Y10, Y10
+	VUNPCKLPS  Y9, Y4, Y11
+	VUNPCKHPS  Y9, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y11, Y9
+	VPERM2F128 $0x31, Y4, Y11, Y4
+	VUNPCKLPS  Y10, Y5, Y11
+	VUNPCKHPS  Y10, Y5, Y5
+	VPERM2F128 $0x20, Y5, Y11, Y10
+	VPERM2F128 $0x31, Y5, Y11, Y5
+	VUNPCKLPS  Y10, Y9, Y11
+	VUNPCKHPS  Y10, Y9, Y9
+	VPERM2F128 $0x20, Y9, Y11, Y10
+	VPERM2F128 $0x31, Y9, Y11, Y9
+	VUNPCKLPS  Y5, Y4, Y11
+	VUNPCKHPS  Y5, Y4, Y4
+	VPERM2F128 $0x20, Y4, Y11, Y5
+	VPERM2F128 $0x31, Y4, Y11, Y4
+	VMASKMOVPS Y10, Y6, (R12)
+	VMASKMOVPS Y9, Y7, 32(R12)
+	VMASKMOVPS Y5, Y8, 64(R12)
+	VMASKMOVPS Y4, Y3, 96(R12)
+	LEAQ       (R12)(R8*4), R12
+	LEAQ       (R12)(R8*4), R12
+	LEAQ       (R12)(R8*4), R12
+	LEAQ       (R12)(R8*4), R12
+	MOVQ       step+64(FP), R13
+	ADDQ       R13, R10
+	DECQ       R11
+	JNZ        row
+	LEAQ       -8(CX), R10
+	CMPQ       R9, R10
+	JGE        done
+	ADDQ       $0x08, R9
+	CMPQ       R9, R10
+	CMOVQGT    R10, R9
+	JMP        block
+
+done:
 	VZEROUPPER
 	RET
 

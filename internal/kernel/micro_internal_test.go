@@ -125,18 +125,22 @@ func TestSplitJoin(t *testing.T) {
 			if l.split[s] == nil {
 				continue
 			}
-			for n := 1; n < 60; n++ {
-				room := roundUp(n, overrun+1)
-				row, phases, back := normals(r, room*s), normals(r, room*s), normals(r, room*s)
-				l.split[s](phases, room, row, n)
-				for i := range n * s {
-					if phases[i%s*room+i/s] != row[i] {
-						t.Fatalf("split: stride %d, n=%d: element %d is misplaced", s, n, i)
-					}
+			for n := l.splitMin; n < 60; n++ {
+				w, rows, pad := 1+r.IntN(s*n+5), 1+r.IntN(4), r.IntN(6)
+				pitch := rows*n + r.IntN(3)
+				plane := normals(r, ((rows-1)*s+1)*w)
+				got := normals(r, (s-1)*pitch+rows*n)
+				want := append([]float32(nil), got...)
+				l.split[s](got, pitch, n, plane, w, rows, pad)
+				splitGeneric(want, pitch, n, plane, w, rows, pad, s)
+				if i := differ(got, want, 0); i >= 0 || outside(got) > 0 {
+					t.Fatalf("split: stride %d, n=%d, w=%d, pad=%d: element %d differs, %d outside", s, n, w, pad, i, outside(got))
 				}
-				l.join[s](back, phases, room, n)
-				if i := differ(back[:n*s], row, 0); i >= 0 || outside(phases)+outside(back) > 0 {
-					t.Fatalf("join: stride %d, n=%d: element %d is misplaced, or one outside", s, n, i)
+				back := append([]float32(nil), plane...)
+				l.join[s](plane, w, got, pitch, n, n, rows, pad, 0.3, -0.5)
+				joinGeneric(back, w, got, pitch, n, n, rows, pad, s, 0.3, -0.5)
+				if i := differ(plane, back, 0); i >= 0 || outside(plane) > 0 {
+					t.Fatalf("join: stride %d, n=%d, w=%d, pad=%d: element %d differs, %d outside", s, n, w, pad, i, outside(plane))
 				}
 			}
 		}

@@ -18,7 +18,6 @@ type scratch struct {
 	image []float32 // an operand laid out for the micro-kernels
 	other []float32 // the second operand of a dot
 	out   []float32 // results before their epilogue
-	row   []float32 // one row of an image with its padding
 	tile  [maxTile]float32
 	wake  chan struct{} // nil for the calling goroutine
 	state atomic.Int32

@@ -3,7 +3,11 @@
 // folder above. The loops are specified in generic.go there.
 package main
 
-import . "github.com/mmcloughlin/avo/build"
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+)
 
 func main() {
 	ConstraintExpr("!noasm")
@@ -11,10 +15,12 @@ func main() {
 	gemm("gemmAVX2", ymm, 4, 3)
 	dot("dotAVX512", zmm, 4, 4)
 	dot("dotAVX2", ymm, 4, 2)
-	split("split2AVX2", 2)
-	split("split4AVX2", 4)
-	join("join2AVX2", 2)
-	join("join4AVX2", 4)
+	for _, s := range []int{2, 4} {
+		split(fmt.Sprintf("split%dAVX512", s), zmm, s)
+		split(fmt.Sprintf("split%dAVX2", s), ymm, s)
+		join(fmt.Sprintf("join%dAVX512", s), zmm, s)
+		join(fmt.Sprintf("join%dAVX2", s), ymm, s)
+	}
 	finish("finishAVX2", "finishGeneric", false)
 	finish("finishReLUAVX2", "finishReLUGeneric", true)
 	add("addAVX2")

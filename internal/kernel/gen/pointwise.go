@@ -62,12 +62,15 @@ func slices(names ...string) (n, at reg.Register, base []reg.Register) {
 }
 
 // everywhere returns a register that holds a float32 parameter in every lane.
-func everywhere(name string) reg.VecVirtual {
+func everywhere(name string) reg.VecVirtual { return ymm.everywhere(name) }
+
+// everywhere returns a register of v that holds a float32 parameter in every lane.
+func (v isa) everywhere(name string) reg.VecVirtual {
 	b, err := Param(name).Resolve()
 	if err != nil {
 		panic(err)
 	}
-	r := YMM()
+	r := v.vec()
 	VBROADCASTSS(b.Addr, r)
 	return r
 }
