@@ -119,28 +119,3 @@ func (l *layout) rowsOf(rh int) (first, last int) {
 	last = min(ceilDiv(max(l.Pad+l.H-rh, 0), l.Stride), l.qh)
 	return first, max(first, last)
 }
-
-// packRows lays out the rows of w [m,k] in panels of mr rows for gemm, with rows
-// of zeros after the last.
-func packRows(dst, w []float32, m, k, mr int) {
-	for i := 0; i < m; i += mr {
-		panel := dst[i*k:][:mr*k]
-		if m-i < mr {
-			clear(panel)
-		}
-		for t := 0; t < k; t += packBlock {
-			for r := range min(mr, m-i) {
-				from := w[(i+r)*k+t : min((i+r)*k+t+packBlock, (i+r+1)*k)]
-				at := t*mr + r
-				for _, v := range from {
-					panel[at] = v
-					at += mr
-				}
-			}
-		}
-	}
-}
-
-// packBlock is the number of columns that packRows turns at a time, so that the
-// lines it writes stay in the first cache.
-const packBlock = 256

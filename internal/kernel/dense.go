@@ -36,6 +36,10 @@ func (d Dense) Forward(y, x, w, bias []float32, act Act) {
 	}
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
+	if d.Out >= cpu.nr && d.In <= wideIn {
+		d.wide(y, x, w, bias, act)
+		return
+	}
 	j := &dense
 	j.Dense, j.y, j.x, j.w, j.bias, j.act = d, y, x, w, bias, act
 	rowOffsets(grow(&j.xRows, roundUp(d.B, cpu.dm)), d.B, d.In)
@@ -136,18 +140,6 @@ func (d Dense) BackWeights(dw, x, dz []float32) {
 	panels := grow(&product.panels, roundUp(d.Out, cpu.mr)*d.B)
 	packColumns(panels, dz, d.Out, d.B, cpu.mr)
 	product.run(dw, x, d.Out, d.In, d.B)
-}
-
-// packColumns lays out the columns of x [k,m] as rows in panels of mr for gemm.
-func packColumns(dst, x []float32, m, k, mr int) {
-	for i := 0; i < m; i += mr {
-		n := min(mr, m-i)
-		for t := range k {
-			row := dst[i*k+t*mr:][:mr]
-			copy(row, x[t*m+i:][:n])
-			clear(row[n:])
-		}
-	}
 }
 
 // run multiplies the packed panels of m rows with b [k,n] into c [m,n].

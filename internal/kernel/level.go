@@ -29,6 +29,10 @@ type level struct {
 	join     [5]func(dst []float32, w int, src []float32, pitch, step, n, rows, pad int, bias, least float32)
 	splitMin int
 
+	// transpose computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple
+	// of 8. It may be nil.
+	transpose func(dst []float32, pitch int, src []float32, step, n int)
+
 	// The elementwise kernels are specified in generic_pointwise.go. The length of
 	// the first slice counts.
 	finish, finishReLU func(dst, src []float32, bias float32)

@@ -21,6 +21,7 @@ func machineLevels() []*level {
 		mse: mseAVX2, mseOnes: mseOnesAVX2, sum: sumAVX2, squares: squaresAVX2,
 		peak: peakAVX2, peakFlops: 12 * 8 * 2,
 	}
+	avx2.transpose = transposeAVX2
 	avx2.splitMin = 8
 	avx2.split[2], avx2.split[4] = split2AVX2, split4AVX2
 	avx2.join[2], avx2.join[4] = join2AVX2, join4AVX2

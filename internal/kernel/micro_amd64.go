@@ -70,6 +70,12 @@ func join4AVX512(dst []float32, w int, src []float32, pitch int, step int, n int
 //go:noescape
 func join4AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
 
+// transposeAVX2 computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple of 8.
+// It needs AVX2.
+//
+//go:noescape
+func transposeAVX2(dst []float32, pitch int, src []float32, step int, n int)
+
 // finishAVX2 is finishGeneric in AVX2 and FMA.
 //
 //go:noescape

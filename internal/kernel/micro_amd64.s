@@ -1258,6 +1258,95 @@ done:
 	VZEROUPPER
 	RET
 
+// func transposeAVX2(dst []float32, pitch int, src []float32, step int, n int)
+// Requires: AVX
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-72
+	MOVQ pitch+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ src_base+32(FP), CX
+	MOVQ CX, DX
+	ADDQ AX, DX
+	MOVQ DX, BX
+	ADDQ AX, BX
+	MOVQ BX, SI
+	ADDQ AX, SI
+	MOVQ SI, DI
+	ADDQ AX, DI
+	MOVQ DI, R8
+	ADDQ AX, R8
+	MOVQ R8, R9
+	ADDQ AX, R9
+	MOVQ R9, R10
+	ADDQ AX, R10
+	MOVQ dst_base+0(FP), AX
+	MOVQ step+56(FP), R11
+	MOVQ n+64(FP), R12
+
+loop:
+	SUBQ       $0x08, R12
+	JL         done
+	VMOVUPS    (CX), Y0
+	ADDQ       $0x20, CX
+	VMOVUPS    (DX), Y1
+	ADDQ       $0x20, DX
+	VMOVUPS    (BX), Y2
+	ADDQ       $0x20, BX
+	VMOVUPS    (SI), Y3
+	ADDQ       $0x20, SI
+	VMOVUPS    (DI), Y4
+	ADDQ       $0x20, DI
+	VMOVUPS    (R8), Y5
+	ADDQ       $0x20, R8
+	VMOVUPS    (R9), Y6
+	ADDQ       $0x20, R9
+	VMOVUPS    (R10), Y7
+	ADDQ       $0x20, R10
+	VUNPCKLPS  Y1, Y0, Y8
+	VUNPCKHPS  Y1, Y0, Y0
+	VUNPCKLPS  Y3, Y2, Y1
+	VUNPCKHPS  Y3, Y2, Y2
+	VUNPCKLPS  Y5, Y4, Y3
+	VUNPCKHPS  Y5, Y4, Y4
+	VUNPCKLPS  Y7, Y6, Y5
+	VUNPCKHPS  Y7, Y6, Y6
+	VUNPCKLPD  Y1, Y8, Y7
+	VUNPCKHPD  Y1, Y8, Y1
+	VUNPCKLPD  Y2, Y0, Y8
+	VUNPCKHPD  Y2, Y0, Y0
+	VUNPCKLPD  Y5, Y3, Y2
+	VUNPCKHPD  Y5, Y3, Y3
+	VUNPCKLPD  Y6, Y4, Y5
+	VUNPCKHPD  Y6, Y4, Y4
+	VPERM2F128 $0x20, Y2, Y7, Y6
+	VPERM2F128 $0x31, Y2, Y7, Y2
+	VPERM2F128 $0x20, Y3, Y1, Y7
+	VPERM2F128 $0x31, Y3, Y1, Y1
+	VPERM2F128 $0x20, Y5, Y8, Y3
+	VPERM2F128 $0x31, Y5, Y8, Y5
+	VPERM2F128 $0x20, Y4, Y0, Y8
+	VPERM2F128 $0x31, Y4, Y0, Y0
+	VMOVUPS    Y6, (AX)
+	LEAQ       (AX)(R11*4), AX
+	VMOVUPS    Y7, (AX)
+	LEAQ       (AX)(R11*4), AX
+	VMOVUPS    Y3, (AX)
+	LEAQ       (AX)(R11*4), AX
+	VMOVUPS    Y8, (AX)
+	LEAQ       (AX)(R11*4), AX
+	VMOVUPS    Y2, (AX)
+	LEAQ       (AX)(R11*4), AX
+	VMOVUPS    Y1, (AX)
+	LEAQ       (AX)(R11*4), AX
+	VMOVUPS    Y5, (AX)
+	LEAQ       (AX)(R11*4), AX
+	VMOVUPS    Y0, (AX)
+	LEAQ       (AX)(R11*4), AX
+	JMP        loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func finishAVX2(dst []float32, src []float32, bias float32)
 // Requires: AVX
 TEXT ·finishAVX2(SB), NOSPLIT, $0-52

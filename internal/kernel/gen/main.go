@@ -21,6 +21,7 @@ func main() {
 		join(fmt.Sprintf("join%dAVX512", s), zmm, s)
 		join(fmt.Sprintf("join%dAVX2", s), ymm, s)
 	}
+	transpose("transposeAVX2")
 	finish("finishAVX2", "finishGeneric", false)
 	finish("finishReLUAVX2", "finishReLUGeneric", true)
 	add("addAVX2")

@@ -1,0 +1,56 @@
+package kernel
+
+// packRows lays out the rows of w [m,k] in panels of mr rows for gemm, with rows
+// of zeros after the last.
+func packRows(dst, w []float32, m, k, mr int) {
+	for i := 0; i < m; i += mr {
+		panel := dst[i*k:][:mr*k]
+		if m-i < mr {
+			clear(panel)
+		}
+		transpose(panel, mr, w[i*k:], k, min(mr, m-i), k)
+	}
+}
+
+// packColumns lays out the columns of x [k,m] as rows in panels of mr for gemm.
+func packColumns(dst, x []float32, m, k, mr int) {
+	for i := 0; i < m; i += mr {
+		n := min(mr, m-i)
+		for t := range k {
+			row := dst[i*k+t*mr:][:mr]
+			copy(row, x[t*m+i:][:n])
+			clear(row[n:])
+		}
+	}
+}
+
+// transpose computes dst[t*step+r] = src[r*pitch+t] for r < rows and t < n.
+func transpose(dst []float32, step int, src []float32, pitch, rows, n int) {
+	r, whole := 0, n/8*8
+	for ; r+8 <= rows && whole > 0 && cpu.transpose != nil; r += 8 {
+		cpu.transpose(dst[r:], pitch, src[r*pitch:], step, whole)
+		if whole < n {
+			transposeGo(dst[r+whole*step:], step, src[r*pitch+whole:], pitch, 8, n-whole)
+		}
+	}
+	if r < rows {
+		transposeGo(dst[r:], step, src[r*pitch:], pitch, rows-r, n)
+	}
+}
+
+// transposeBlock is the number of columns that transposeGo turns at a time, so that
+// the lines it writes stay in the first cache.
+const transposeBlock = 256
+
+// transposeGo is transpose in Go.
+func transposeGo(dst []float32, step int, src []float32, pitch, rows, n int) {
+	for t := 0; t < n; t += transposeBlock {
+		for r := range rows {
+			at := t*step + r
+			for _, v := range src[r*pitch+t : r*pitch+min(n, t+transposeBlock)] {
+				dst[at] = v
+				at += step
+			}
+		}
+	}
+}
