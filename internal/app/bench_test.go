@@ -1,0 +1,41 @@
+package app_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"glint/internal/app"
+)
+
+func TestBench(t *testing.T) {
+	for _, what := range []string{"step", "act", "detect"} {
+		var out bytes.Buffer
+		if err := app.Bench(app.BenchOptions{What: what, Batch: 2, Threads: 1, Seconds: 0.05}, app.IO{Stdout: &out, Stderr: &bytes.Buffer{}, JSON: true}); err != nil {
+			t.Fatal(err)
+		}
+		var r app.BenchResult
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		if !(r.P10MS > 0 && r.P10MS <= r.MedianMS && r.MedianMS <= r.P90MS) || r.CPU == "" || r.Iterations < 5 {
+			t.Errorf("%s: %+v", what, r)
+		}
+		if arithmetic := r.GFLOPS != nil && r.PeakShare != nil && *r.GFLOPS > 0 && *r.PeakShare < 1.2; arithmetic != (what != "detect") {
+			t.Errorf("%s: %s", what, out.String())
+		}
+	}
+	for _, b := range []app.BenchOptions{
+		{What: "step", Threads: 1, Seconds: 1},
+		{What: "step", Batch: 1, Seconds: 1},
+		{What: "step", Batch: 1, Threads: 1},
+		{What: "step", Batch: 1, Threads: -1, Seconds: 1},
+		{What: "walk", Batch: 1, Threads: 1, Seconds: 1},
+	} {
+		var usage *app.UsageError
+		if err := app.Bench(b, app.IO{}); !errors.As(err, &usage) {
+			t.Errorf("%+v: error %v, want a usage error", b, err)
+		}
+	}
+}
