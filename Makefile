@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help build check test lint fmt race bench golden
+.PHONY: help build check test lint fmt race bench bench-peers golden
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ## build the program into ./glint
 	go build -o glint ./cmd/glint
@@ -24,6 +24,11 @@ race: ## the packages with goroutines under the race detector
 
 bench: ## every benchmark, six times, for benchstat
 	go test -run '^$$' -bench . -count 6 ./...
+
+bench-peers: build ## glint against PyTorch and OpenCV, into bench/peers.json (downloads 3 GB)
+	python3 -m venv .peers
+	.peers/bin/pip install -q -r scripts/peers/requirements.txt
+	.peers/bin/python scripts/peers/peers.py
 
 golden: ## PyTorch's answers for the tests, anew (downloads 3 GB)
 	python3 -m venv .golden
