@@ -5,25 +5,25 @@
     /tmp/golden/bin/python scripts/golden/golden.py
 
 It writes agent/testdata/joint_update.safetensors (read by
-agent/golden_internal_test.go) and internal/ops/testdata/layers.json (read
-by internal/ops/golden_test.go). Made with Python 3.11, torch 2.8.0, numpy 2.2.6
-and safetensors 0.5.3; the versions are in the metadata of each file too.
+agent/golden_internal_test.go), internal/ops/testdata/layers.json (read by
+internal/ops/golden_test.go) and internal/kernel/testdata/kernels.json (see
+kernels.py). Made with Python 3.11, torch 2.8.0, numpy 2.2.6 and safetensors
+0.5.3; the versions are in the metadata of each file too.
 
 No input is stored: both sides make inputs and weights by noise(), a hash of a
 tensor's name and an element's index. Everything is computed in float64 from
 float32 inputs and stored as float32.
 """
 
-import json
 import pathlib
-import platform
-import zlib
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 import torch
 import torch.nn.functional as F
+
+import kernels
+from noise import double, noise, sketch, versions, write_json
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -46,23 +46,6 @@ LAYERS = [
     (2, 5, 11, 13, 3, 5, 2, 3, 0),
     (1, 2, 8, 12, 9, 8, 8, 4, 2),
 ]
-
-
-def noise(name, *shape):
-    """Returns numbers in [-1,1), a hash of the name and of each index."""
-    n = int(np.prod(shape))
-    h = np.arange(n, dtype=np.uint32) * np.uint32(0x9E3779B1) + np.uint32(zlib.crc32(name.encode()))
-    h ^= h >> np.uint32(16)
-    h *= np.uint32(0x85EBCA6B)
-    h ^= h >> np.uint32(13)
-    h *= np.uint32(0xC2B2AE35)
-    h ^= h >> np.uint32(16)
-    return (h.astype(np.float64) / 2**31 - 1).reshape(shape)
-
-
-def double(x):
-    """Rounds to float32, which is all the other side has."""
-    return torch.from_numpy(x.astype(np.float32).astype(np.float64))
 
 
 def parameters(channels, code, flat, actions):
@@ -130,12 +113,6 @@ def losses(p, case):
     return policy, dist.entropy().mean(), square.mean() / 2, autoencoder
 
 
-def sketch(x):
-    """Returns the norm of x and its products with four patterns of noise."""
-    flat = x.reshape(-1)
-    return np.array([np.linalg.norm(flat)] + [flat @ noise(f"pattern {k}", flat.size) for k in range(4)])
-
-
 def joint(name, case):
     h, w, channels, code, actions = case[:5]
     p = parameters(channels, code, channels[1] * (h // 8) * (w // 8), actions)
@@ -179,14 +156,6 @@ def layer(i, g):
     return out
 
 
-def versions():
-    """Says in one string what made a file, so that equal files are equal bytes."""
-    return (
-        f"scripts/golden/golden.py, python {platform.python_version()}, torch {torch.__version__}, "
-        f"numpy {np.__version__}, safetensors {safetensors.__version__}"
-    )
-
-
 if __name__ == "__main__":
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
@@ -201,8 +170,5 @@ if __name__ == "__main__":
     layers = {}
     for number, geometry in enumerate(LAYERS):
         layers |= layer(number, geometry)
-    path = ROOT / "internal/ops/testdata/layers.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rounded = {k: [float(f"{x:.8g}") for x in v.flatten()] for k, v in layers.items()}
-    rows = [f'"{k}": {json.dumps(v)}' for k, v in rounded.items()]
-    path.write_text('{"made_by": %s, "values": {\n%s\n}}\n' % (json.dumps(versions()), ",\n".join(rows)))
+    write_json(ROOT / "internal/ops/testdata/layers.json", layers)
+    write_json(ROOT / "internal/kernel/testdata/kernels.json", kernels.answers())
