@@ -1,55 +1,20 @@
 package pixels
 
-import "image/color"
+import (
+	"image/color"
+
+	"glint/internal/kernel"
+)
 
 // distanceTable holds the foreground value of every pixel byte against every
 // background byte: entry 256*background + pixel.
-type distanceTable [256 * 256]uint8
+type distanceTable = [256 * 256]uint8
 
 // foregroundBytes projects rows of one byte a pixel. same maps every byte to the
 // first byte of the same colour, so that a colour counts as one whatever bytes it is
 // written in.
 func foregroundBytes(width int, same *[256]uint8, table *distanceTable) func(dst, src []byte) {
-	return func(dst, src []byte) {
-		for start := 0; start < len(src); start += width {
-			row := src[start : start+width]
-			bg, _ := commonByte(row, same)
-			line := table[int(bg)*256:][:256]
-			out := dst[start : start+width]
-			for x, p := range row {
-				out[x] = line[p]
-			}
-		}
-	}
-}
-
-// commonByte returns the most frequent byte of a row, the leftmost of equals, and
-// how often it occurs. It counts by runs of equal bytes: to add one to the same
-// counter again and again would wait for the last store each time.
-func commonByte(row []byte, same *[256]uint8) (bg byte, count int) {
-	var counts [256]uint32
-	var order [256]byte // the different bytes, from left to right
-	different := 0
-	for start := 0; start < len(row); {
-		p, end := row[start], start+1
-		for end < len(row) && row[end] == p {
-			end++
-		}
-		n := &counts[same[p]]
-		if *n == 0 {
-			order[different] = p
-			different++
-		}
-		*n += uint32(end - start)
-		start = end
-	}
-	var most uint32
-	for _, p := range order[:different] {
-		if n := counts[same[p]]; n > most {
-			bg, most = p, n
-		}
-	}
-	return bg, int(most)
+	return func(dst, src []byte) { kernel.Foreground(dst, src, width, same, table) }
 }
 
 // foregroundRGB projects rows of three bytes a pixel.
@@ -91,7 +56,7 @@ func newColourCounter(width int) *colourCounter {
 }
 
 // common returns the most frequent colour of a row [W,3] as 0xRRGGBB, the leftmost
-// of equals, and how often it occurs. Like commonByte it counts by runs.
+// of equals, and how often it occurs. Like kernel.CommonByte it counts by runs.
 func (c *colourCounter) common(row []byte) (colour uint32, count int) {
 	c.stamp++
 	c.order = c.order[:0]

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"glint/env"
+	"glint/env/dojo"
 	"glint/env/pixels"
 )
 
@@ -300,9 +301,39 @@ func BenchmarkApply(b *testing.B) {
 			for b.Loop() {
 				p.Apply(dst, src)
 			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "frames/s")
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1e3/float64(b.N), "us/frame")
 		})
 	}
+}
+
+// BenchmarkApplyDojo projects whole screens of a game that looks like Kung-Fu Master,
+// with that one's preset.
+func BenchmarkApplyDojo(b *testing.B) {
+	d := dojo.DefaultOptions()
+	d.Crop = image.Rectangle{}
+	inner, err := dojo.Open(d)
+	if err != nil {
+		b.Fatal(err)
+	}
+	p, err := pixels.New(inner.Spec(), pixels.PresetFor("gym:ALE/KungFuMaster-v5").Config)
+	if err != nil {
+		b.Fatal(err)
+	}
+	batch, err := inner.Reset(b.Context(), []uint64{1})
+	rng := rand.New(rand.NewPCG(1, 2))
+	var frames []byte
+	for range 50 {
+		if err != nil {
+			b.Fatal(err)
+		}
+		frames = append(frames, batch.Obs[len(batch.Obs)-inner.Spec().FrameLen():]...)
+		batch, err = inner.Step(b.Context(), []int{rng.IntN(inner.Spec().Actions)})
+	}
+	dst, size := make([]byte, p.Spec().FrameLen()), inner.Spec().FrameLen()
+	for i := 0; b.Loop(); i++ {
+		p.Apply(dst, frames[i%50*size:][:size])
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1e3/float64(b.N), "us/frame")
 }
 
 func ExamplePreprocessor() {

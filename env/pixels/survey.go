@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"glint/env"
+	"glint/internal/kernel"
 )
 
 // The rule of Decide: at least surveyShare of the pixels of the median row in one
@@ -49,7 +50,7 @@ func NewSurvey(s env.Spec, cfg Config) (*Survey, error) {
 	if s.Format == env.Index {
 		same = sameColour(s.Palette)
 	}
-	v.common = func(row []byte) int { _, n := commonByte(row, same); return n }
+	v.common = func(row []byte) int { _, n := kernel.CommonByte(row, same); return n }
 	return v, nil
 }
 

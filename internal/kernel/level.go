@@ -49,6 +49,9 @@ type level struct {
 	// registers.
 	peak      func(n int)
 	peakFlops int
+
+	// The byte kernels are specified in generic_bytes.go.
+	foreground func(dst, src []byte, w, rows int, s *spans, same *[256]byte, dist *[1 << 16]byte) int
 }
 
 // levels lists what this machine can run, the best first; generic is always the

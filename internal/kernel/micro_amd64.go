@@ -137,3 +137,9 @@ func peakAVX512(n int)
 
 // peakAVX2 runs n rounds of 12 multiply-adds of vectors. It needs AVX2 and FMA.
 func peakAVX2(n int)
+
+// foregroundAVX2 is foregroundGeneric in AVX2, for w from 32 to 160. It stops before a row that has more
+// than 32 different bytes or one that same maps to another, and returns how many it did.
+//
+//go:noescape
+func foregroundAVX2(dst []byte, src []byte, w int, rows int, s *[8]uint64, same *[256]byte, dist *[65536]byte) int

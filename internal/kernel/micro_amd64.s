@@ -1938,3 +1938,141 @@ loop:
 	JG          loop
 	VZEROUPPER
 	RET
+
+// func foregroundAVX2(dst []byte, src []byte, w int, rows int, s *[8]uint64, same *[256]byte, dist *[65536]byte) int
+// Requires: AVX, AVX2, BMI, CMOV, POPCNT
+TEXT ·foregroundAVX2(SB), NOSPLIT, $32-96
+	MOVQ dst_base+0(FP), AX
+	MOVQ src_base+24(FP), CX
+	MOVQ rows+56(FP), DX
+
+row:
+	TESTQ   DX, DX
+	JZ      stop
+	MOVQ    s+64(FP), BX
+	MOVQ    (BX), SI
+	MOVQ    8(BX), DI
+	MOVQ    16(BX), R8
+	MOVQ    24(BX), R9
+	MOVQ    32(BX), R10
+	VMOVDQU (CX)(SI*1), Y0
+	VMOVDQU (CX)(DI*1), Y1
+	VMOVDQU (CX)(R8*1), Y2
+	VMOVDQU (CX)(R9*1), Y3
+	VMOVDQU (CX)(R10*1), Y4
+	MOVQ    40(BX), SI
+	MOVQ    48(BX), DI
+	MOVQ    56(BX), R9
+	XORQ    BX, BX
+	XORQ    R8, R8
+
+colour:
+	CMPQ         R8, $0x20
+	JE           stop
+	MOVQ         SI, R10
+	MOVQ         CX, R11
+	LEAQ         64(CX), R12
+	TESTQ        R10, R10
+	CMOVQEQ      DI, R10
+	CMOVQEQ      R12, R11
+	MOVQ         w+48(FP), R12
+	LEAQ         -32(CX)(R12*1), R12
+	TESTQ        R10, R10
+	CMOVQEQ      R9, R10
+	CMOVQEQ      R12, R11
+	TZCNTQ       R10, R10
+	MOVBQZX      (R11)(R10*1), R10
+	MOVQ         same+72(FP), R11
+	CMPB         R10, (R11)(R10*1)
+	JNE          stop
+	MOVB         R10, (SP)(R8*1)
+	VMOVD        R10, X5
+	VPBROADCASTB X5, Y5
+	VPCMPEQB     Y5, Y0, Y6
+	VPMOVMSKB    Y6, R11
+	VPCMPEQB     Y5, Y1, Y6
+	VPMOVMSKB    Y6, R12
+	SHLQ         $0x20, R12
+	ORQ          R12, R11
+	ANDQ         SI, R11
+	XORQ         R11, SI
+	POPCNTQ      R11, R11
+	VPCMPEQB     Y5, Y2, Y6
+	VPMOVMSKB    Y6, R12
+	VPCMPEQB     Y5, Y3, Y6
+	VPMOVMSKB    Y6, R13
+	SHLQ         $0x20, R13
+	ORQ          R13, R12
+	ANDQ         DI, R12
+	XORQ         R12, DI
+	POPCNTQ      R12, R12
+	ADDQ         R12, R11
+	VPCMPEQB     Y5, Y4, Y5
+	VPMOVMSKB    Y5, R12
+	ANDQ         R9, R12
+	XORQ         R12, R9
+	POPCNTQ      R12, R12
+	ADDQ         R12, R11
+	SHLQ         $0x08, R11
+	ADDQ         R11, R10
+	CMPQ         R11, BX
+	CMOVQHI      R10, BX
+	INCQ         R8
+	MOVQ         SI, R10
+	ORQ          DI, R10
+	ORQ          R9, R10
+	JNZ          colour
+	MOVQ         dist+80(FP), SI
+	MOVBQZX      BL, BX
+	SHLQ         $0x08, BX
+	ADDQ         BX, SI
+	VPXOR        Y5, Y5, Y5
+	VPXOR        Y6, Y6, Y6
+	VPXOR        Y7, Y7, Y7
+	VPXOR        Y8, Y8, Y8
+	VPXOR        Y9, Y9, Y9
+
+value:
+	MOVBQZX      -1(SP)(R8*1), BX
+	VPBROADCASTB -1(SP)(R8*1), Y10
+	VPBROADCASTB (SI)(BX*1), Y11
+	VPCMPEQB     Y10, Y0, Y12
+	VPAND        Y11, Y12, Y12
+	VPOR         Y12, Y5, Y5
+	VPCMPEQB     Y10, Y1, Y12
+	VPAND        Y11, Y12, Y12
+	VPOR         Y12, Y6, Y6
+	VPCMPEQB     Y10, Y2, Y12
+	VPAND        Y11, Y12, Y12
+	VPOR         Y12, Y7, Y7
+	VPCMPEQB     Y10, Y3, Y12
+	VPAND        Y11, Y12, Y12
+	VPOR         Y12, Y8, Y8
+	VPCMPEQB     Y10, Y4, Y10
+	VPAND        Y11, Y10, Y10
+	VPOR         Y10, Y9, Y9
+	DECQ         R8
+	JNZ          value
+	MOVQ         s+64(FP), BX
+	MOVQ         (BX), SI
+	MOVQ         8(BX), DI
+	MOVQ         16(BX), R8
+	MOVQ         24(BX), R9
+	MOVQ         32(BX), BX
+	VMOVDQU      Y5, (AX)(SI*1)
+	VMOVDQU      Y6, (AX)(DI*1)
+	VMOVDQU      Y7, (AX)(R8*1)
+	VMOVDQU      Y8, (AX)(R9*1)
+	VMOVDQU      Y9, (AX)(BX*1)
+	MOVQ         w+48(FP), BX
+	ADDQ         BX, CX
+	ADDQ         BX, AX
+	DECQ         DX
+	JMP          row
+
+stop:
+	MOVQ rows+56(FP), AX
+	SUBQ DX, AX
+	MOVQ AX, ret+88(FP)
+	VZEROUPPER
+	RET

@@ -35,5 +35,6 @@ func main() {
 	sum("squaresAVX2", true)
 	peak("peakAVX512", zmm)
 	peak("peakAVX2", ymm)
+	foreground("foregroundAVX2")
 	Generate()
 }
