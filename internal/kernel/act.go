@@ -78,15 +78,40 @@ func BackBias(db, dz []float32, b, f, hw int) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	backBias = backBiasJob{db, dz, b, f, hw}
-	shared.run(&backBias, f)
+	parts := f
+	if hw == 1 {
+		parts = ceilDiv(f, biasBlock)
+	}
+	shared.run(&backBias, parts)
 	backBias = backBiasJob{}
 }
 
+// biasBlock is the number of biases of a dense layer that a part sums, so that the
+// rows of the gradient are read in stretches.
+const biasBlock = 64
+
 func (j *backBiasJob) do(_ *scratch, f int) {
+	if j.hw == 1 {
+		j.columns(f*biasBlock, min((f+1)*biasBlock, j.f))
+		return
+	}
 	var sum float64
 	for b := range j.b {
 		at := (b*j.f + f) * j.hw
 		sum += cpu.sum(j.dz[at : at+j.hw])
 	}
 	j.db[f] = float32(sum)
+}
+
+// columns sums columns lo to hi-1 of dz [B,F].
+func (j *backBiasJob) columns(lo, hi int) {
+	var sums [biasBlock]float64
+	for b := range j.b {
+		for i, v := range j.dz[b*j.f+lo : b*j.f+hi] {
+			sums[i] += float64(v)
+		}
+	}
+	for i := range hi - lo {
+		j.db[lo+i] = float32(sums[i])
+	}
 }
