@@ -9,7 +9,7 @@ var generic = level{
 	add: addGeneric, scale: scaleGeneric, backReLU: backReLUGeneric, center: centerGeneric, adam: adamGeneric,
 	mse: mseGeneric, mseOnes: mseOnesGeneric, sum: sumGeneric, squares: squaresGeneric,
 	peak: peakGeneric, peakFlops: 16,
-	foreground: foregroundGeneric,
+	foreground: foregroundGeneric, sumRows: sumRowsGeneric, mark: markGeneric,
 }
 
 // gemmGeneric multiplies a packed panel of 4 rows with 8 columns of a matrix

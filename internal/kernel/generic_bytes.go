@@ -6,7 +6,7 @@ package kernel
 // foregroundGeneric projects rows of w bytes as Foreground says and returns how many
 // it did: all. Other levels may stop before a row of many different bytes, or of one
 // that same maps to another. They take the spans of w.
-func foregroundGeneric(dst, src []byte, w, rows int, _ *spans, same *[256]byte, dist *[1 << 16]byte) int {
+func foregroundGeneric(dst, src []byte, w, rows int, _ spans, same *[256]byte, dist *[1 << 16]byte) int {
 	for start := 0; start < rows*w; start += w {
 		row, out := src[start:start+w], dst[start:start+w]
 		b, _ := CommonByte(row, same)
@@ -16,4 +16,48 @@ func foregroundGeneric(dst, src []byte, w, rows int, _ *spans, same *[256]byte, 
 		}
 	}
 	return rows
+}
+
+// sumRowsGeneric sums rows of w bytes into n columns of a table, to be a multiple of
+// 16 not below w: entry (y+1, x) is entry (y, x) and the bytes of row y up to x that
+// are above level, or with flip 0xffff are not. Other levels read up to the next
+// multiple of 16 of a row.
+func sumRowsGeneric(table []uint16, stride, n int, src []byte, w, rows int, level, flip uint16) {
+	for y := range rows {
+		above, line := table[y*stride:][:n], table[(y+1)*stride:][:n]
+		var row uint16
+		for x, v := range src[y*w : (y+1)*w] {
+			if (uint16(v) > level) == (flip == 0) {
+				row++
+			}
+			line[x] = above[x] + row
+		}
+		for x := w; x < n; x++ {
+			line[x] = above[x] + row
+		}
+	}
+}
+
+// markGeneric marks the places, 16 a word, whose centre counts least or more and
+// whose ring counts most or less. at are the corners of a Surround.
+func markGeneric(marks []uint16, words int, table []uint16, stride, rows int, at [12]int, least, most uint16) {
+	for y := range rows {
+		for i := range words {
+			var word uint16
+			for bit := range placeBits {
+				center, ring := countsAt(table[y*stride+i*placeBits+bit:], &at)
+				if center >= least && ring <= most {
+					word |= 1 << bit
+				}
+			}
+			marks[y*words+i] = word
+		}
+	}
+}
+
+// countsAt returns the counts of the centre and of the ring whose corners are at.
+func countsAt(table []uint16, at *[12]int) (center, ring uint16) {
+	center = table[at[3]] - table[at[2]] - table[at[1]] + table[at[0]]
+	inner := table[at[7]] - table[at[6]] - table[at[5]] + table[at[4]]
+	return center, table[at[11]] - table[at[10]] - table[at[9]] + table[at[8]] - inner
 }

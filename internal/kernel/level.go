@@ -51,7 +51,9 @@ type level struct {
 	peakFlops int
 
 	// The byte kernels are specified in generic_bytes.go.
-	foreground func(dst, src []byte, w, rows int, s *spans, same *[256]byte, dist *[1 << 16]byte) int
+	foreground func(dst, src []byte, w, rows int, s spans, same *[256]byte, dist *[1 << 16]byte) int
+	sumRows    func(table []uint16, stride, n int, src []byte, w, rows int, level, flip uint16)
+	mark       func(marks []uint16, words int, table []uint16, stride, rows int, at [12]int, least, most uint16)
 }
 
 // levels lists what this machine can run, the best first; generic is always the

@@ -20,7 +20,7 @@ func machineLevels() []*level {
 		add: addAVX2, scale: scaleAVX2, backReLU: backReLUAVX2, center: centerAVX2, adam: adamAVX2,
 		mse: mseAVX2, mseOnes: mseOnesAVX2, sum: sumAVX2, squares: squaresAVX2,
 		peak: peakAVX2, peakFlops: 12 * 8 * 2,
-		foreground: foregroundAVX2,
+		foreground: foregroundAVX2, sumRows: sumRowsAVX2, mark: markAVX2,
 	}
 	avx2.transpose = transposeAVX2
 	avx2.splitMin = 8

@@ -142,4 +142,14 @@ func peakAVX2(n int)
 // than 32 different bytes or one that same maps to another, and returns how many it did.
 //
 //go:noescape
-func foregroundAVX2(dst []byte, src []byte, w int, rows int, s *[8]uint64, same *[256]byte, dist *[65536]byte) int
+func foregroundAVX2(dst []byte, src []byte, w int, rows int, s [8]uint64, same *[256]byte, dist *[65536]byte) int
+
+// sumRowsAVX2 is sumRowsGeneric in AVX2. It reads up to the next multiple of 16 bytes of a row.
+//
+//go:noescape
+func sumRowsAVX2(table []uint16, stride int, n int, src []byte, w int, rows int, level uint16, flip uint16)
+
+// markAVX2 is markGeneric in AVX2.
+//
+//go:noescape
+func markAVX2(marks []uint16, words int, table []uint16, stride int, rows int, at [12]int, least uint16, most uint16)

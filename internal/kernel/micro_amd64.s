@@ -1939,9 +1939,9 @@ loop:
 	VZEROUPPER
 	RET
 
-// func foregroundAVX2(dst []byte, src []byte, w int, rows int, s *[8]uint64, same *[256]byte, dist *[65536]byte) int
+// func foregroundAVX2(dst []byte, src []byte, w int, rows int, s [8]uint64, same *[256]byte, dist *[65536]byte) int
 // Requires: AVX, AVX2, BMI, CMOV, POPCNT
-TEXT ·foregroundAVX2(SB), NOSPLIT, $32-96
+TEXT ·foregroundAVX2(SB), NOSPLIT, $32-152
 	MOVQ dst_base+0(FP), AX
 	MOVQ src_base+24(FP), CX
 	MOVQ rows+56(FP), DX
@@ -1949,31 +1949,30 @@ TEXT ·foregroundAVX2(SB), NOSPLIT, $32-96
 row:
 	TESTQ   DX, DX
 	JZ      stop
-	MOVQ    s+64(FP), BX
-	MOVQ    (BX), SI
-	MOVQ    8(BX), DI
-	MOVQ    16(BX), R8
-	MOVQ    24(BX), R9
-	MOVQ    32(BX), R10
-	VMOVDQU (CX)(SI*1), Y0
-	VMOVDQU (CX)(DI*1), Y1
-	VMOVDQU (CX)(R8*1), Y2
-	VMOVDQU (CX)(R9*1), Y3
-	VMOVDQU (CX)(R10*1), Y4
-	MOVQ    40(BX), SI
-	MOVQ    48(BX), DI
-	MOVQ    56(BX), R9
+	MOVQ    s_0+64(FP), BX
+	MOVQ    s_1+72(FP), SI
+	MOVQ    s_2+80(FP), DI
+	MOVQ    s_3+88(FP), R8
+	MOVQ    s_4+96(FP), R9
+	VMOVDQU (CX)(BX*1), Y0
+	VMOVDQU (CX)(SI*1), Y1
+	VMOVDQU (CX)(DI*1), Y2
+	VMOVDQU (CX)(R8*1), Y3
+	VMOVDQU (CX)(R9*1), Y4
+	MOVQ    s_5+104(FP), DI
+	MOVQ    s_6+112(FP), R8
+	MOVQ    s_7+120(FP), R9
 	XORQ    BX, BX
-	XORQ    R8, R8
+	XORQ    SI, SI
 
 colour:
-	CMPQ         R8, $0x20
+	CMPQ         SI, $0x20
 	JE           stop
-	MOVQ         SI, R10
+	MOVQ         DI, R10
 	MOVQ         CX, R11
 	LEAQ         64(CX), R12
 	TESTQ        R10, R10
-	CMOVQEQ      DI, R10
+	CMOVQEQ      R8, R10
 	CMOVQEQ      R12, R11
 	MOVQ         w+48(FP), R12
 	LEAQ         -32(CX)(R12*1), R12
@@ -1982,10 +1981,10 @@ colour:
 	CMOVQEQ      R12, R11
 	TZCNTQ       R10, R10
 	MOVBQZX      (R11)(R10*1), R10
-	MOVQ         same+72(FP), R11
+	MOVQ         same+128(FP), R11
 	CMPB         R10, (R11)(R10*1)
 	JNE          stop
-	MOVB         R10, (SP)(R8*1)
+	MOVB         R10, (SP)(SI*1)
 	VMOVD        R10, X5
 	VPBROADCASTB X5, Y5
 	VPCMPEQB     Y5, Y0, Y6
@@ -1994,8 +1993,8 @@ colour:
 	VPMOVMSKB    Y6, R12
 	SHLQ         $0x20, R12
 	ORQ          R12, R11
-	ANDQ         SI, R11
-	XORQ         R11, SI
+	ANDQ         DI, R11
+	XORQ         R11, DI
 	POPCNTQ      R11, R11
 	VPCMPEQB     Y5, Y2, Y6
 	VPMOVMSKB    Y6, R12
@@ -2003,8 +2002,8 @@ colour:
 	VPMOVMSKB    Y6, R13
 	SHLQ         $0x20, R13
 	ORQ          R13, R12
-	ANDQ         DI, R12
-	XORQ         R12, DI
+	ANDQ         R8, R12
+	XORQ         R12, R8
 	POPCNTQ      R12, R12
 	ADDQ         R12, R11
 	VPCMPEQB     Y5, Y4, Y5
@@ -2017,15 +2016,15 @@ colour:
 	ADDQ         R11, R10
 	CMPQ         R11, BX
 	CMOVQHI      R10, BX
-	INCQ         R8
-	MOVQ         SI, R10
-	ORQ          DI, R10
+	INCQ         SI
+	MOVQ         DI, R10
+	ORQ          R8, R10
 	ORQ          R9, R10
 	JNZ          colour
-	MOVQ         dist+80(FP), SI
+	MOVQ         dist+136(FP), DI
 	MOVBQZX      BL, BX
 	SHLQ         $0x08, BX
-	ADDQ         BX, SI
+	ADDQ         BX, DI
 	VPXOR        Y5, Y5, Y5
 	VPXOR        Y6, Y6, Y6
 	VPXOR        Y7, Y7, Y7
@@ -2033,9 +2032,9 @@ colour:
 	VPXOR        Y9, Y9, Y9
 
 value:
-	MOVBQZX      -1(SP)(R8*1), BX
-	VPBROADCASTB -1(SP)(R8*1), Y10
-	VPBROADCASTB (SI)(BX*1), Y11
+	MOVBQZX      -1(SP)(SI*1), BX
+	VPBROADCASTB -1(SP)(SI*1), Y10
+	VPBROADCASTB (DI)(BX*1), Y11
 	VPCMPEQB     Y10, Y0, Y12
 	VPAND        Y11, Y12, Y12
 	VPOR         Y12, Y5, Y5
@@ -2051,19 +2050,18 @@ value:
 	VPCMPEQB     Y10, Y4, Y10
 	VPAND        Y11, Y10, Y10
 	VPOR         Y10, Y9, Y9
-	DECQ         R8
+	DECQ         SI
 	JNZ          value
-	MOVQ         s+64(FP), BX
-	MOVQ         (BX), SI
-	MOVQ         8(BX), DI
-	MOVQ         16(BX), R8
-	MOVQ         24(BX), R9
-	MOVQ         32(BX), BX
-	VMOVDQU      Y5, (AX)(SI*1)
-	VMOVDQU      Y6, (AX)(DI*1)
-	VMOVDQU      Y7, (AX)(R8*1)
-	VMOVDQU      Y8, (AX)(R9*1)
-	VMOVDQU      Y9, (AX)(BX*1)
+	MOVQ         s_0+64(FP), BX
+	MOVQ         s_1+72(FP), SI
+	MOVQ         s_2+80(FP), DI
+	MOVQ         s_3+88(FP), R8
+	MOVQ         s_4+96(FP), R9
+	VMOVDQU      Y5, (AX)(BX*1)
+	VMOVDQU      Y6, (AX)(SI*1)
+	VMOVDQU      Y7, (AX)(DI*1)
+	VMOVDQU      Y8, (AX)(R8*1)
+	VMOVDQU      Y9, (AX)(R9*1)
 	MOVQ         w+48(FP), BX
 	ADDQ         BX, CX
 	ADDQ         BX, AX
@@ -2073,6 +2071,208 @@ value:
 stop:
 	MOVQ rows+56(FP), AX
 	SUBQ DX, AX
-	MOVQ AX, ret+88(FP)
+	MOVQ AX, ret+144(FP)
+	VZEROUPPER
+	RET
+
+DATA lanes<>+0(SB)/2, $0x0000
+DATA lanes<>+2(SB)/2, $0x0001
+DATA lanes<>+4(SB)/2, $0x0002
+DATA lanes<>+6(SB)/2, $0x0003
+DATA lanes<>+8(SB)/2, $0x0004
+DATA lanes<>+10(SB)/2, $0x0005
+DATA lanes<>+12(SB)/2, $0x0006
+DATA lanes<>+14(SB)/2, $0x0007
+DATA lanes<>+16(SB)/2, $0x0008
+DATA lanes<>+18(SB)/2, $0x0009
+DATA lanes<>+20(SB)/2, $0x000a
+DATA lanes<>+22(SB)/2, $0x000b
+DATA lanes<>+24(SB)/2, $0x000c
+DATA lanes<>+26(SB)/2, $0x000d
+DATA lanes<>+28(SB)/2, $0x000e
+DATA lanes<>+30(SB)/2, $0x000f
+GLOBL lanes<>(SB), RODATA|NOPTR, $32
+
+DATA last<>+0(SB)/2, $0x0f0e
+DATA last<>+2(SB)/2, $0x0f0e
+DATA last<>+4(SB)/2, $0x0f0e
+DATA last<>+6(SB)/2, $0x0f0e
+DATA last<>+8(SB)/2, $0x0f0e
+DATA last<>+10(SB)/2, $0x0f0e
+DATA last<>+12(SB)/2, $0x0f0e
+DATA last<>+14(SB)/2, $0x0f0e
+DATA last<>+16(SB)/2, $0x0f0e
+DATA last<>+18(SB)/2, $0x0f0e
+DATA last<>+20(SB)/2, $0x0f0e
+DATA last<>+22(SB)/2, $0x0f0e
+DATA last<>+24(SB)/2, $0x0f0e
+DATA last<>+26(SB)/2, $0x0f0e
+DATA last<>+28(SB)/2, $0x0f0e
+DATA last<>+30(SB)/2, $0x0f0e
+GLOBL last<>(SB), RODATA|NOPTR, $32
+
+// func sumRowsAVX2(table []uint16, stride int, n int, src []byte, w int, rows int, level uint16, flip uint16)
+// Requires: AVX, AVX2
+TEXT ·sumRowsAVX2(SB), NOSPLIT, $0-84
+	MOVQ         table_base+0(FP), AX
+	MOVQ         src_base+40(FP), CX
+	MOVQ         stride+24(FP), DX
+	MOVQ         rows+72(FP), BX
+	SHLQ         $0x01, DX
+	VPBROADCASTW level+80(FP), Y0
+	VPBROADCASTW flip+82(FP), Y1
+	VMOVDQU      last<>+0(SB), Y2
+
+row:
+	DECQ  BX
+	JL    done
+	MOVQ  w+64(FP), DI
+	LEAQ  (AX)(DX*1), R8
+	VPXOR Y3, Y3, Y3
+	XORQ  SI, SI
+
+whole:
+	SUBQ       $0x10, DI
+	JL         part
+	VPMOVZXBW  (CX)(SI*1), Y4
+	VPCMPGTW   Y0, Y4, Y4
+	VPXOR      Y1, Y4, Y4
+	VPSLLDQ    $0x02, Y4, Y5
+	VPADDW     Y5, Y4, Y4
+	VPSLLDQ    $0x04, Y4, Y5
+	VPADDW     Y5, Y4, Y4
+	VPSLLDQ    $0x08, Y4, Y5
+	VPADDW     Y5, Y4, Y4
+	VPERM2I128 $0x08, Y4, Y4, Y5
+	VPSHUFB    Y2, Y5, Y5
+	VPADDW     Y5, Y4, Y4
+	VPERMQ     $0xff, Y4, Y5
+	VPSHUFB    Y2, Y5, Y5
+	VPADDW     Y3, Y4, Y4
+	VPADDW     Y5, Y3, Y3
+	VMOVDQU    (AX)(SI*2), Y5
+	VPSUBW     Y4, Y5, Y5
+	VMOVDQU    Y5, (R8)(SI*2)
+	ADDQ       $0x10, SI
+	JMP        whole
+
+part:
+	ADDQ         $0x10, DI
+	JZ           rest
+	VPMOVZXBW    (CX)(SI*1), Y5
+	VPCMPGTW     Y0, Y5, Y5
+	VPXOR        Y1, Y5, Y5
+	VMOVD        DI, X4
+	VPBROADCASTW X4, Y4
+	VPCMPGTW     lanes<>+0(SB), Y4, Y4
+	VPAND        Y4, Y5, Y5
+	VPSLLDQ      $0x02, Y5, Y4
+	VPADDW       Y4, Y5, Y5
+	VPSLLDQ      $0x04, Y5, Y4
+	VPADDW       Y4, Y5, Y5
+	VPSLLDQ      $0x08, Y5, Y4
+	VPADDW       Y4, Y5, Y5
+	VPERM2I128   $0x08, Y5, Y5, Y4
+	VPSHUFB      Y2, Y4, Y4
+	VPADDW       Y4, Y5, Y5
+	VPERMQ       $0xff, Y5, Y4
+	VPSHUFB      Y2, Y4, Y4
+	VPADDW       Y3, Y5, Y5
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      (AX)(SI*2), Y4
+	VPSUBW       Y5, Y4, Y4
+	VMOVDQU      Y4, (R8)(SI*2)
+	ADDQ         $0x10, SI
+
+rest:
+	MOVQ n+32(FP), DI
+
+fill:
+	CMPQ    SI, DI
+	JGE     next
+	VMOVDQU (AX)(SI*2), Y4
+	VPSUBW  Y3, Y4, Y4
+	VMOVDQU Y4, (R8)(SI*2)
+	ADDQ    $0x10, SI
+	JMP     fill
+
+next:
+	MOVQ w+64(FP), AX
+	ADDQ AX, CX
+	MOVQ R8, AX
+	JMP  row
+
+done:
+	VZEROUPPER
+	RET
+
+// func markAVX2(marks []uint16, words int, table []uint16, stride int, rows int, at [12]int, least uint16, most uint16)
+// Requires: AVX, AVX2
+TEXT ·markAVX2(SB), NOSPLIT, $0-172
+	MOVQ         marks_base+0(FP), AX
+	MOVQ         table_base+32(FP), CX
+	MOVQ         rows+64(FP), DX
+	MOVQ         stride+56(FP), BX
+	SHLQ         $0x01, BX
+	MOVQ         at_0+72(FP), SI
+	MOVQ         at_1+80(FP), DI
+	MOVQ         at_2+88(FP), R8
+	MOVQ         at_3+96(FP), R9
+	VPBROADCASTW least+168(FP), Y0
+	VPBROADCASTW most+170(FP), Y1
+
+row:
+	DECQ DX
+	JL   done
+	MOVQ words+24(FP), R11
+	MOVQ CX, R10
+
+word:
+	DECQ      R11
+	JL        next
+	VMOVDQU   (R10)(R9*2), Y2
+	VPSUBW    (R10)(R8*2), Y2, Y2
+	VPSUBW    (R10)(DI*2), Y2, Y2
+	VPADDW    (R10)(SI*2), Y2, Y2
+	VPMAXUW   Y0, Y2, Y3
+	VPCMPEQW  Y3, Y2, Y2
+	VPMOVMSKB Y2, R12
+	TESTL     R12, R12
+	JZ        store
+	MOVQ      at_8+136(FP), R12
+	MOVQ      at_9+144(FP), R13
+	MOVQ      at_10+152(FP), R14
+	MOVQ      at_11+160(FP), R15
+	VMOVDQU   (R10)(R15*2), Y3
+	VPSUBW    (R10)(R14*2), Y3, Y3
+	VPSUBW    (R10)(R13*2), Y3, Y3
+	VPADDW    (R10)(R12*2), Y3, Y3
+	MOVQ      at_4+104(FP), R12
+	MOVQ      at_5+112(FP), R13
+	MOVQ      at_6+120(FP), R14
+	MOVQ      at_7+128(FP), R15
+	VMOVDQU   (R10)(R15*2), Y4
+	VPSUBW    (R10)(R14*2), Y4, Y4
+	VPSUBW    (R10)(R13*2), Y4, Y4
+	VPADDW    (R10)(R12*2), Y4, Y4
+	VPSUBW    Y4, Y3, Y3
+	VPMINUW   Y1, Y3, Y4
+	VPCMPEQW  Y4, Y3, Y3
+	VPAND     Y3, Y2, Y2
+	VPACKSSWB Y2, Y2, Y2
+	VPERMQ    $0x08, Y2, Y2
+	VPMOVMSKB X2, R12
+
+store:
+	MOVW R12, (AX)
+	ADDQ $0x02, AX
+	ADDQ $0x20, R10
+	JMP  word
+
+next:
+	ADDQ BX, CX
+	JMP  row
+
+done:
 	VZEROUPPER
 	RET

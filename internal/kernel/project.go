@@ -18,14 +18,15 @@ func Foreground(dst, src []byte, w int, same *[256]byte, dist *[1 << 16]byte) {
 		panic("kernel: foreground: src is not a whole number of rows")
 	}
 	if w < narrowest || w > widest {
-		foregroundGeneric(dst, src, w, len(src)/w, nil, same, dist)
+		foregroundGeneric(dst, src, w, len(src)/w, spans{}, same, dist)
 		return
 	}
+	cover := spansOf(w)
 	for rows := len(src) / w; rows > 0; {
-		done := cpu.foreground(dst, src, w, rows, &spansOf[w], same, dist)
+		done := cpu.foreground(dst, src, w, rows, cover, same, dist)
 		dst, src, rows = dst[done*w:], src[done*w:], rows-done
 		if rows > 0 { // a row that the level has no way with
-			foregroundGeneric(dst, src, w, 1, nil, same, dist)
+			foregroundGeneric(dst, src, w, 1, cover, same, dist)
 			dst, src, rows = dst[w:], src[w:], rows-1
 		}
 	}
@@ -68,18 +69,16 @@ func CommonByte(row []byte, same *[256]byte) (b byte, count int) {
 // bytes that count, two registers a word: each byte of the row is in one of them.
 type spans = [8]uint64
 
-// spansOf holds the spans for rows of narrowest to widest bytes.
-var spansOf = func() (all [widest + 1]spans) {
-	for w := narrowest; w <= widest; w++ {
-		s, whole := &all[w], min(w/32, 4)
-		for i := range 4 {
-			s[i] = uint64(min(32*i, w-32))
-			if i < whole {
-				s[5+i/2] |= 0xffffffff << (i % 2 * 32)
-			}
+// spansOf returns the spans for rows of narrowest to widest bytes.
+func spansOf(w int) (s spans) {
+	whole := min(w/32, 4)
+	for i := range 4 {
+		s[i] = uint64(min(32*i, w-32))
+		if i < whole {
+			s[5+i/2] |= 0xffffffff << (i % 2 * 32)
 		}
-		s[4] = uint64(w - 32)
-		s[7] = 0xffffffff << (32 - (w - 32*whole)) & 0xffffffff
 	}
-	return all
-}()
+	s[4] = uint64(w - 32)
+	s[7] = 0xffffffff << (32 - (w - 32*whole)) & 0xffffffff
+	return s
+}

@@ -13,7 +13,7 @@ const (
 
 // foreground writes the kernel that projects rows of 32 to 160 bytes.
 func foreground(name string) {
-	TEXT(name, NOSPLIT, "func(dst, src []byte, w, rows int, s *[8]uint64, same *[256]byte, dist *[1 << 16]byte) int")
+	TEXT(name, NOSPLIT, "func(dst, src []byte, w, rows int, s [8]uint64, same *[256]byte, dist *[1 << 16]byte) int")
 	Pragma("noescape")
 	Doc(name+" is foregroundGeneric in AVX2, for w from 32 to 160. It stops before a row that has more",
 		"than 32 different bytes or one that same maps to another, and returns how many it did.")
@@ -23,14 +23,13 @@ func foreground(name string) {
 	Label("row")
 	TESTQ(rows, rows)
 	JZ(LabelRef("stop"))
-	row, s := vectors(), Load(Param("s"), GP64())
-	for i, at := range starts(s) {
+	row := vectors()
+	for i, at := range elements("s", 0, rowRegs) {
 		VMOVDQU(Mem{Base: src, Index: at, Scale: 1}, row[i])
 	}
-	best, n := collect(src, s, row, list)
+	best, n := collect(src, row, list)
 	out := lookUp(row, list, best, n)
-	Load(Param("s"), s)
-	for i, at := range starts(s) {
+	for i, at := range elements("s", 0, rowRegs) {
 		VMOVDQU(out[i], Mem{Base: dst, Index: at, Scale: 1})
 	}
 	w := Load(Param("w"), GP64())
@@ -54,13 +53,14 @@ func vectors() []reg.VecVirtual {
 	return row
 }
 
-// starts loads where the registers of a row begin.
-func starts(s reg.Register) []reg.Register {
-	all := make([]reg.Register, rowRegs)
-	for i := range all {
-		at := GP64()
-		MOVQ(Mem{Base: s, Disp: 8 * i}, at)
-		all[i] = at
+// elements loads elements of an array parameter of 8 bytes each, from one index on
+// up to another.
+func elements(name string, from, to int) []reg.GPVirtual {
+	var all []reg.GPVirtual
+	for i := from; i < to; i++ {
+		r := GP64()
+		Load(Param(name).Index(i), r)
+		all = append(all, r)
 	}
 	return all
 }
@@ -68,12 +68,9 @@ func starts(s reg.Register) []reg.Register {
 // collect lists the n different bytes of a row from left to right: each is the first
 // byte that equals none on the list. best is 256 times the count of the most
 // frequent one, plus that byte.
-func collect(src, s reg.Register, row []reg.VecVirtual, list Mem) (best, n reg.GPVirtual) {
+func collect(src reg.Register, row []reg.VecVirtual, list Mem) (best, n reg.GPVirtual) {
 	best, n = GP64(), GP64()
-	left := []reg.GPVirtual{GP64(), GP64(), GP64()} // the bytes not equal to any listed one
-	for i, l := range left {
-		MOVQ(Mem{Base: s, Disp: 8 * (rowRegs + i)}, l)
-	}
+	left := elements("s", rowRegs, 8) // the bytes not equal to any listed one
 	XORQ(best, best)
 	XORQ(n, n)
 	Label("colour")

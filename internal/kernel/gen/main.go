@@ -36,5 +36,7 @@ func main() {
 	peak("peakAVX512", zmm)
 	peak("peakAVX2", ymm)
 	foreground("foregroundAVX2")
+	sumRows("sumRowsAVX2")
+	mark("markAVX2")
 	Generate()
 }
