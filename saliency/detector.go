@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math/bits"
 
 	"glint/env"
+	"glint/internal/kernel"
 )
 
 // Small is the Kind of the boxes that a Detector makes: it knows no names.
@@ -21,6 +23,9 @@ const (
 	// Dark objects are at or below it.
 	Dark Polarity = "dark"
 )
+
+// maxRing is the largest number of pixels that can be counted.
+const maxRing = 1<<16 - 1
 
 // DetectorConfig describes one centre-surround kernel. A pixel of the plane counts 1
 // when it is above Level and 0 otherwise, the other way round for Dark. The response
@@ -72,6 +77,8 @@ func (c DetectorConfig) Validate() error {
 		return fmt.Errorf("saliency: Gap %d is negative", c.Gap)
 	case c.Ring.X < inner.X || c.Ring.Y < inner.Y || c.Ring == inner:
 		return fmt.Errorf("saliency: Ring %v leaves no pixel around a centre of %v with a gap of %d", c.Ring, c.Center, c.Gap)
+	case c.Ring.X > maxRing/c.Ring.Y:
+		return fmt.Errorf("saliency: Ring %v: want at most %d pixels in all", c.Ring, maxRing)
 	case !(c.Lambda >= 0):
 		return fmt.Errorf("saliency: Lambda %v: want at least 0", c.Lambda)
 	case !(c.Threshold > 0 && c.Threshold <= 1):
@@ -85,11 +92,13 @@ func (c DetectorConfig) Validate() error {
 // Detector finds small things with nothing around them on planes [H,W].
 type Detector struct {
 	cfg    DetectorConfig
-	h, w   int
-	places image.Point // where the centre fits: columns and rows of places
-	sums   table
-	hits   []int32 // places over the threshold in reading order
-	marks  []bool  // [places] of hits that belong to no box yet
+	filter kernel.Surround
+	rule   rule
+	lit    [256]bool // bytes that count
+	table  []uint16  // sums of the plane at hand
+	marks  []uint16  // places that may fire
+	hits   []int32   // places that fire in reading order
+	free   []bool    // [places] of hits that belong to no box yet
 	stack  []int32
 }
 
@@ -99,22 +108,27 @@ func NewDetector(cfg DetectorConfig, h, w int) (*Detector, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	places := image.Pt(w-cfg.Center.X+1, h-cfg.Center.Y+1)
-	if places.X <= 0 || places.Y <= 0 {
+	if w < cfg.Center.X || h < cfg.Center.Y {
 		return nil, fmt.Errorf("saliency: a plane of %dx%d (rows x columns) has no room for a centre of %v", h, w, cfg.Center)
 	}
-	d := &Detector{cfg: cfg, h: h, w: w, places: places}
+	d := Detector{cfg: cfg, filter: kernel.Surround{
+		H: h, W: w, CenterH: cfg.Center.Y, CenterW: cfg.Center.X, Gap: cfg.Gap, RingH: cfg.Ring.Y, RingW: cfg.Ring.X,
+	}}
+	center, ring := d.filter.Area()
+	d.rule = newRule(cfg, center, ring)
+	for v := range d.lit {
+		d.lit[v] = (v > int(cfg.Level)) == (cfg.Polarity == Bright)
+	}
 	return d.Clone(), nil
 }
 
 // Clone returns a detector of the same settings with memory of its own, to be used by
 // another goroutine.
 func (d *Detector) Clone() *Detector {
-	n := d.places.X * d.places.Y
-	return &Detector{
-		cfg: d.cfg, h: d.h, w: d.w, places: d.places, sums: newTable(d.h, d.w, d.cfg),
-		hits: make([]int32, 0, n), marks: make([]bool, n), stack: make([]int32, 0, n),
-	}
+	c, n := *d, d.filter.Rows()*d.filter.Cols()
+	c.table, c.marks = make([]uint16, d.filter.TableLen()), make([]uint16, d.filter.Rows()*d.filter.Words())
+	c.hits, c.free, c.stack = make([]int32, 0, n), make([]bool, n), make([]int32, 0, n)
+	return &c
 }
 
 // Config returns what the detector was made with.
@@ -128,16 +142,13 @@ func (d *Detector) Config() DetectorConfig { return d.cfg }
 // where dst has no room, and panics when the plane's length is wrong.
 func (d *Detector) Detect(dst []env.Box, plane []byte, frame int) []env.Box {
 	d.load(plane)
-	d.hits = d.sums.respond(d.hits[:0], nil, d.places)
+	d.fire()
 	for _, at := range d.hits {
-		d.marks[at] = true
-	}
-	for _, at := range d.hits {
-		if !d.marks[at] {
+		if !d.free[at] {
 			continue
 		}
-		if r := d.gather(at); !d.reachesEdge(r) {
-			dst = append(dst, env.Box{Rect: d.shrink(r), Frame: frame, Kind: Small})
+		if r := d.gather(at); !d.reachesEdge(plane, r) {
+			dst = append(dst, env.Box{Rect: d.shrink(plane, r), Frame: frame, Kind: Small})
 		}
 	}
 	return dst
@@ -146,7 +157,7 @@ func (d *Detector) Detect(dst []env.Box, plane []byte, frame int) []env.Box {
 // DetectStack appends the boxes of all frames of a stack [T,H,W] to dst, frame by
 // frame as Detect does. It panics when the stack does not end with a plane.
 func (d *Detector) DetectStack(dst []env.Box, stack []byte) []env.Box {
-	size := d.h * d.w
+	size := d.filter.H * d.filter.W
 	for f := 0; f*size < len(stack); f++ {
 		dst = d.Detect(dst, stack[f*size:min((f+1)*size, len(stack))], f)
 	}
@@ -157,38 +168,59 @@ func (d *Detector) DetectStack(dst []env.Box, stack []byte) []env.Box {
 // at its centre's middle pixel (of two, the left or upper one). Places where the
 // centre does not fit are 0.
 func (d *Detector) Response(dst []float32, plane []byte) error {
-	if len(dst) != d.h*d.w {
+	if len(dst) != d.filter.H*d.filter.W {
 		return errors.New("saliency: Response: dst is not of the plane's size")
 	}
 	clear(dst)
 	d.load(plane)
-	middle := (d.cfg.Center.Y-1)/2*d.w + (d.cfg.Center.X-1)/2
-	d.hits = d.sums.respond(d.hits[:0], func(x, y int, r float64) { dst[y*d.w+x+middle] = float32(r) }, d.places)
+	first := (d.cfg.Center.Y-1)/2*d.filter.W + (d.cfg.Center.X-1)/2
+	for y := range d.filter.Rows() {
+		for x := range d.filter.Cols() {
+			dst[first+y*d.filter.W+x] = float32(d.rule.response(d.filter.Counts(d.table, y, x)))
+		}
+	}
 	return nil
 }
 
 func (d *Detector) load(plane []byte) {
-	if len(plane) != d.h*d.w {
+	if len(plane) != d.filter.H*d.filter.W {
 		panic("saliency: the plane is not of the detector's size")
 	}
-	d.sums.fill(plane)
+	d.filter.Sum(d.table, plane, d.cfg.Level, d.cfg.Polarity == Dark)
 }
 
-// gather takes the places connected to a hit off the marks and returns the bounding
-// box of their centres.
+// fire lists the places that fire and frees them.
+func (d *Detector) fire() {
+	d.hits = d.hits[:0]
+	d.filter.Mark(d.marks, d.table, d.rule.least, d.rule.most)
+	words, cols := d.filter.Words(), d.filter.Cols()
+	for i, word := range d.marks {
+		for ; word != 0; word &= word - 1 {
+			y, x := i/words, i%words*kernel.PlacesPerWord+bits.TrailingZeros16(word)
+			if d.rule.fires(d.filter.Counts(d.table, y, x)) {
+				d.hits = append(d.hits, int32(y*cols+x))
+				d.free[y*cols+x] = true
+			}
+		}
+	}
+}
+
+// gather takes the places connected to a hit, which are free no more, and returns the
+// bounding box of their centres.
 func (d *Detector) gather(at int32) image.Rectangle {
 	var all image.Rectangle
-	d.marks[at] = false
+	rows, cols := d.filter.Rows(), d.filter.Cols()
+	d.free[at] = false
 	d.stack = append(d.stack[:0], at)
 	for len(d.stack) > 0 {
 		last := len(d.stack) - 1
 		at, d.stack = d.stack[last], d.stack[:last]
-		x, y := int(at)%d.places.X, int(at)/d.places.X
+		x, y := int(at)%cols, int(at)/cols
 		all = all.Union(image.Rect(x, y, x+d.cfg.Center.X, y+d.cfg.Center.Y))
-		for ny := max(0, y-1); ny <= min(d.places.Y-1, y+1); ny++ {
-			for nx := max(0, x-1); nx <= min(d.places.X-1, x+1); nx++ {
-				if n := ny*d.places.X + nx; d.marks[n] {
-					d.marks[n] = false
+		for ny := max(0, y-1); ny <= min(rows-1, y+1); ny++ {
+			for nx := max(0, x-1); nx <= min(cols-1, x+1); nx++ {
+				if n := ny*cols + nx; d.free[n] {
+					d.free[n] = false
 					d.stack = append(d.stack, int32(n))
 				}
 			}
@@ -199,26 +231,45 @@ func (d *Detector) gather(at int32) image.Rectangle {
 
 // reachesEdge says whether a rectangle grown by the gap holds a counting pixel of the
 // plane's outermost rows and columns.
-func (d *Detector) reachesEdge(r image.Rectangle) bool {
-	whole := image.Rect(0, 0, d.w, d.h)
-	near := r.Inset(-d.cfg.Gap).Intersect(whole)
-	within := near.Intersect(whole.Inset(1))
-	return d.sums.countIn(near) > d.sums.countIn(within)
+func (d *Detector) reachesEdge(plane []byte, r image.Rectangle) bool {
+	h, w := d.filter.H, d.filter.W
+	near := r.Inset(-d.cfg.Gap)
+	for _, edge := range []image.Rectangle{
+		image.Rect(0, 0, w, 1), image.Rect(0, h-1, w, h), image.Rect(0, 0, 1, h), image.Rect(w-1, 0, w, h),
+	} {
+		if d.holds(plane, near.Intersect(edge)) {
+			return true
+		}
+	}
+	return false
 }
 
-// shrink cuts rows and columns without a counting pixel off a rectangle.
-func (d *Detector) shrink(r image.Rectangle) image.Rectangle {
-	for d.sums.count(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+1) == 0 {
+// shrink cuts rows and columns without a counting pixel off a rectangle, which holds
+// one.
+func (d *Detector) shrink(plane []byte, r image.Rectangle) image.Rectangle {
+	for !d.holds(plane, image.Rect(r.Min.X, r.Min.Y, r.Max.X, r.Min.Y+1)) {
 		r.Min.Y++
 	}
-	for d.sums.count(r.Min.X, r.Max.Y-1, r.Max.X, r.Max.Y) == 0 {
+	for !d.holds(plane, image.Rect(r.Min.X, r.Max.Y-1, r.Max.X, r.Max.Y)) {
 		r.Max.Y--
 	}
-	for d.sums.count(r.Min.X, r.Min.Y, r.Min.X+1, r.Max.Y) == 0 {
+	for !d.holds(plane, image.Rect(r.Min.X, r.Min.Y, r.Min.X+1, r.Max.Y)) {
 		r.Min.X++
 	}
-	for d.sums.count(r.Max.X-1, r.Min.Y, r.Max.X, r.Max.Y) == 0 {
+	for !d.holds(plane, image.Rect(r.Max.X-1, r.Min.Y, r.Max.X, r.Max.Y)) {
 		r.Max.X--
 	}
 	return r
+}
+
+// holds says whether a rectangle of the plane holds a counting pixel.
+func (d *Detector) holds(plane []byte, r image.Rectangle) bool {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for _, v := range plane[y*d.filter.W+r.Min.X : y*d.filter.W+r.Max.X] {
+			if d.lit[v] {
+				return true
+			}
+		}
+	}
+	return false
 }

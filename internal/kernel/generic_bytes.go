@@ -44,9 +44,9 @@ func markGeneric(marks []uint16, words int, table []uint16, stride, rows int, at
 	for y := range rows {
 		for i := range words {
 			var word uint16
-			for bit := range placeBits {
-				center, ring := countsAt(table[y*stride+i*placeBits+bit:], &at)
-				if center >= least && ring <= most {
+			for bit := range PlacesPerWord {
+				from := table[y*stride+i*PlacesPerWord+bit:]
+				if countAt(from, &at, 0) >= least && countAt(from, &at, 8)-countAt(from, &at, 4) <= most {
 					word |= 1 << bit
 				}
 			}
@@ -55,9 +55,7 @@ func markGeneric(marks []uint16, words int, table []uint16, stride, rows int, at
 	}
 }
 
-// countsAt returns the counts of the centre and of the ring whose corners are at.
-func countsAt(table []uint16, at *[12]int) (center, ring uint16) {
-	center = table[at[3]] - table[at[2]] - table[at[1]] + table[at[0]]
-	inner := table[at[7]] - table[at[6]] - table[at[5]] + table[at[4]]
-	return center, table[at[11]] - table[at[10]] - table[at[9]] + table[at[8]] - inner
+// countAt returns the count in the rectangle whose corners are at i and behind.
+func countAt(table []uint16, at *[12]int, i int) uint16 {
+	return table[at[i+3]] - table[at[i+2]] - table[at[i+1]] + table[at[i]]
 }

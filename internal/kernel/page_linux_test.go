@@ -9,12 +9,12 @@ import (
 	"glint/internal/kernel"
 )
 
-// atPageEnd returns n normal numbers right before memory that must not be
-// touched, so that a kernel which reads too far crashes.
-func atPageEnd(t *testing.T, r *rand.Rand, n int) []float32 {
+// bytesAtPageEnd returns n zeros right before memory that must not be touched, so that
+// a kernel which reads too far crashes.
+func bytesAtPageEnd(t *testing.T, n int) []byte {
 	t.Helper()
 	page := syscall.Getpagesize()
-	size := (4*n + page - 1) / page * page
+	size := (n + page - 1) / page * page
 	mem, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		t.Skipf("no memory to guard: %v", err)
@@ -27,14 +27,44 @@ func atPageEnd(t *testing.T, r *rand.Rand, n int) []float32 {
 	if err := syscall.Mprotect(mem[size:], syscall.PROT_NONE); err != nil {
 		t.Skipf("memory cannot be guarded: %v", err)
 	}
+	return mem[size-n : size]
+}
+
+// atPageEnd returns n normal numbers there.
+func atPageEnd(t *testing.T, r *rand.Rand, n int) []float32 {
+	t.Helper()
 	if n == 0 {
 		return nil
 	}
-	x := unsafe.Slice((*float32)(unsafe.Pointer(&mem[size-4*n])), n)
+	x := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(bytesAtPageEnd(t, 4*n)))), n)
 	for i := range x {
 		x[i] = float32(r.NormFloat64())
 	}
 	return x
+}
+
+// wordsAtPageEnd returns n zeros there.
+func wordsAtPageEnd(t *testing.T, n int) []uint16 {
+	t.Helper()
+	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(bytesAtPageEnd(t, 2*n)))), n)
+}
+
+func TestNoByteReadBehindSlices(t *testing.T) {
+	kernel.EachLevel(t, func(t *testing.T) {
+		same, dist := identity(), distances()
+		for w := 1; w < 180; w++ {
+			const rows = 3
+			src, dst := bytesAtPageEnd(t, rows*w), bytesAtPageEnd(t, rows*w)
+			for i := range src {
+				src[i] = byte(i % 7)
+			}
+			kernel.Foreground(dst, src, w, same, dist)
+			s := kernel.Surround{H: rows, W: w, CenterH: 2, CenterW: min(w, 4), Gap: 1, RingH: 8, RingW: 13}
+			table, marks := wordsAtPageEnd(t, s.TableLen()), wordsAtPageEnd(t, s.Rows()*s.Words())
+			s.Sum(table, src, 3, false)
+			s.Mark(marks, table, 0, 100)
+		}
+	})
 }
 
 func TestNothingReadBehindSlices(t *testing.T) {

@@ -2,8 +2,8 @@ package kernel
 
 import "fmt"
 
-// placeBits is the number of places that a word of marks holds.
-const placeBits = 16
+// PlacesPerWord is the number of places that a word of a Surround's marks holds.
+const PlacesPerWord = 16
 
 // Surround is the geometry of a centre-surround filter on planes [H,W]: a centre, a
 // gap around it, and a ring, whose outer edge is RingH x RingW pixels. The gap is as
@@ -24,7 +24,7 @@ func (s Surround) Rows() int { return s.H - s.CenterH + 1 }
 func (s Surround) Cols() int { return s.W - s.CenterW + 1 }
 
 // Words returns the words of marks that a row of places takes, 16 places each.
-func (s Surround) Words() int { return ceilDiv(s.Cols(), placeBits) }
+func (s Surround) Words() int { return ceilDiv(s.Cols(), PlacesPerWord) }
 
 // Area returns the pixels of the centre and of the ring.
 func (s Surround) Area() (center, ring int) {
@@ -35,7 +35,7 @@ func (s Surround) Area() (center, ring int) {
 // TableLen returns the length of a table of sums.
 func (s Surround) TableLen() int {
 	// The last places of a row may be read in a vector with what follows.
-	return (s.H+s.RingH-s.CenterH+1)*s.stride() + placeBits
+	return (s.H+s.RingH-s.CenterH+1)*s.stride() + PlacesPerWord
 }
 
 // Validate names the field that makes the geometry impossible.
@@ -60,7 +60,7 @@ func (s Surround) before() (y, x int) { return (s.RingH - s.CenterH) / 2, (s.Rin
 // summed returns the columns of a table that a plane's row is summed into.
 func (s Surround) summed() int {
 	_, left := s.before()
-	return roundUp(s.W+s.RingW-s.CenterW-left, placeBits)
+	return roundUp(s.W+s.RingW-s.CenterW-left, PlacesPerWord)
 }
 
 func (s Surround) stride() int {
@@ -104,7 +104,7 @@ func (s Surround) Sum(table []uint16, plane []byte, level byte, dark bool) {
 	stride, n := s.stride(), s.summed()
 	to := table[top*stride+left+1:]
 	// Vectors read over the end of a row; the last rows would leave the plane.
-	rows := max(0, s.H-ceilDiv(roundUp(s.W, placeBits)-s.W, s.W))
+	rows := max(0, s.H-ceilDiv(roundUp(s.W, PlacesPerWord)-s.W, s.W))
 	cpu.sumRows(to, stride, n, plane, s.W, rows, uint16(level), flip)
 	sumRowsGeneric(to[rows*stride:], stride, n, plane[rows*s.W:], s.W, s.H-rows, uint16(level), flip)
 	last := table[(top+s.H)*stride:][:stride]
@@ -121,7 +121,7 @@ func (s Surround) Mark(marks, table []uint16, least, most uint16) {
 	rows, words := s.Rows(), s.Words()
 	need("surround", len(marks), rows*words)
 	cpu.mark(marks, words, table, s.stride(), rows, s.corners(), least, most)
-	if over := words*placeBits - s.Cols(); over > 0 {
+	if over := words*PlacesPerWord - s.Cols(); over > 0 {
 		for i := words - 1; i < rows*words; i += words {
 			marks[i] &= 0xffff >> over
 		}
@@ -132,7 +132,8 @@ func (s Surround) Mark(marks, table []uint16, least, most uint16) {
 // row y and column x.
 func (s Surround) Counts(table []uint16, y, x int) (center, ring uint16) {
 	at := s.corners()
-	return countsAt(table[y*s.stride()+x:], &at)
+	from := table[y*s.stride()+x:]
+	return countAt(from, &at, 0), countAt(from, &at, 8) - countAt(from, &at, 4)
 }
 
 func (s Surround) check(table int) {
