@@ -2,7 +2,7 @@ package kernel_test
 
 import (
 	"fmt"
-	"math"
+	"strings"
 	"testing"
 
 	"glint/internal/kernel"
@@ -22,8 +22,26 @@ func geometries() []kernel.Conv {
 		{B: 1, C: 2, H: 4, W: 4, F: 3, KH: 4, KW: 4, Stride: 5, Pad: 0},
 		{B: 1, C: 1, H: 2, W: 2, F: 1, KH: 4, KW: 5, Stride: 1, Pad: 2},
 		{B: 17, C: 1, H: 5, W: 6, F: 2, KH: 2, KW: 3, Stride: 2, Pad: 0},
+		{B: 1, C: 130, H: 7, W: 9, F: 130, KH: 3, KW: 3, Stride: 2, Pad: 1},
+		{B: 257, C: 3, H: 6, W: 5, F: 3, KH: 2, KW: 2, Stride: 1},
+		{B: 33, C: 17, H: 5, W: 4, F: 33, KH: 2, KW: 3, Stride: 3, Pad: 3},
+		{B: 0, C: 1, H: 1, W: 1, F: 1, KH: 1, KW: 1, Stride: 1},
 	}
-	return append(list, model(1)...)
+	return append(append(list, thin()...), model(1)...)
+}
+
+// thin are geometries whose dense layers and elementwise operations are the point:
+// tiles that are full and that are not, and lengths around the chunks that work is
+// cut into.
+func thin() []kernel.Conv {
+	var list []kernel.Conv
+	for _, d := range [][3]int{{1, 1, 1}, {2, 64, 14}, {3, 33, 7}, {5, 15, 49}, {17, 100, 31}, {31, 3, 130}, {257, 17, 3}, {4, 4608, 64}, {4, 64, 4608}} {
+		list = append(list, kernel.Conv{B: d[0], C: d[1], H: 1, W: 1, F: d[2], KH: 1, KW: 1, Stride: 1})
+	}
+	for _, n := range []int{17, 1000, 1 << 14, 1<<14 + 1, 40000} {
+		list = append(list, kernel.Conv{B: 1, C: 1, H: 1, W: n, F: 1, KH: 1, KW: 1, Stride: 1})
+	}
+	return list
 }
 
 // model returns the model's two convolutions; the decoder's are the same read
@@ -40,78 +58,7 @@ func name(c kernel.Conv) string {
 	return fmt.Sprintf("%dx%dx%dx%d_f%d_k%dx%d_s%d_p%d", c.B, c.C, c.H, c.W, c.F, c.KH, c.KW, c.Stride, c.Pad)
 }
 
-func TestConv(t *testing.T) {
-	kernel.EachLevel(t, func(t *testing.T) {
-		for i, c := range geometries() {
-			t.Run(name(c), func(t *testing.T) { testConv(t, c, kernel.Act(i%3)) })
-		}
-	})
-}
-
-func testConv(t *testing.T, c kernel.Conv, act kernel.Act) {
-	r := source()
-	large, small := c.B*c.C*c.H*c.W, c.B*c.F*c.OutH()*c.OutW()
-	x, dz := random(t, r, large), random(t, r, small)
-	w := random(t, r, c.F*c.C*c.KH*c.KW)
-	bias, biasT := random(t, r, c.F), random(t, r, c.C)
-
-	y := guarded(t, small)
-	c.Forward(y, x, w, bias, act)
-	near(t, "forward", y, naiveForward(c, x, w, bias, act))
-	c.Forward(y, x, w, nil, kernel.None)
-	near(t, "forward without bias", y, naiveForward(c, x, w, nil, kernel.None))
-
-	dx := guarded(t, large)
-	c.BackInput(dx, w, dz)
-	near(t, "back input", dx, naiveTransposed(c, dz, w, nil, kernel.None))
-	c.Transposed(dx, dz, w, biasT, act)
-	near(t, "transposed", dx, naiveTransposed(c, dz, w, biasT, act))
-
-	dw := guarded(t, len(w))
-	c.BackWeights(dw, x, dz)
-	near(t, "back weights", dw, naiveWeights(c, x, dz))
-}
-
-func TestConvNotFinite(t *testing.T) {
-	c := kernel.Conv{B: 2, C: 3, H: 12, W: 14, F: 5, KH: 4, KW: 4, Stride: 2, Pad: 1}
-	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	kernel.EachLevel(t, func(t *testing.T) {
-		for _, bad := range []float32{nan, inf, -inf} {
-			r := source()
-			x, w := random(t, r, c.B*c.C*c.H*c.W), random(t, r, c.F*c.C*c.KH*c.KW)
-			dz := random(t, r, c.B*c.F*c.OutH()*c.OutW())
-			y, dx, dw := guarded(t, len(dz)), guarded(t, len(x)), guarded(t, len(w))
-			x[200], dz[100] = bad, bad
-			c.Forward(y, x, w, nil, kernel.ReLU)
-			notFinite(t, "forward", y, naiveForward(c, x, w, nil, kernel.ReLU))
-			c.BackInput(dx, w, dz)
-			notFinite(t, "back input", dx, naiveTransposed(c, dz, w, nil, kernel.None))
-			c.BackWeights(dw, x, dz)
-			notFinite(t, "back weights", dw, naiveWeights(c, x, dz))
-		}
-	})
-}
-
-// notFinite fails where want is NaN or infinite and got is finite.
-func notFinite(t *testing.T, what string, got []float32, want []float64) {
-	t.Helper()
-	bad := 0
-	for i, v := range want {
-		if finite(v) {
-			continue
-		}
-		bad++
-		if finite(float64(got[i])) {
-			t.Errorf("%s: element %d is %v, want %v", what, i, got[i], v)
-			return
-		}
-	}
-	if bad == 0 {
-		t.Errorf("%s: the case has no such element", what)
-	}
-}
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+func contains(s, part string) bool { return strings.Contains(s, part) }
 
 func TestConvValidate(t *testing.T) {
 	good := kernel.Conv{B: 1, C: 1, H: 4, W: 4, F: 1, KH: 3, KW: 3, Stride: 1}

@@ -44,23 +44,6 @@ func random(t *testing.T, r *rand.Rand, n int) []float32 {
 // source returns the tests' random source.
 func source() *rand.Rand { return rand.New(rand.NewPCG(4, 2026)) }
 
-// near fails unless |got-want| <= 1e-5 |want| + 1e-7, in the 2-norm.
-func near(t *testing.T, what string, got []float32, want []float64) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("%s: %d elements, want %d", what, len(got), len(want))
-	}
-	var diff, norm float64
-	for i, v := range want {
-		d := float64(got[i]) - v
-		diff += d * d
-		norm += v * v
-	}
-	if !(math.Sqrt(diff) <= 1e-5*math.Sqrt(norm)+1e-7) {
-		t.Errorf("%s: off by %g of norm %g", what, math.Sqrt(diff), math.Sqrt(norm))
-	}
-}
-
 // sameBits fails unless the two hold the same bits.
 func sameBits(t *testing.T, what string, got, want []float32) {
 	t.Helper()
@@ -138,4 +121,91 @@ func naiveWeights(c kernel.Conv, x, dz []float32) []float64 {
 	dw := make([]float64, c.F*c.C*c.KH*c.KW)
 	eachProduct(c, func(yi, xi, wi int) { dw[wi] += float64(dz[yi]) * float64(x[xi]) })
 	return dw
+}
+
+// naiveBias is BackBias as a loop.
+func naiveBias(dz []float32, f, hw int) []float64 {
+	db := make([]float64, f)
+	for i, v := range dz {
+		db[i/hw%f] += float64(v)
+	}
+	return db
+}
+
+// naiveBackAct is BackAct as a loop.
+func naiveBackAct(y, dy []float32, act kernel.Act) []float64 {
+	dz := make([]float64, len(y))
+	for i, v := range y {
+		switch {
+		case act == kernel.Tanh:
+			dz[i] = float64(dy[i]) * (1 - float64(v)*float64(v))
+		case act == kernel.None || !(v <= 0):
+			dz[i] = float64(dy[i])
+		}
+	}
+	return dz
+}
+
+// naiveAdd is Add as a loop.
+func naiveAdd(a, b []float32) []float64 {
+	sum := make([]float64, len(a))
+	for i, v := range a {
+		sum[i] = float64(v) + float64(b[i])
+	}
+	return sum
+}
+
+// naiveCenter is Center as a loop.
+func naiveCenter(src []byte, mean []float32, scale float64) []float64 {
+	dst := make([]float64, len(src))
+	for i, v := range src {
+		dst[i] = (float64(v) - float64(mean[i%len(mean)])) * scale
+	}
+	return dst
+}
+
+// naiveMSE is WeightedMSE as a loop: the gradient and the loss.
+func naiveMSE(xhat, x, w []float32, norm float64) []float64 {
+	out, loss := make([]float64, len(x), len(x)+1), 0.0
+	for i := range x {
+		d, wi := float64(xhat[i])-float64(x[i]), 1.0
+		if w != nil {
+			wi = float64(w[i])
+		}
+		out[i] = 2 * wi * d / norm
+		loss += wi * d * d / norm
+	}
+	return append(out, loss)
+}
+
+// naiveSquares is SumSquares as a loop.
+func naiveSquares(x []float32) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += float64(v) * float64(v)
+	}
+	return sum
+}
+
+// naiveAdam is AdamStep.Apply as a loop: parameters and both moments.
+func naiveAdam(a kernel.AdamStep, p, m, v, g []float32) []float64 {
+	n := len(p)
+	b1, b2 := float64(a.Beta1), float64(a.Beta2)
+	out := make([]float64, 3*n)
+	for i := range p {
+		d := float64(g[i]) * float64(a.Scale)
+		mi := b1*float64(m[i]) + (1-b1)*d
+		vi := b2*float64(v[i]) + (1-b2)*d*d
+		step := float64(a.LR) / float64(a.BiasCorrection1) * mi / (math.Sqrt(vi/float64(a.BiasCorrection2)) + float64(a.Eps))
+		out[i], out[n+i], out[2*n+i] = float64(p[i])-step, mi, vi
+	}
+	return out
+}
+
+func naiveScale(x []float32, factor float64) []float64 {
+	out := make([]float64, len(x))
+	for i, v := range x {
+		out[i] = factor * float64(v)
+	}
+	return out
 }

@@ -1,7 +1,6 @@
 package kernel_test
 
 import (
-	"math/rand/v2"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -9,12 +8,15 @@ import (
 	"glint/internal/kernel"
 )
 
-// bytesAtPageEnd returns n zeros right before memory that must not be touched, so that
-// a kernel which reads too far crashes.
-func bytesAtPageEnd(t *testing.T, n int) []byte {
+// atPage returns room for n elements right before memory that must not be touched,
+// or right behind it, so that a kernel which goes too far crashes.
+func atPage(t *testing.T, n int, before bool) []float32 {
 	t.Helper()
+	if n == 0 {
+		return nil
+	}
 	page := syscall.Getpagesize()
-	size := (n + page - 1) / page * page
+	size := (4*n + page - 1) / page * page
 	mem, err := syscall.Mmap(-1, 0, size+page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		t.Skipf("no memory to guard: %v", err)
@@ -24,68 +26,52 @@ func bytesAtPageEnd(t *testing.T, n int) []byte {
 			t.Errorf("unmapping: %v", err)
 		}
 	})
-	if err := syscall.Mprotect(mem[size:], syscall.PROT_NONE); err != nil {
+	fence, first := mem[size:], size-4*n
+	if !before {
+		fence, first = mem[:page], page
+	}
+	if err := syscall.Mprotect(fence, syscall.PROT_NONE); err != nil {
 		t.Skipf("memory cannot be guarded: %v", err)
 	}
-	return mem[size-n : size]
+	return unsafe.Slice((*float32)(unsafe.Pointer(&mem[first])), n)
 }
 
-// atPageEnd returns n normal numbers there.
-func atPageEnd(t *testing.T, r *rand.Rand, n int) []float32 {
+// atPages returns a call whose operands are all at such places.
+func (op operation) atPages(t *testing.T, like *call, before bool) *call {
 	t.Helper()
-	if n == 0 {
-		return nil
-	}
-	x := unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(bytesAtPageEnd(t, 4*n)))), n)
-	for i := range x {
-		x[i] = float32(r.NormFloat64())
-	}
-	return x
-}
-
-// wordsAtPageEnd returns n zeros there.
-func wordsAtPageEnd(t *testing.T, n int) []uint16 {
-	t.Helper()
-	return unsafe.Slice((*uint16)(unsafe.Pointer(unsafe.SliceData(bytesAtPageEnd(t, 2*n)))), n)
-}
-
-func TestNoByteReadBehindSlices(t *testing.T) {
-	kernel.EachLevel(t, func(t *testing.T) {
-		same, dist := identity(), distances()
-		for w := 1; w < 180; w++ {
-			const rows = 3
-			src, dst := bytesAtPageEnd(t, rows*w), bytesAtPageEnd(t, rows*w)
-			for i := range src {
-				src[i] = byte(i % 7)
-			}
-			kernel.Foreground(dst, src, w, same, dist)
-			s := kernel.Surround{H: rows, W: w, CenterH: 2, CenterW: min(w, 4), Gap: 1, RingH: 8, RingW: 13}
-			table, marks := wordsAtPageEnd(t, s.TableLen()), wordsAtPageEnd(t, s.Rows()*s.Words())
-			s.Sum(table, src, 3, false)
-			s.Mark(marks, table, 0, 100)
+	place := func(list [][]float32) [][]float32 {
+		var placed [][]float32
+		for _, x := range list {
+			p := atPage(t, len(x), before)
+			copy(p, x)
+			placed = append(placed, p)
 		}
-	})
+		return placed
+	}
+	v := &call{in: place(like.in), out: place(like.out), both: place(like.both)}
+	words := atPage(t, (len(like.bytes)+3)/4, before)
+	if n := len(like.bytes); n > 0 {
+		bytes := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), 4*len(words))
+		if before {
+			bytes = bytes[len(bytes)-n:]
+		}
+		v.bytes = bytes[:n:n]
+		copy(v.bytes, like.bytes)
+	}
+	return v
 }
 
-func TestNothingReadBehindSlices(t *testing.T) {
+func TestNothingReadOutsideSlices(t *testing.T) {
 	kernel.EachLevel(t, func(t *testing.T) {
 		r := source()
 		for _, c := range geometries() {
-			large, small := atPageEnd(t, r, c.B*c.C*c.H*c.W), atPageEnd(t, r, c.B*c.F*c.OutH()*c.OutW())
-			w, bias := atPageEnd(t, r, c.F*c.C*c.KH*c.KW), atPageEnd(t, r, max(c.F, c.C))
-			c.Forward(small, large, w, bias, kernel.ReLU)
-			c.Transposed(large, small, w, bias, kernel.ReLU)
-			c.BackWeights(w, large, small)
-			kernel.BackBias(bias, small, c.B, c.F, c.OutH()*c.OutW())
-		}
-		for in := range 40 {
-			d := kernel.Dense{B: 1 + in%7, In: 1 + in, Out: 1 + in*5%37}
-			x, y, w := atPageEnd(t, r, d.B*d.In), atPageEnd(t, r, d.B*d.Out), atPageEnd(t, r, d.In*d.Out)
-			d.Forward(y, x, w, nil, kernel.None)
-			d.BackInput(x, w, y)
-			d.BackWeights(w, x, y)
-			kernel.WeightedMSE(y, y, y, y, 1)
-			kernel.AdamStep{BiasCorrection1: 1, BiasCorrection2: 1}.Apply(x, x, x, x)
+			t.Run(name(c), func(t *testing.T) {
+				for _, op := range operations(c, kernel.ReLU) {
+					like := op.newCall(r, c)
+					op.run(op.atPages(t, like, true))
+					op.run(op.atPages(t, like, false))
+				}
+			})
 		}
 	})
 }

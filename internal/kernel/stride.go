@@ -41,7 +41,7 @@ func join(dst []float32, w int, src []float32, pitch, step, n, rows, pad, s int,
 	}
 	if act == Tanh {
 		for i := range rows {
-			row := dst[i*s*w:][:w]
+			row := dst[i*s*w:][:max(min(n*s-pad, w), 0)]
 			finish(row, row, 0, Tanh)
 		}
 	}

@@ -1,95 +1,123 @@
 package kernel_test
 
 import (
+	"fmt"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"glint/internal/kernel"
 )
 
-// everything runs every operation at small shapes of the model and keeps what
-// they compute.
-type everything struct {
-	convs   []kernel.Conv
-	x, w, z []float32
-	bytes   []byte
-	out     []float32
-}
-
-func newEverything(t *testing.T) *everything {
-	r := source()
-	e := &everything{convs: model(3)}
-	c := e.convs[0]
-	e.x = random(t, r, c.B*c.C*c.H*c.W)
-	e.w = random(t, r, 64*4608)
-	e.z = random(t, r, len(e.x))
-	e.bytes = make([]byte, len(e.x))
-	e.out = make([]float32, 0, 3<<20)
-	return e
-}
-
-// next returns the next n elements of the output.
-func (e *everything) next(n int) []float32 {
-	at := len(e.out)
-	e.out = e.out[:at+n]
-	return e.out[at:]
-}
-
-func (e *everything) run() {
-	e.out = e.out[:0]
-	for _, c := range e.convs {
-		large, small, k := c.B*c.C*c.H*c.W, c.B*c.F*c.OutH()*c.OutW(), c.F*c.C*c.KH*c.KW
-		c.Forward(e.next(small), e.x, e.w, e.z, kernel.ReLU)
-		c.Transposed(e.next(large), e.x, e.w, e.z, kernel.Tanh)
-		c.BackInput(e.next(large), e.w, e.z)
-		c.BackWeights(e.next(k), e.x, e.z)
-		kernel.BackBias(e.next(c.F), e.z, c.B, c.F, c.OutH()*c.OutW())
+// batches are geometries of the model at batch 1 and at odd ones, and small ones of
+// large odd batches.
+func batches() []kernel.Conv {
+	list := append(model(1), model(3)...)
+	for _, b := range []int{5, 31, 33, 257} {
+		list = append(list, kernel.Conv{B: b, C: 3, H: 9, W: 11, F: 9, KH: 3, KW: 4, Stride: 2, Pad: 1})
 	}
-	d := kernel.Dense{B: 3, In: 4608, Out: 64}
-	d.Forward(e.next(d.B*d.Out), e.x, e.w, e.z, kernel.Tanh)
-	d.BackInput(e.next(d.B*d.In), e.w, e.z)
-	d.BackWeights(e.next(d.In*d.Out), e.x, e.z)
-	kernel.BackAct(e.next(len(e.x)), e.x, e.z, kernel.ReLU)
-	kernel.Center(e.next(len(e.x)), e.bytes, e.w[:len(e.x)/3], 0.5)
-	loss := kernel.WeightedMSE(e.next(len(e.x)), e.x, e.z, e.z, 3)
-	e.next(2)[0], e.out[len(e.out)-1] = float32(loss), float32(kernel.SumSquares(e.x))
-	p := e.next(3 * len(e.w))
-	clear(p)
-	n := len(e.w)
-	kernel.AdamStep{LR: 1, Eps: 1, BiasCorrection1: 1, BiasCorrection2: 1, Scale: 1}.Apply(p[:n], p[n:2*n], p[2*n:], e.w)
-	kernel.AddTo(p[:n], e.w)
-	kernel.Scale(p[n:2*n], p[:n], 0.3)
+	return append(list, kernel.Conv{B: 1, C: 33, H: 7, W: 5, F: 130, KH: 2, KW: 3, Stride: 1})
+}
+
+// started is an operation with operands, and what one thread computes of them.
+type started struct {
+	operation
+	call, want, again *call
+}
+
+// start runs every operation of the geometries with one thread.
+func start(list []kernel.Conv) []started {
+	r := source()
+	kernel.SetThreads(1)
+	var all []started
+	for i, c := range list {
+		for _, op := range operations(c, kernel.Act(i%3)) {
+			s := started{operation: op, call: op.newCall(r, c)}
+			s.want = s.call.clone(op, offsets[0])
+			op.run(s.want)
+			s.again = s.call.clone(op, offsets[0])
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// run runs the operation anew.
+func (s *started) run() {
+	for _, x := range s.again.out {
+		clear(x)
+	}
+	for i, x := range s.again.both {
+		copy(x, s.call.both[i])
+	}
+	s.operation.run(s.again)
 }
 
 func TestSameBitsForAnyThreads(t *testing.T) {
 	kernel.EachLevel(t, func(t *testing.T) {
 		defer kernel.SetThreads(1)
-		e := newEverything(t)
-		e.run()
-		want := append([]float32(nil), e.out...)
+		all := start(batches())
 		for _, n := range []int{1, 2, 3, 8} {
 			kernel.SetThreads(n)
 			if got := kernel.Threads(); got != n {
 				t.Fatalf("Threads() = %d, want %d", got, n)
 			}
-			e.run()
-			sameBits(t, "output", e.out, want)
+			for i := range all {
+				all[i].run()
+				all[i].sameResults(t, fmt.Sprintf("%s on %d threads", all[i].name, n), all[i].again, all[i].want)
+			}
 		}
 	})
 }
 
+// Goroutines that never rest, on more threads than the machine has cores, stop
+// workers at any place.
+func TestSameBitsUnderLoad(t *testing.T) {
+	before := runtime.GOMAXPROCS(4 * runtime.NumCPU())
+	defer runtime.GOMAXPROCS(before)
+	var stop atomic.Bool
+	var busy sync.WaitGroup
+	for range 2 * runtime.NumCPU() {
+		busy.Go(func() {
+			for !stop.Load() {
+			}
+		})
+	}
+	defer busy.Wait()
+	defer stop.Store(true)
+	kernel.EachLevel(t, func(t *testing.T) {
+		defer kernel.SetThreads(1)
+		all := start(batches()[4:])
+		for _, n := range []int{2, 3, 8} {
+			kernel.SetThreads(n)
+			for i := range all {
+				all[i].run()
+				all[i].sameResults(t, fmt.Sprintf("%s on %d threads", all[i].name, n), all[i].again, all[i].want)
+			}
+		}
+	})
+}
+
+// A worker's memory grows with the first part that it gets of a geometry, which
+// may be late where cores are few.
 func TestNothingAllocated(t *testing.T) {
 	kernel.EachLevel(t, func(t *testing.T) {
 		defer kernel.SetThreads(1)
-		e := newEverything(t)
+		all := start(batches())
 		for _, n := range []int{1, 2} {
 			kernel.SetThreads(n)
-			for range 5 {
-				e.run()
+			allocated := 1.
+			for try := 0; try < 50 && allocated > 0; try++ {
+				allocated = testing.AllocsPerRun(2, func() {
+					for i := range all {
+						all[i].run()
+					}
+				})
 			}
-			if got := testing.AllocsPerRun(2, e.run); got != 0 {
-				t.Errorf("%d threads: %v allocations", n, got)
+			if allocated != 0 {
+				t.Errorf("%d threads: %v allocations in every run", n, allocated)
 			}
 		}
 	})
