@@ -76,7 +76,7 @@ var fills = []struct {
 			row[i] = byte(255 - i)
 		}
 	}},
-	{"32 or 33", func(r *rand.Rand, row []byte) {
+	{"32 or 33", func(_ *rand.Rand, row []byte) {
 		for i := range row {
 			row[i] = byte(i % (32 + len(row)%2))
 		}
