@@ -189,6 +189,7 @@ func TestDetectorConfigErrors(t *testing.T) {
 		"Center":    func(c *saliency.DetectorConfig) { c.Center.Y = 0 },
 		"Gap":       func(c *saliency.DetectorConfig) { c.Gap = -1 },
 		"Ring":      func(c *saliency.DetectorConfig) { c.Ring = image.Pt(6, 4) },
+		"65535":     func(c *saliency.DetectorConfig) { c.Ring = image.Pt(256, 257) },
 		"Lambda":    func(c *saliency.DetectorConfig) { c.Lambda = -1 },
 		"Threshold": func(c *saliency.DetectorConfig) { c.Threshold = 0 },
 		"Polarity":  func(c *saliency.DetectorConfig) { c.Polarity = "grey" },
@@ -222,7 +223,7 @@ func BenchmarkDetect(b *testing.B) {
 	for b.Loop() {
 		dst = d.Detect(dst[:0], plane, 0)
 	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N), "us/frame")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/1e3/float64(b.N), "us/frame")
 }
 
 func ExampleDetector() {

@@ -1,6 +1,7 @@
 // Package kernel holds the float32 arithmetic of the model: convolutions,
 // transposed convolutions, dense layers, their gradients, the weighted loss and
-// the optimiser's step, on plain slices.
+// the optimiser's step, on plain slices. Beside them stand the byte kernels that
+// look at frames: [Foreground] and [Surround].
 //
 // Shapes are row-major with the batch first: images are [B,C,H,W], a
 // convolution's weights are [F,C,KH,KW], a dense layer's [Out,In]. Lengths come
@@ -23,7 +24,8 @@
 // AVX2+FMA and AVX-512. The best level of the machine is chosen once at start;
 // GLINT_CPU=generic, avx2 or avx512 asks for one, and [Err] tells when the
 // machine lacks it. The build tag noasm leaves only generic. Levels differ in
-// rounding, by no more than 1e-5 of a result's norm.
+// rounding, by no more than 1e-5 of a result's norm; the byte kernels count and give
+// the same bytes on every level.
 //
 // # Determinism
 //
@@ -37,7 +39,8 @@
 //
 // Calls may come from any goroutine, and run one after the other: each takes the
 // one set of workers. The workers are goroutines that [SetThreads] starts and
-// that are parked between calls; SetThreads(1) ends them.
+// that are parked between calls; SetThreads(1) ends them. The byte kernels work in
+// their callers' goroutines instead, as many at once as there are callers.
 //
 // # Ownership
 //

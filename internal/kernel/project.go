@@ -25,7 +25,7 @@ func Foreground(dst, src []byte, w int, same *[256]byte, dist *[1 << 16]byte) {
 	for rows := len(src) / w; rows > 0; {
 		done := cpu.foreground(dst, src, w, rows, cover, same, dist)
 		dst, src, rows = dst[done*w:], src[done*w:], rows-done
-		if rows > 0 { // a row that the level has no way with
+		if rows > 0 { // a row that the level leaves
 			foregroundGeneric(dst, src, w, 1, cover, same, dist)
 			dst, src, rows = dst[w:], src[w:], rows-1
 		}
