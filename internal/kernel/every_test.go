@@ -112,8 +112,8 @@ func TestEveryOperationNotFinite(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for i, c := range []kernel.Conv{
 		{B: 2, C: 3, H: 12, W: 14, F: 5, KH: 4, KW: 4, Stride: 2, Pad: 1},
-		{B: 5, C: 2, H: 7, W: 9, F: 9, KH: 3, KW: 2, Stride: 1, Pad: 1},
-		{B: 3, C: 33, H: 5, W: 4, F: 3, KH: 2, KW: 3, Stride: 3},
+		{B: 5, C: 2, H: 7, W: 5, F: 9, KH: 3, KW: 2, Stride: 1, Pad: 1},
+		{B: 3, C: 17, H: 5, W: 4, F: 3, KH: 2, KW: 3, Stride: 3},
 		{B: 19, C: 1, H: 6, W: 8, F: 2, KH: 3, KW: 3, Stride: 4, Pad: 2},
 		{B: 1, C: 2, H: 9, W: 10, F: 3, KH: 5, KW: 3, Stride: 2, Pad: 2},
 	} {
