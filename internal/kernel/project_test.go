@@ -119,17 +119,14 @@ func testForeground(t *testing.T) {
 
 // projected is the definition of Foreground for a row.
 func projected(row []byte, same *[256]byte, dist *[1 << 16]byte) []byte {
-	var b byte
-	most := 0
+	var counts [256]int
 	for _, v := range row {
-		n := 0
-		for _, u := range row {
-			if same[u] == same[v] {
-				n++
-			}
-		}
-		if n > most {
-			b, most = v, n
+		counts[same[v]]++
+	}
+	b := row[0]
+	for _, v := range row {
+		if counts[same[v]] > counts[same[b]] {
+			b = v
 		}
 	}
 	out := make([]byte, len(row))

@@ -16,9 +16,9 @@ func TestSurround(t *testing.T) { kernel.EachLevel(t, testSurround) }
 func testSurround(t *testing.T) {
 	r := source()
 	for w := 1; w <= 200; w++ {
-		s := kernel.Surround{H: 1 + r.IntN(12), W: w, Gap: r.IntN(3)}
-		s.CenterH, s.CenterW = 1+r.IntN(min(s.H, 5)), 1+r.IntN(min(s.W, 40))
-		s.RingH, s.RingW = s.CenterH+2*s.Gap+r.IntN(9), s.CenterW+2*s.Gap+r.IntN(30)
+		s := kernel.Surround{H: 1 + r.IntN(7), W: w, Gap: r.IntN(3)}
+		s.CenterH, s.CenterW = 1+r.IntN(min(s.H, 5)), 1+r.IntN(min(s.W, 9))
+		s.RingH, s.RingW = s.CenterH+2*s.Gap+r.IntN(9), s.CenterW+2*s.Gap+r.IntN(12)
 		table := make([]uint16, s.TableLen())
 		for round := range 3 { // the second and third find what the one before left
 			plane, whole := fenced(s.H*s.W, 1+2*r.IntN(16))
