@@ -37,6 +37,18 @@ func testSurround(t *testing.T) {
 	}
 }
 
+// Counts use all 16 bits.
+func TestSurroundLarge(t *testing.T) {
+	kernel.EachLevel(t, func(t *testing.T) {
+		s := kernel.Surround{H: 200, W: 220, CenterH: 199, CenterW: 204, RingH: 255, RingW: 255}
+		table, plane := make([]uint16, s.TableLen()), bytes.Repeat([]byte{9}, s.H*s.W)
+		for _, least := range []uint16{32767, 199 * 204, 199*204 + 1} {
+			compareSurround(t, source(), s, table, plane, 8, false, least, 3000)
+		}
+		compareSurround(t, source(), s, table, plane, 9, true, 1, 0xffff)
+	})
+}
+
 func compareSurround(t *testing.T, r *rand.Rand, s kernel.Surround, table []uint16, plane []byte, level byte, dark bool, least, most uint16) {
 	t.Helper()
 	before := bytes.Clone(plane)
