@@ -142,7 +142,8 @@ func TestWrongUse(t *testing.T) {
 		{"env", `expected one of "list"`},
 		{"env lst", `did you mean "list"`},
 		{"env serve", "missing flags: --token-file=FILE; glint env serve --help"},
-		{"bench", `expected "env"`},
+		{"bench", `expected one of "step", "act", "detect", "env"`},
+		{"bench step --batch 0", "cannot be timed"},
 		{"bench env --env dojo", "not an environment of the bridge"},
 	} {
 		t.Run(tc.args, func(t *testing.T) {
