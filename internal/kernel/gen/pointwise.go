@@ -39,6 +39,8 @@ func load(size int, from Mem, r reg.VecVirtual) {
 		VMOVUPS(from, r)
 		return
 	}
+	// The whole register is written, so that avo does not keep its upper half alive.
+	VXORPS(r, r, r)
 	VMOVSS(from, r.AsX())
 }
 
