@@ -98,6 +98,7 @@ func (l *layout) phaseOffsets(off []int) {
 // no weight meets are left out.
 func (l *layout) split(dst, x []float32) {
 	n := l.Stride
+	p := strided{w: l.W, s: n, pad: l.Pad, n: l.qw, apart: l.qw, pitch: l.pitch}
 	for c := range l.C {
 		for rh := range min(n, l.KH) {
 			first, last := l.rowsOf(rh)
@@ -106,8 +107,8 @@ func (l *layout) split(dst, x []float32) {
 				clear(at[r*l.pitch:][:first*l.qw])
 				clear(at[r*l.pitch+last*l.qw : (r+1)*l.pitch])
 			}
-			if first < last {
-				split(at[first*l.qw:], l.pitch, l.qw, x[(c*l.H+first*n+rh-l.Pad)*l.W:], l.W, last-first, l.Pad, n)
+			if p.rows = last - first; p.rows > 0 {
+				p.split(at[first*l.qw:], x[(c*l.H+first*n+rh-l.Pad)*l.W:])
 			}
 		}
 	}

@@ -136,7 +136,8 @@ func (j *inputJob) merge(y, phases []float32, ldc, group int) {
 		j.fill(plane, rh, last, max(reached, 0), bias)
 	}
 	if first < last {
-		join(plane[(first*j.Stride+rh-j.Pad)*j.W:], j.W, phases[first*j.pw:], ldc, j.pw, j.qw, last-first, j.Pad, j.Stride, bias, j.act)
+		p := strided{w: j.W, rows: last - first, s: j.Stride, pad: j.Pad, n: j.qw, apart: j.pw, pitch: ldc}
+		p.join(plane[(first*j.Stride+rh-j.Pad)*j.W:], phases[first*j.pw:], bias, j.act)
 	}
 }
 

@@ -23,11 +23,13 @@ type level struct {
 	dot        func(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 	dm, dn, dk int
 
-	// split and join are splitGeneric and joinGeneric for the stride that indexes
-	// them and n of at least splitMin. Strides that have none run in Go.
-	split    [5]func(dst []float32, pitch, n int, src []float32, w, rows, pad int)
-	join     [5]func(dst []float32, w int, src []float32, pitch, step, n, rows, pad int, bias, least float32)
-	splitMin int
+	// deal computes dst[at[r]+i*n+j] = src[i*step+j*s+r] and weave
+	// dst[i*step+j*s+r] = max(src[at[r]+i*n+j]+bias, least)+0, for r < s, j < q and
+	// i < rows. They are indexed by s; q is at least fewest and rows at least 1. Where
+	// there is none, strided does it in Go.
+	deal   [5]func(dst []float32, at [4]int, n int, src []float32, step, q, rows int)
+	weave  [5]func(dst []float32, step int, src []float32, at [4]int, n, q, rows int, bias, least float32)
+	fewest int
 
 	// transpose computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple
 	// of 8. It may be nil.

@@ -23,9 +23,9 @@ func machineLevels() []*level {
 		foreground: foregroundAVX2, sumRows: sumRowsAVX2, mark: markAVX2,
 	}
 	avx2.transpose = transposeAVX2
-	avx2.splitMin = 8
-	avx2.split[2], avx2.split[4] = split2AVX2, split4AVX2
-	avx2.join[2], avx2.join[4] = join2AVX2, join4AVX2
+	avx2.fewest = 8
+	avx2.deal[2], avx2.deal[4] = deal2AVX2, deal4AVX2
+	avx2.weave[2], avx2.weave[4] = weave2AVX2, weave4AVX2
 	if !feature.X86.HasAVX512F {
 		return []*level{&avx2}
 	}
@@ -33,9 +33,9 @@ func machineLevels() []*level {
 	avx512.name = "avx512"
 	avx512.gemm, avx512.mr, avx512.nr = gemmAVX512, 8, 32
 	avx512.dot, avx512.dm, avx512.dn, avx512.dk = dotAVX512, 4, 4, 16
-	avx512.splitMin = 16
-	avx512.split[2], avx512.split[4] = split2AVX512, split4AVX512
-	avx512.join[2], avx512.join[4] = join2AVX512, join4AVX512
+	avx512.fewest = 16
+	avx512.deal[2], avx512.deal[4] = deal2AVX512, deal4AVX512
+	avx512.weave[2], avx512.weave[4] = weave2AVX512, weave4AVX512
 	avx512.peak, avx512.peakFlops = peakAVX512, 12*16*2
 	return []*level{&avx512, &avx2}
 }

@@ -30,45 +30,53 @@ func dotAVX512(n int, reps int, a []float32, offA []int, stepA int, b []float32,
 //go:noescape
 func dotAVX2(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 
-// split2AVX512 is splitGeneric for 2 phases and n of at least 16. It needs AVX-512F.
+// deal2AVX512 computes dst[at[r]+i*n+j] = src[i*step+j*2+r] for r < 2, i < rows and j < q,
+// q at least 16. It needs AVX-512F.
 //
 //go:noescape
-func split2AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+func deal2AVX512(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
 
-// split2AVX2 is splitGeneric for 2 phases and n of at least 8. It needs AVX2 and FMA.
+// deal2AVX2 computes dst[at[r]+i*n+j] = src[i*step+j*2+r] for r < 2, i < rows and j < q,
+// q at least 8. It needs AVX2 and FMA.
 //
 //go:noescape
-func split2AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+func deal2AVX2(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
 
-// join2AVX512 is joinGeneric for 2 phases and n of at least 16. It needs AVX-512F.
+// weave2AVX512 computes dst[i*step+j*2+r] = max(src[at[r]+i*n+j]+bias, least)+0 for r < 2,
+// i < rows and j < q, q at least 16. It needs AVX-512F.
 //
 //go:noescape
-func join2AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+func weave2AVX512(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
 
-// join2AVX2 is joinGeneric for 2 phases and n of at least 8. It needs AVX2 and FMA.
+// weave2AVX2 computes dst[i*step+j*2+r] = max(src[at[r]+i*n+j]+bias, least)+0 for r < 2,
+// i < rows and j < q, q at least 8. It needs AVX2 and FMA.
 //
 //go:noescape
-func join2AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+func weave2AVX2(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
 
-// split4AVX512 is splitGeneric for 4 phases and n of at least 16. It needs AVX-512F.
+// deal4AVX512 computes dst[at[r]+i*n+j] = src[i*step+j*4+r] for r < 4, i < rows and j < q,
+// q at least 16. It needs AVX-512F.
 //
 //go:noescape
-func split4AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+func deal4AVX512(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
 
-// split4AVX2 is splitGeneric for 4 phases and n of at least 8. It needs AVX2 and FMA.
+// deal4AVX2 computes dst[at[r]+i*n+j] = src[i*step+j*4+r] for r < 4, i < rows and j < q,
+// q at least 8. It needs AVX2 and FMA.
 //
 //go:noescape
-func split4AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+func deal4AVX2(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
 
-// join4AVX512 is joinGeneric for 4 phases and n of at least 16. It needs AVX-512F.
+// weave4AVX512 computes dst[i*step+j*4+r] = max(src[at[r]+i*n+j]+bias, least)+0 for r < 4,
+// i < rows and j < q, q at least 16. It needs AVX-512F.
 //
 //go:noescape
-func join4AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+func weave4AVX512(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
 
-// join4AVX2 is joinGeneric for 4 phases and n of at least 8. It needs AVX2 and FMA.
+// weave4AVX2 computes dst[i*step+j*4+r] = max(src[at[r]+i*n+j]+bias, least)+0 for r < 4,
+// i < rows and j < q, q at least 8. It needs AVX2 and FMA.
 //
 //go:noescape
-func join4AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+func weave4AVX2(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
 
 // transposeAVX2 computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple of 8.
 // It needs AVX2.

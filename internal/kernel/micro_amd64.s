@@ -458,67 +458,53 @@ next:
 	VZEROUPPER
 	RET
 
-// func split2AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+// func deal2AVX512(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·split2AVX512(SB), NOSPLIT, $0-88
+TEXT ·deal2AVX512(SB), NOSPLIT, $0-112
 	VMOVUPS evens<>+0(SB), Z0
 	VMOVUPS odds<>+0(SB), Z1
 	VMOVUPS lower<>+0(SB), Z2
 	VMOVUPS upper<>+0(SB), Z2
-	MOVQ    pitch+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    dst_base+0(FP), CX
-	MOVQ    CX, DX
-	ADDQ    AX, DX
-	MOVQ    src_base+40(FP), AX
-	MOVQ    n+32(FP), BX
-	MOVQ    w+64(FP), SI
-	XORQ    DI, DI
-
-block:
-	MOVQ         DI, R8
-	IMUL3Q       $0x02, R8, R8
-	MOVQ         pad+80(FP), R9
-	SUBQ         R9, R8
-	VMOVUPS      lanesZ<>+0(SB), Z4
-	VMOVD        R8, X2
-	VPBROADCASTD X2, Z3
-	VMOVD        SI, X2
-	VPBROADCASTD X2, Z2
-	VPADDD       Z4, Z3, Z3
-	VPCMPUD      $0x01, Z2, Z3, K1
-	MOVL         $0x00000010, R9
-	VMOVD        R9, X4
-	VPBROADCASTD X4, Z4
-	VPADDD       Z4, Z3, Z3
-	VPCMPUD      $0x01, Z2, Z3, K2
-	MOVQ         rows+72(FP), R9
-	LEAQ         (AX)(R8*4), R8
-	MOVQ         DI, R10
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    at_0+24(FP), CX
+	MOVQ    at_1+32(FP), DX
+	LEAQ    (AX)(CX*4), CX
+	LEAQ    (AX)(DX*4), DX
+	MOVQ    src_base+64(FP), AX
+	MOVQ    rows+104(FP), BX
+	MOVQ    q+96(FP), SI
+	SUBQ    $0x10, SI
 
 row:
-	VMOVUPS.Z (R8), K1, Z2
-	VMOVUPS.Z 64(R8), K2, Z3
+	XORQ DI, DI
+
+block:
+	MOVQ      DI, R8
+	IMUL3Q    $0x08, R8, R8
+	ADDQ      AX, R8
+	VMOVUPS   (R8), Z2
+	VMOVUPS   64(R8), Z3
 	VMOVAPS   Z2, Z4
 	VPERMT2PS Z3, Z0, Z4
 	VMOVAPS   Z2, Z2
 	VPERMT2PS Z3, Z1, Z2
-	VMOVUPS   Z4, (CX)(R10*4)
-	VMOVUPS   Z2, (DX)(R10*4)
-	ADDQ      BX, R10
-	LEAQ      (R8)(SI*4), R8
-	LEAQ      (R8)(SI*4), R8
-	DECQ      R9
-	JNZ       row
-	LEAQ      -16(BX), R8
-	CMPQ      DI, R8
-	JGE       done
+	VMOVUPS   Z4, (CX)(DI*4)
+	VMOVUPS   Z2, (DX)(DI*4)
+	CMPQ      DI, SI
+	JGE       next
 	ADDQ      $0x10, DI
-	CMPQ      DI, R8
-	CMOVQGT   R8, DI
+	CMPQ      DI, SI
+	CMOVQGT   SI, DI
 	JMP       block
 
-done:
+next:
+	MOVQ n+56(FP), DI
+	LEAQ (CX)(DI*4), CX
+	LEAQ (DX)(DI*4), DX
+	MOVQ step+88(FP), DI
+	LEAQ (AX)(DI*4), AX
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET
 
@@ -594,303 +580,194 @@ DATA upper<>+56(SB)/4, $0x0000000f
 DATA upper<>+60(SB)/4, $0x0000001f
 GLOBL upper<>(SB), RODATA|NOPTR, $64
 
-DATA lanesZ<>+0(SB)/4, $0x00000000
-DATA lanesZ<>+4(SB)/4, $0x00000001
-DATA lanesZ<>+8(SB)/4, $0x00000002
-DATA lanesZ<>+12(SB)/4, $0x00000003
-DATA lanesZ<>+16(SB)/4, $0x00000004
-DATA lanesZ<>+20(SB)/4, $0x00000005
-DATA lanesZ<>+24(SB)/4, $0x00000006
-DATA lanesZ<>+28(SB)/4, $0x00000007
-DATA lanesZ<>+32(SB)/4, $0x00000008
-DATA lanesZ<>+36(SB)/4, $0x00000009
-DATA lanesZ<>+40(SB)/4, $0x0000000a
-DATA lanesZ<>+44(SB)/4, $0x0000000b
-DATA lanesZ<>+48(SB)/4, $0x0000000c
-DATA lanesZ<>+52(SB)/4, $0x0000000d
-DATA lanesZ<>+56(SB)/4, $0x0000000e
-DATA lanesZ<>+60(SB)/4, $0x0000000f
-GLOBL lanesZ<>(SB), RODATA|NOPTR, $64
+// func deal2AVX2(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
+// Requires: AVX, CMOV
+TEXT ·deal2AVX2(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), AX
+	MOVQ at_0+24(FP), CX
+	MOVQ at_1+32(FP), DX
+	LEAQ (AX)(CX*4), CX
+	LEAQ (AX)(DX*4), DX
+	MOVQ src_base+64(FP), AX
+	MOVQ rows+104(FP), BX
+	MOVQ q+96(FP), SI
+	SUBQ $0x08, SI
 
-// func split2AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
-// Requires: AVX, AVX2, CMOV
-TEXT ·split2AVX2(SB), NOSPLIT, $0-88
-	MOVQ pitch+24(FP), AX
-	SHLQ $0x02, AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ CX, DX
-	ADDQ AX, DX
-	MOVQ src_base+40(FP), AX
-	MOVQ n+32(FP), BX
-	MOVQ w+64(FP), SI
+row:
 	XORQ DI, DI
 
 block:
-	MOVQ         DI, R8
-	IMUL3Q       $0x02, R8, R8
-	MOVQ         pad+80(FP), R9
-	SUBQ         R9, R8
-	VMOVUPS      lanesY<>+0(SB), Y2
-	VMOVD        R8, X0
-	VPBROADCASTD X0, Y1
-	VMOVD        SI, X0
-	VPBROADCASTD X0, Y0
-	VPADDD       Y2, Y1, Y1
-	VPSRAD       $0x1f, Y1, Y2
-	VPCMPGTD     Y1, Y0, Y3
-	VPANDN       Y3, Y2, Y3
-	MOVL         $0x00000008, R9
-	VMOVD        R9, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y1, Y1
-	VPSRAD       $0x1f, Y1, Y2
-	VPCMPGTD     Y1, Y0, Y0
-	VPANDN       Y0, Y2, Y0
-	MOVQ         rows+72(FP), R9
-	LEAQ         (AX)(R8*4), R8
-	MOVQ         DI, R10
+	MOVQ           DI, R8
+	IMUL3Q         $0x08, R8, R8
+	ADDQ           AX, R8
+	VBROADCASTF128 (R8), Y0
+	VINSERTF128    $0x01, 32(R8), Y0, Y0
+	VBROADCASTF128 16(R8), Y1
+	VINSERTF128    $0x01, 48(R8), Y1, Y1
+	VSHUFPS        $0x88, Y1, Y0, Y2
+	VSHUFPS        $0xdd, Y1, Y0, Y0
+	VMOVUPS        Y2, (CX)(DI*4)
+	VMOVUPS        Y0, (DX)(DI*4)
+	CMPQ           DI, SI
+	JGE            next
+	ADDQ           $0x08, DI
+	CMPQ           DI, SI
+	CMOVQGT        SI, DI
+	JMP            block
 
-row:
-	VMASKMOVPS (R8), Y3, Y1
-	VMASKMOVPS 32(R8), Y0, Y2
-	VSHUFPS    $0x88, Y2, Y1, Y4
-	VSHUFPS    $0xdd, Y2, Y1, Y1
-	VPERMPD    $0xd8, Y4, Y4
-	VPERMPD    $0xd8, Y1, Y1
-	VMOVUPS    Y4, (CX)(R10*4)
-	VMOVUPS    Y1, (DX)(R10*4)
-	ADDQ       BX, R10
-	LEAQ       (R8)(SI*4), R8
-	LEAQ       (R8)(SI*4), R8
-	DECQ       R9
-	JNZ        row
-	LEAQ       -8(BX), R8
-	CMPQ       DI, R8
-	JGE        done
-	ADDQ       $0x08, DI
-	CMPQ       DI, R8
-	CMOVQGT    R8, DI
-	JMP        block
-
-done:
+next:
+	MOVQ n+56(FP), DI
+	LEAQ (CX)(DI*4), CX
+	LEAQ (DX)(DI*4), DX
+	MOVQ step+88(FP), DI
+	LEAQ (AX)(DI*4), AX
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET
 
-DATA lanesY<>+0(SB)/4, $0x00000000
-DATA lanesY<>+4(SB)/4, $0x00000001
-DATA lanesY<>+8(SB)/4, $0x00000002
-DATA lanesY<>+12(SB)/4, $0x00000003
-DATA lanesY<>+16(SB)/4, $0x00000004
-DATA lanesY<>+20(SB)/4, $0x00000005
-DATA lanesY<>+24(SB)/4, $0x00000006
-DATA lanesY<>+28(SB)/4, $0x00000007
-GLOBL lanesY<>(SB), RODATA|NOPTR, $32
-
-// func join2AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+// func weave2AVX512(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·join2AVX512(SB), NOSPLIT, $0-104
+TEXT ·weave2AVX512(SB), NOSPLIT, $0-120
 	VMOVUPS      evens<>+0(SB), Z0
 	VMOVUPS      odds<>+0(SB), Z0
 	VMOVUPS      lower<>+0(SB), Z0
 	VMOVUPS      upper<>+0(SB), Z2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         pitch+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVQ         src_base+32(FP), DX
-	MOVQ         DX, BX
-	ADDQ         CX, BX
-	MOVQ         n+72(FP), CX
-	MOVQ         w+24(FP), SI
-	VBROADCASTSS bias+96(FP), Z3
-	VBROADCASTSS least+100(FP), Z4
+	VBROADCASTSS bias+112(FP), Z3
+	VBROADCASTSS least+116(FP), Z4
 	VPXORD       Z1, Z1, Z1
-	XORQ         DI, DI
-
-block:
-	MOVQ         DI, R8
-	IMUL3Q       $0x02, R8, R8
-	MOVQ         pad+88(FP), R9
-	SUBQ         R9, R8
-	VMOVUPS      lanesZ<>+0(SB), Z7
-	VMOVD        R8, X5
-	VPBROADCASTD X5, Z6
-	VMOVD        SI, X5
-	VPBROADCASTD X5, Z5
-	VPADDD       Z7, Z6, Z6
-	VPCMPUD      $0x01, Z5, Z6, K1
-	MOVL         $0x00000010, R9
-	VMOVD        R9, X7
-	VPBROADCASTD X7, Z7
-	VPADDD       Z7, Z6, Z6
-	VPCMPUD      $0x01, Z5, Z6, K2
-	MOVQ         rows+80(FP), R9
-	LEAQ         (AX)(R8*4), R10
-	MOVQ         DI, R8
+	MOVQ         src_base+32(FP), AX
+	MOVQ         at_0+56(FP), CX
+	MOVQ         at_1+64(FP), DX
+	LEAQ         (AX)(CX*4), CX
+	LEAQ         (AX)(DX*4), DX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         rows+104(FP), BX
+	MOVQ         q+96(FP), SI
+	SUBQ         $0x10, SI
 
 row:
-	VMOVUPS   (DX)(R8*4), Z5
-	VADDPS    Z3, Z5, Z5
+	XORQ DI, DI
+
+block:
+	MOVQ      DI, R8
+	IMUL3Q    $0x08, R8, R8
+	ADDQ      AX, R8
+	VADDPS    (CX)(DI*4), Z3, Z5
 	VMAXPS    Z5, Z4, Z5
 	VADDPS    Z1, Z5, Z5
-	VMOVUPS   (BX)(R8*4), Z6
-	VADDPS    Z3, Z6, Z6
+	VADDPS    (DX)(DI*4), Z3, Z6
 	VMAXPS    Z6, Z4, Z6
 	VADDPS    Z1, Z6, Z6
 	VMOVAPS   Z5, Z7
 	VPERMT2PS Z6, Z0, Z7
 	VMOVAPS   Z5, Z5
 	VPERMT2PS Z6, Z2, Z5
-	VMOVUPS   Z7, K1, (R10)
-	VMOVUPS   Z5, K2, 64(R10)
-	LEAQ      (R10)(SI*4), R10
-	LEAQ      (R10)(SI*4), R10
-	MOVQ      step+64(FP), R11
-	ADDQ      R11, R8
-	DECQ      R9
-	JNZ       row
-	LEAQ      -16(CX), R8
-	CMPQ      DI, R8
-	JGE       done
+	VMOVUPS   Z7, (R8)
+	VMOVUPS   Z5, 64(R8)
+	CMPQ      DI, SI
+	JGE       next
 	ADDQ      $0x10, DI
-	CMPQ      DI, R8
-	CMOVQGT   R8, DI
+	CMPQ      DI, SI
+	CMOVQGT   SI, DI
 	JMP       block
 
-done:
+next:
+	MOVQ n+88(FP), DI
+	LEAQ (CX)(DI*4), CX
+	LEAQ (DX)(DI*4), DX
+	MOVQ step+24(FP), DI
+	LEAQ (AX)(DI*4), AX
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// func join2AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
-// Requires: AVX, AVX2, CMOV
-TEXT ·join2AVX2(SB), NOSPLIT, $0-104
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         pitch+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVQ         src_base+32(FP), DX
-	MOVQ         DX, BX
-	ADDQ         CX, BX
-	MOVQ         n+72(FP), CX
-	MOVQ         w+24(FP), SI
-	VBROADCASTSS bias+96(FP), Y0
-	VBROADCASTSS least+100(FP), Y1
+// func weave2AVX2(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
+// Requires: AVX, CMOV
+TEXT ·weave2AVX2(SB), NOSPLIT, $0-120
+	VBROADCASTSS bias+112(FP), Y0
+	VBROADCASTSS least+116(FP), Y1
 	VXORPS       Y2, Y2, Y2
-	XORQ         DI, DI
+	MOVQ         src_base+32(FP), AX
+	MOVQ         at_0+56(FP), CX
+	MOVQ         at_1+64(FP), DX
+	LEAQ         (AX)(CX*4), CX
+	LEAQ         (AX)(DX*4), DX
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         rows+104(FP), BX
+	MOVQ         q+96(FP), SI
+	SUBQ         $0x08, SI
+
+row:
+	XORQ DI, DI
 
 block:
 	MOVQ         DI, R8
-	IMUL3Q       $0x02, R8, R8
-	MOVQ         pad+88(FP), R9
-	SUBQ         R9, R8
-	VMOVUPS      lanesY<>+0(SB), Y5
-	VMOVD        R8, X3
-	VPBROADCASTD X3, Y4
-	VMOVD        SI, X3
-	VPBROADCASTD X3, Y3
-	VPADDD       Y5, Y4, Y4
-	VPSRAD       $0x1f, Y4, Y5
-	VPCMPGTD     Y4, Y3, Y6
-	VPANDN       Y6, Y5, Y6
-	MOVL         $0x00000008, R9
-	VMOVD        R9, X5
-	VPBROADCASTD X5, Y5
-	VPADDD       Y5, Y4, Y4
-	VPSRAD       $0x1f, Y4, Y5
-	VPCMPGTD     Y4, Y3, Y3
-	VPANDN       Y3, Y5, Y3
-	MOVQ         rows+80(FP), R9
-	LEAQ         (AX)(R8*4), R10
-	MOVQ         DI, R8
+	IMUL3Q       $0x08, R8, R8
+	ADDQ         AX, R8
+	VADDPS       (CX)(DI*4), Y0, Y3
+	VMAXPS       Y3, Y1, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       (DX)(DI*4), Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VUNPCKLPS    Y4, Y3, Y5
+	VUNPCKHPS    Y4, Y3, Y3
+	VMOVUPS      X5, (R8)
+	VEXTRACTF128 $0x01, Y5, 32(R8)
+	VMOVUPS      X3, 16(R8)
+	VEXTRACTF128 $0x01, Y3, 48(R8)
+	CMPQ         DI, SI
+	JGE          next
+	ADDQ         $0x08, DI
+	CMPQ         DI, SI
+	CMOVQGT      SI, DI
+	JMP          block
 
-row:
-	VMOVUPS    (DX)(R8*4), Y4
-	VADDPS     Y0, Y4, Y4
-	VMAXPS     Y4, Y1, Y4
-	VADDPS     Y2, Y4, Y4
-	VMOVUPS    (BX)(R8*4), Y5
-	VADDPS     Y0, Y5, Y5
-	VMAXPS     Y5, Y1, Y5
-	VADDPS     Y2, Y5, Y5
-	VUNPCKLPS  Y5, Y4, Y7
-	VUNPCKHPS  Y5, Y4, Y4
-	VPERM2F128 $0x20, Y4, Y7, Y5
-	VPERM2F128 $0x31, Y4, Y7, Y4
-	VMASKMOVPS Y5, Y6, (R10)
-	VMASKMOVPS Y4, Y3, 32(R10)
-	LEAQ       (R10)(SI*4), R10
-	LEAQ       (R10)(SI*4), R10
-	MOVQ       step+64(FP), R11
-	ADDQ       R11, R8
-	DECQ       R9
-	JNZ        row
-	LEAQ       -8(CX), R8
-	CMPQ       DI, R8
-	JGE        done
-	ADDQ       $0x08, DI
-	CMPQ       DI, R8
-	CMOVQGT    R8, DI
-	JMP        block
-
-done:
+next:
+	MOVQ n+88(FP), DI
+	LEAQ (CX)(DI*4), CX
+	LEAQ (DX)(DI*4), DX
+	MOVQ step+24(FP), DI
+	LEAQ (AX)(DI*4), AX
+	DECQ BX
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// func split4AVX512(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
+// func deal4AVX512(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·split4AVX512(SB), NOSPLIT, $0-88
+TEXT ·deal4AVX512(SB), NOSPLIT, $0-112
 	VMOVUPS evens<>+0(SB), Z0
 	VMOVUPS odds<>+0(SB), Z1
 	VMOVUPS lower<>+0(SB), Z2
 	VMOVUPS upper<>+0(SB), Z2
-	MOVQ    pitch+24(FP), AX
-	SHLQ    $0x02, AX
-	MOVQ    dst_base+0(FP), CX
-	MOVQ    CX, DX
-	ADDQ    AX, DX
-	MOVQ    DX, BX
-	ADDQ    AX, BX
-	MOVQ    BX, SI
-	ADDQ    AX, SI
-	MOVQ    src_base+40(FP), AX
-	MOVQ    n+32(FP), DI
-	MOVQ    w+64(FP), R8
-	XORQ    R9, R9
-
-block:
-	MOVQ         R9, R10
-	IMUL3Q       $0x04, R10, R10
-	MOVQ         pad+80(FP), R11
-	SUBQ         R11, R10
-	VMOVUPS      lanesZ<>+0(SB), Z4
-	VMOVD        R10, X2
-	VPBROADCASTD X2, Z3
-	VMOVD        R8, X2
-	VPBROADCASTD X2, Z2
-	VPADDD       Z4, Z3, Z3
-	VPCMPUD      $0x01, Z2, Z3, K1
-	MOVL         $0x00000010, R11
-	VMOVD        R11, X4
-	VPBROADCASTD X4, Z4
-	VPADDD       Z4, Z3, Z3
-	VPCMPUD      $0x01, Z2, Z3, K2
-	MOVL         $0x00000010, R11
-	VMOVD        R11, X4
-	VPBROADCASTD X4, Z4
-	VPADDD       Z4, Z3, Z3
-	VPCMPUD      $0x01, Z2, Z3, K3
-	MOVL         $0x00000010, R11
-	VMOVD        R11, X4
-	VPBROADCASTD X4, Z4
-	VPADDD       Z4, Z3, Z3
-	VPCMPUD      $0x01, Z2, Z3, K4
-	MOVQ         rows+72(FP), R11
-	LEAQ         (AX)(R10*4), R10
-	MOVQ         R9, R12
+	MOVQ    dst_base+0(FP), AX
+	MOVQ    at_0+24(FP), CX
+	MOVQ    at_1+32(FP), DX
+	MOVQ    at_2+40(FP), BX
+	MOVQ    at_3+48(FP), SI
+	LEAQ    (AX)(CX*4), CX
+	LEAQ    (AX)(DX*4), DX
+	LEAQ    (AX)(BX*4), BX
+	LEAQ    (AX)(SI*4), SI
+	MOVQ    src_base+64(FP), AX
+	MOVQ    rows+104(FP), DI
+	MOVQ    q+96(FP), R8
+	SUBQ    $0x10, R8
 
 row:
-	VMOVUPS.Z (R10), K1, Z2
-	VMOVUPS.Z 64(R10), K2, Z3
-	VMOVUPS.Z 128(R10), K3, Z4
-	VMOVUPS.Z 192(R10), K4, Z5
+	XORQ R9, R9
+
+block:
+	MOVQ      R9, R10
+	IMUL3Q    $0x10, R10, R10
+	ADDQ      AX, R10
+	VMOVUPS   (R10), Z2
+	VMOVUPS   64(R10), Z3
+	VMOVUPS   128(R10), Z4
+	VMOVUPS   192(R10), Z5
 	VMOVAPS   Z2, Z6
 	VPERMT2PS Z3, Z0, Z6
 	VMOVAPS   Z2, Z2
@@ -907,199 +784,135 @@ row:
 	VPERMT2PS Z4, Z0, Z3
 	VMOVAPS   Z2, Z2
 	VPERMT2PS Z4, Z1, Z2
-	VMOVUPS   Z5, (CX)(R12*4)
-	VMOVUPS   Z3, (DX)(R12*4)
-	VMOVUPS   Z6, (BX)(R12*4)
-	VMOVUPS   Z2, (SI)(R12*4)
-	ADDQ      DI, R12
-	LEAQ      (R10)(R8*4), R10
-	LEAQ      (R10)(R8*4), R10
-	LEAQ      (R10)(R8*4), R10
-	LEAQ      (R10)(R8*4), R10
-	DECQ      R11
-	JNZ       row
-	LEAQ      -16(DI), R10
-	CMPQ      R9, R10
-	JGE       done
+	VMOVUPS   Z5, (CX)(R9*4)
+	VMOVUPS   Z3, (DX)(R9*4)
+	VMOVUPS   Z6, (BX)(R9*4)
+	VMOVUPS   Z2, (SI)(R9*4)
+	CMPQ      R9, R8
+	JGE       next
 	ADDQ      $0x10, R9
-	CMPQ      R9, R10
-	CMOVQGT   R10, R9
+	CMPQ      R9, R8
+	CMOVQGT   R8, R9
 	JMP       block
 
-done:
+next:
+	MOVQ n+56(FP), R9
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R9*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R9*4), SI
+	MOVQ step+88(FP), R9
+	LEAQ (AX)(R9*4), AX
+	DECQ DI
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// func split4AVX2(dst []float32, pitch int, n int, src []float32, w int, rows int, pad int)
-// Requires: AVX, AVX2, CMOV
-TEXT ·split4AVX2(SB), NOSPLIT, $0-88
-	MOVQ pitch+24(FP), AX
-	SHLQ $0x02, AX
-	MOVQ dst_base+0(FP), CX
-	MOVQ CX, DX
-	ADDQ AX, DX
-	MOVQ DX, BX
-	ADDQ AX, BX
-	MOVQ BX, SI
-	ADDQ AX, SI
-	MOVQ src_base+40(FP), AX
-	MOVQ n+32(FP), DI
-	MOVQ w+64(FP), R8
+// func deal4AVX2(dst []float32, at [4]int, n int, src []float32, step int, q int, rows int)
+// Requires: AVX, CMOV
+TEXT ·deal4AVX2(SB), NOSPLIT, $0-112
+	MOVQ dst_base+0(FP), AX
+	MOVQ at_0+24(FP), CX
+	MOVQ at_1+32(FP), DX
+	MOVQ at_2+40(FP), BX
+	MOVQ at_3+48(FP), SI
+	LEAQ (AX)(CX*4), CX
+	LEAQ (AX)(DX*4), DX
+	LEAQ (AX)(BX*4), BX
+	LEAQ (AX)(SI*4), SI
+	MOVQ src_base+64(FP), AX
+	MOVQ rows+104(FP), DI
+	MOVQ q+96(FP), R8
+	SUBQ $0x08, R8
+
+row:
 	XORQ R9, R9
 
 block:
-	MOVQ         R9, R10
-	IMUL3Q       $0x04, R10, R10
-	MOVQ         pad+80(FP), R11
-	SUBQ         R11, R10
-	VMOVUPS      lanesY<>+0(SB), Y2
-	VMOVD        R10, X0
-	VPBROADCASTD X0, Y1
-	VMOVD        R8, X0
-	VPBROADCASTD X0, Y0
-	VPADDD       Y2, Y1, Y1
-	VPSRAD       $0x1f, Y1, Y2
-	VPCMPGTD     Y1, Y0, Y3
-	VPANDN       Y3, Y2, Y3
-	MOVL         $0x00000008, R11
-	VMOVD        R11, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y1, Y1
-	VPSRAD       $0x1f, Y1, Y2
-	VPCMPGTD     Y1, Y0, Y4
-	VPANDN       Y4, Y2, Y4
-	MOVL         $0x00000008, R11
-	VMOVD        R11, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y1, Y1
-	VPSRAD       $0x1f, Y1, Y2
-	VPCMPGTD     Y1, Y0, Y5
-	VPANDN       Y5, Y2, Y5
-	MOVL         $0x00000008, R11
-	VMOVD        R11, X2
-	VPBROADCASTD X2, Y2
-	VPADDD       Y2, Y1, Y1
-	VPSRAD       $0x1f, Y1, Y2
-	VPCMPGTD     Y1, Y0, Y0
-	VPANDN       Y0, Y2, Y0
-	MOVQ         rows+72(FP), R11
-	LEAQ         (AX)(R10*4), R10
-	MOVQ         R9, R12
+	MOVQ           R9, R10
+	IMUL3Q         $0x10, R10, R10
+	ADDQ           AX, R10
+	VBROADCASTF128 (R10), Y0
+	VINSERTF128    $0x01, 64(R10), Y0, Y0
+	VBROADCASTF128 16(R10), Y1
+	VINSERTF128    $0x01, 80(R10), Y1, Y1
+	VBROADCASTF128 32(R10), Y2
+	VINSERTF128    $0x01, 96(R10), Y2, Y2
+	VBROADCASTF128 48(R10), Y3
+	VINSERTF128    $0x01, 112(R10), Y3, Y3
+	VUNPCKLPS      Y1, Y0, Y4
+	VUNPCKHPS      Y1, Y0, Y0
+	VUNPCKLPS      Y3, Y2, Y1
+	VUNPCKHPS      Y3, Y2, Y2
+	VUNPCKLPD      Y1, Y4, Y3
+	VUNPCKHPD      Y1, Y4, Y1
+	VUNPCKLPD      Y2, Y0, Y4
+	VUNPCKHPD      Y2, Y0, Y0
+	VMOVUPS        Y3, (CX)(R9*4)
+	VMOVUPS        Y1, (DX)(R9*4)
+	VMOVUPS        Y4, (BX)(R9*4)
+	VMOVUPS        Y0, (SI)(R9*4)
+	CMPQ           R9, R8
+	JGE            next
+	ADDQ           $0x08, R9
+	CMPQ           R9, R8
+	CMOVQGT        R8, R9
+	JMP            block
 
-row:
-	VMASKMOVPS (R10), Y3, Y1
-	VMASKMOVPS 32(R10), Y4, Y2
-	VMASKMOVPS 64(R10), Y5, Y6
-	VMASKMOVPS 96(R10), Y0, Y7
-	VSHUFPS    $0x88, Y2, Y1, Y8
-	VSHUFPS    $0xdd, Y2, Y1, Y1
-	VPERMPD    $0xd8, Y8, Y8
-	VPERMPD    $0xd8, Y1, Y1
-	VSHUFPS    $0x88, Y7, Y6, Y2
-	VSHUFPS    $0xdd, Y7, Y6, Y6
-	VPERMPD    $0xd8, Y2, Y2
-	VPERMPD    $0xd8, Y6, Y6
-	VSHUFPS    $0x88, Y2, Y8, Y7
-	VSHUFPS    $0xdd, Y2, Y8, Y2
-	VPERMPD    $0xd8, Y7, Y7
-	VPERMPD    $0xd8, Y2, Y2
-	VSHUFPS    $0x88, Y6, Y1, Y8
-	VSHUFPS    $0xdd, Y6, Y1, Y1
-	VPERMPD    $0xd8, Y8, Y8
-	VPERMPD    $0xd8, Y1, Y1
-	VMOVUPS    Y7, (CX)(R12*4)
-	VMOVUPS    Y8, (DX)(R12*4)
-	VMOVUPS    Y2, (BX)(R12*4)
-	VMOVUPS    Y1, (SI)(R12*4)
-	ADDQ       DI, R12
-	LEAQ       (R10)(R8*4), R10
-	LEAQ       (R10)(R8*4), R10
-	LEAQ       (R10)(R8*4), R10
-	LEAQ       (R10)(R8*4), R10
-	DECQ       R11
-	JNZ        row
-	LEAQ       -8(DI), R10
-	CMPQ       R9, R10
-	JGE        done
-	ADDQ       $0x08, R9
-	CMPQ       R9, R10
-	CMOVQGT    R10, R9
-	JMP        block
-
-done:
+next:
+	MOVQ n+56(FP), R9
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R9*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R9*4), SI
+	MOVQ step+88(FP), R9
+	LEAQ (AX)(R9*4), AX
+	DECQ DI
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// func join4AVX512(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
+// func weave4AVX512(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
 // Requires: AVX, AVX512F, CMOV
-TEXT ·join4AVX512(SB), NOSPLIT, $0-104
+TEXT ·weave4AVX512(SB), NOSPLIT, $0-120
 	VMOVUPS      evens<>+0(SB), Z0
 	VMOVUPS      odds<>+0(SB), Z0
 	VMOVUPS      lower<>+0(SB), Z0
 	VMOVUPS      upper<>+0(SB), Z2
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         pitch+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVQ         src_base+32(FP), DX
-	MOVQ         DX, BX
-	ADDQ         CX, BX
-	MOVQ         BX, SI
-	ADDQ         CX, SI
-	MOVQ         SI, DI
-	ADDQ         CX, DI
-	MOVQ         n+72(FP), CX
-	MOVQ         w+24(FP), R8
-	VBROADCASTSS bias+96(FP), Z3
-	VBROADCASTSS least+100(FP), Z4
+	VBROADCASTSS bias+112(FP), Z3
+	VBROADCASTSS least+116(FP), Z4
 	VPXORD       Z1, Z1, Z1
-	XORQ         R9, R9
-
-block:
-	MOVQ         R9, R10
-	IMUL3Q       $0x04, R10, R10
-	MOVQ         pad+88(FP), R11
-	SUBQ         R11, R10
-	VMOVUPS      lanesZ<>+0(SB), Z7
-	VMOVD        R10, X5
-	VPBROADCASTD X5, Z6
-	VMOVD        R8, X5
-	VPBROADCASTD X5, Z5
-	VPADDD       Z7, Z6, Z6
-	VPCMPUD      $0x01, Z5, Z6, K1
-	MOVL         $0x00000010, R11
-	VMOVD        R11, X7
-	VPBROADCASTD X7, Z7
-	VPADDD       Z7, Z6, Z6
-	VPCMPUD      $0x01, Z5, Z6, K2
-	MOVL         $0x00000010, R11
-	VMOVD        R11, X7
-	VPBROADCASTD X7, Z7
-	VPADDD       Z7, Z6, Z6
-	VPCMPUD      $0x01, Z5, Z6, K3
-	MOVL         $0x00000010, R11
-	VMOVD        R11, X7
-	VPBROADCASTD X7, Z7
-	VPADDD       Z7, Z6, Z6
-	VPCMPUD      $0x01, Z5, Z6, K4
-	MOVQ         rows+80(FP), R11
-	LEAQ         (AX)(R10*4), R12
-	MOVQ         R9, R10
+	MOVQ         src_base+32(FP), AX
+	MOVQ         at_0+56(FP), CX
+	MOVQ         at_1+64(FP), DX
+	MOVQ         at_2+72(FP), BX
+	MOVQ         at_3+80(FP), SI
+	LEAQ         (AX)(CX*4), CX
+	LEAQ         (AX)(DX*4), DX
+	LEAQ         (AX)(BX*4), BX
+	LEAQ         (AX)(SI*4), SI
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         rows+104(FP), DI
+	MOVQ         q+96(FP), R8
+	SUBQ         $0x10, R8
 
 row:
-	VMOVUPS   (DX)(R10*4), Z5
-	VADDPS    Z3, Z5, Z5
+	XORQ R9, R9
+
+block:
+	MOVQ      R9, R10
+	IMUL3Q    $0x10, R10, R10
+	ADDQ      AX, R10
+	VADDPS    (CX)(R9*4), Z3, Z5
 	VMAXPS    Z5, Z4, Z5
 	VADDPS    Z1, Z5, Z5
-	VMOVUPS   (BX)(R10*4), Z6
-	VADDPS    Z3, Z6, Z6
+	VADDPS    (DX)(R9*4), Z3, Z6
 	VMAXPS    Z6, Z4, Z6
 	VADDPS    Z1, Z6, Z6
-	VMOVUPS   (SI)(R10*4), Z7
-	VADDPS    Z3, Z7, Z7
+	VADDPS    (BX)(R9*4), Z3, Z7
 	VMAXPS    Z7, Z4, Z7
 	VADDPS    Z1, Z7, Z7
-	VMOVUPS   (DI)(R10*4), Z8
-	VADDPS    Z3, Z8, Z8
+	VADDPS    (SI)(R9*4), Z3, Z8
 	VMAXPS    Z8, Z4, Z8
 	VADDPS    Z1, Z8, Z8
 	VMOVAPS   Z5, Z9
@@ -1118,143 +931,102 @@ row:
 	VPERMT2PS Z6, Z0, Z7
 	VMOVAPS   Z5, Z5
 	VPERMT2PS Z6, Z2, Z5
-	VMOVUPS   Z8, K1, (R12)
-	VMOVUPS   Z9, K2, 64(R12)
-	VMOVUPS   Z7, K3, 128(R12)
-	VMOVUPS   Z5, K4, 192(R12)
-	LEAQ      (R12)(R8*4), R12
-	LEAQ      (R12)(R8*4), R12
-	LEAQ      (R12)(R8*4), R12
-	LEAQ      (R12)(R8*4), R12
-	MOVQ      step+64(FP), R13
-	ADDQ      R13, R10
-	DECQ      R11
-	JNZ       row
-	LEAQ      -16(CX), R10
-	CMPQ      R9, R10
-	JGE       done
+	VMOVUPS   Z8, (R10)
+	VMOVUPS   Z9, 64(R10)
+	VMOVUPS   Z7, 128(R10)
+	VMOVUPS   Z5, 192(R10)
+	CMPQ      R9, R8
+	JGE       next
 	ADDQ      $0x10, R9
-	CMPQ      R9, R10
-	CMOVQGT   R10, R9
+	CMPQ      R9, R8
+	CMOVQGT   R8, R9
 	JMP       block
 
-done:
+next:
+	MOVQ n+88(FP), R9
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R9*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R9*4), SI
+	MOVQ step+24(FP), R9
+	LEAQ (AX)(R9*4), AX
+	DECQ DI
+	JNZ  row
 	VZEROUPPER
 	RET
 
-// func join4AVX2(dst []float32, w int, src []float32, pitch int, step int, n int, rows int, pad int, bias float32, least float32)
-// Requires: AVX, AVX2, CMOV
-TEXT ·join4AVX2(SB), NOSPLIT, $0-104
-	MOVQ         dst_base+0(FP), AX
-	MOVQ         pitch+56(FP), CX
-	SHLQ         $0x02, CX
-	MOVQ         src_base+32(FP), DX
-	MOVQ         DX, BX
-	ADDQ         CX, BX
-	MOVQ         BX, SI
-	ADDQ         CX, SI
-	MOVQ         SI, DI
-	ADDQ         CX, DI
-	MOVQ         n+72(FP), CX
-	MOVQ         w+24(FP), R8
-	VBROADCASTSS bias+96(FP), Y0
-	VBROADCASTSS least+100(FP), Y1
+// func weave4AVX2(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
+// Requires: AVX, CMOV
+TEXT ·weave4AVX2(SB), NOSPLIT, $0-120
+	VBROADCASTSS bias+112(FP), Y0
+	VBROADCASTSS least+116(FP), Y1
 	VXORPS       Y2, Y2, Y2
-	XORQ         R9, R9
+	MOVQ         src_base+32(FP), AX
+	MOVQ         at_0+56(FP), CX
+	MOVQ         at_1+64(FP), DX
+	MOVQ         at_2+72(FP), BX
+	MOVQ         at_3+80(FP), SI
+	LEAQ         (AX)(CX*4), CX
+	LEAQ         (AX)(DX*4), DX
+	LEAQ         (AX)(BX*4), BX
+	LEAQ         (AX)(SI*4), SI
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         rows+104(FP), DI
+	MOVQ         q+96(FP), R8
+	SUBQ         $0x08, R8
+
+row:
+	XORQ R9, R9
 
 block:
 	MOVQ         R9, R10
-	IMUL3Q       $0x04, R10, R10
-	MOVQ         pad+88(FP), R11
-	SUBQ         R11, R10
-	VMOVUPS      lanesY<>+0(SB), Y5
-	VMOVD        R10, X3
-	VPBROADCASTD X3, Y4
-	VMOVD        R8, X3
-	VPBROADCASTD X3, Y3
-	VPADDD       Y5, Y4, Y4
-	VPSRAD       $0x1f, Y4, Y5
-	VPCMPGTD     Y4, Y3, Y6
-	VPANDN       Y6, Y5, Y6
-	MOVL         $0x00000008, R11
-	VMOVD        R11, X5
-	VPBROADCASTD X5, Y5
-	VPADDD       Y5, Y4, Y4
-	VPSRAD       $0x1f, Y4, Y5
-	VPCMPGTD     Y4, Y3, Y7
-	VPANDN       Y7, Y5, Y7
-	MOVL         $0x00000008, R11
-	VMOVD        R11, X5
-	VPBROADCASTD X5, Y5
-	VPADDD       Y5, Y4, Y4
-	VPSRAD       $0x1f, Y4, Y5
-	VPCMPGTD     Y4, Y3, Y8
-	VPANDN       Y8, Y5, Y8
-	MOVL         $0x00000008, R11
-	VMOVD        R11, X5
-	VPBROADCASTD X5, Y5
-	VPADDD       Y5, Y4, Y4
-	VPSRAD       $0x1f, Y4, Y5
-	VPCMPGTD     Y4, Y3, Y3
-	VPANDN       Y3, Y5, Y3
-	MOVQ         rows+80(FP), R11
-	LEAQ         (AX)(R10*4), R12
-	MOVQ         R9, R10
+	IMUL3Q       $0x10, R10, R10
+	ADDQ         AX, R10
+	VADDPS       (CX)(R9*4), Y0, Y3
+	VMAXPS       Y3, Y1, Y3
+	VADDPS       Y2, Y3, Y3
+	VADDPS       (DX)(R9*4), Y0, Y4
+	VMAXPS       Y4, Y1, Y4
+	VADDPS       Y2, Y4, Y4
+	VADDPS       (BX)(R9*4), Y0, Y5
+	VMAXPS       Y5, Y1, Y5
+	VADDPS       Y2, Y5, Y5
+	VADDPS       (SI)(R9*4), Y0, Y6
+	VMAXPS       Y6, Y1, Y6
+	VADDPS       Y2, Y6, Y6
+	VUNPCKLPS    Y4, Y3, Y7
+	VUNPCKHPS    Y4, Y3, Y3
+	VUNPCKLPS    Y6, Y5, Y4
+	VUNPCKHPS    Y6, Y5, Y5
+	VUNPCKLPD    Y4, Y7, Y6
+	VUNPCKHPD    Y4, Y7, Y4
+	VUNPCKLPD    Y5, Y3, Y7
+	VUNPCKHPD    Y5, Y3, Y3
+	VMOVUPS      X6, (R10)
+	VEXTRACTF128 $0x01, Y6, 64(R10)
+	VMOVUPS      X4, 16(R10)
+	VEXTRACTF128 $0x01, Y4, 80(R10)
+	VMOVUPS      X7, 32(R10)
+	VEXTRACTF128 $0x01, Y7, 96(R10)
+	VMOVUPS      X3, 48(R10)
+	VEXTRACTF128 $0x01, Y3, 112(R10)
+	CMPQ         R9, R8
+	JGE          next
+	ADDQ         $0x08, R9
+	CMPQ         R9, R8
+	CMOVQGT      R8, R9
+	JMP          block
 
-row:
-	VMOVUPS    (DX)(R10*4), Y4
-	VADDPS     Y0, Y4, Y4
-	VMAXPS     Y4, Y1, Y4
-	VADDPS     Y2, Y4, Y4
-	VMOVUPS    (BX)(R10*4), Y5
-	VADDPS     Y0, Y5, Y5
-	VMAXPS     Y5, Y1, Y5
-	VADDPS     Y2, Y5, Y5
-	VMOVUPS    (SI)(R10*4), Y9
-	VADDPS     Y0, Y9, Y9
-	VMAXPS     Y9, Y1, Y9
-	VADDPS     Y2, Y9, Y9
-	VMOVUPS    (DI)(R10*4), Y10
-	VADDPS     Y0, Y10, Y10
-	VMAXPS     Y10, Y1, Y10
-	VADDPS     Y2, Y10, Y10
-	VUNPCKLPS  Y9, Y4, Y11
-	VUNPCKHPS  Y9, Y4, Y4
-	VPERM2F128 $0x20, Y4, Y11, Y9
-	VPERM2F128 $0x31, Y4, Y11, Y4
-	VUNPCKLPS  Y10, Y5, Y11
-	VUNPCKHPS  Y10, Y5, Y5
-	VPERM2F128 $0x20, Y5, Y11, Y10
-	VPERM2F128 $0x31, Y5, Y11, Y5
-	VUNPCKLPS  Y10, Y9, Y11
-	VUNPCKHPS  Y10, Y9, Y9
-	VPERM2F128 $0x20, Y9, Y11, Y10
-	VPERM2F128 $0x31, Y9, Y11, Y9
-	VUNPCKLPS  Y5, Y4, Y11
-	VUNPCKHPS  Y5, Y4, Y4
-	VPERM2F128 $0x20, Y4, Y11, Y5
-	VPERM2F128 $0x31, Y4, Y11, Y4
-	VMASKMOVPS Y10, Y6, (R12)
-	VMASKMOVPS Y9, Y7, 32(R12)
-	VMASKMOVPS Y5, Y8, 64(R12)
-	VMASKMOVPS Y4, Y3, 96(R12)
-	LEAQ       (R12)(R8*4), R12
-	LEAQ       (R12)(R8*4), R12
-	LEAQ       (R12)(R8*4), R12
-	LEAQ       (R12)(R8*4), R12
-	MOVQ       step+64(FP), R13
-	ADDQ       R13, R10
-	DECQ       R11
-	JNZ        row
-	LEAQ       -8(CX), R10
-	CMPQ       R9, R10
-	JGE        done
-	ADDQ       $0x08, R9
-	CMPQ       R9, R10
-	CMOVQGT    R10, R9
-	JMP        block
-
-done:
+next:
+	MOVQ n+88(FP), R9
+	LEAQ (CX)(R9*4), CX
+	LEAQ (DX)(R9*4), DX
+	LEAQ (BX)(R9*4), BX
+	LEAQ (SI)(R9*4), SI
+	MOVQ step+24(FP), R9
+	LEAQ (AX)(R9*4), AX
+	DECQ DI
+	JNZ  row
 	VZEROUPPER
 	RET
 

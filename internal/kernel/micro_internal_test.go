@@ -118,33 +118,57 @@ func TestDot(t *testing.T) {
 	})
 }
 
-func TestSplitJoin(t *testing.T) {
-	assembly(t, func(t *testing.T, l *level) {
+// TestStrided compares the phases of planes on every level with their definition,
+// over strides with and without kernels, padding wider than a stride, and planes that
+// the phases do not reach to the end of.
+func TestStrided(t *testing.T) {
+	before := cpu
+	defer func() { cpu = before }()
+	for _, l := range levels {
+		cpu = l
 		r := rand.New(rand.NewPCG(5, 6))
-		for s := range l.split {
-			if l.split[s] == nil {
-				continue
+		for range 2000 {
+			s, n := 1+r.IntN(5), 1+r.IntN(60)
+			p := strided{s: s, n: n, w: 1 + r.IntN(s*n+5), rows: r.IntN(4), pad: r.IntN(6), apart: n + r.IntN(2)*3}
+			p.pitch = p.rows*p.apart + r.IntN(3)
+			plane, phases := normals(r, max(0, (p.rows-1)*s+1)*p.w), normals(r, s*p.pitch+n)
+			plane2, phases2 := append([]float32(nil), plane...), append([]float32(nil), phases...)
+			p.split(phases, plane)
+			p.define(func(at, pixel int) {
+				phases2[at] = 0
+				if pixel >= 0 {
+					phases2[at] = plane[pixel]
+				}
+			})
+			if i := differ(phases, phases2, 0); i >= 0 || outside(phases) > 0 {
+				t.Fatalf("%s: split: %+v: element %d differs, %d outside", l.name, p, i, outside(phases))
 			}
-			for n := l.splitMin; n < 60; n++ {
-				w, rows, pad := 1+r.IntN(s*n+5), 1+r.IntN(4), r.IntN(6)
-				pitch := rows*n + r.IntN(3)
-				plane := normals(r, ((rows-1)*s+1)*w)
-				got := normals(r, (s-1)*pitch+rows*n)
-				want := append([]float32(nil), got...)
-				l.split[s](got, pitch, n, plane, w, rows, pad)
-				splitGeneric(want, pitch, n, plane, w, rows, pad, s)
-				if i := differ(got, want, 0); i >= 0 || outside(got) > 0 {
-					t.Fatalf("split: stride %d, n=%d, w=%d, pad=%d: element %d differs, %d outside", s, n, w, pad, i, outside(got))
+			p.join(plane, phases, 0.3, ReLU)
+			p.define(func(at, pixel int) {
+				if pixel >= 0 {
+					plane2[pixel] = max(phases[at]+0.3, 0)
 				}
-				back := append([]float32(nil), plane...)
-				l.join[s](plane, w, got, pitch, n, n, rows, pad, 0.3, -0.5)
-				joinGeneric(back, w, got, pitch, n, n, rows, pad, s, 0.3, -0.5)
-				if i := differ(plane, back, 0); i >= 0 || outside(plane) > 0 {
-					t.Fatalf("join: stride %d, n=%d, w=%d, pad=%d: element %d differs, %d outside", s, n, w, pad, i, outside(plane))
-				}
+			})
+			if i := differ(plane, plane2, 0); i >= 0 || outside(plane) > 0 {
+				t.Fatalf("%s: join: %+v: element %d differs, %d outside", l.name, p, i, outside(plane))
 			}
 		}
-	})
+	}
+}
+
+// define calls f for every element of the phases and its pixel, or -1 for padding.
+func (p *strided) define(f func(at, pixel int)) {
+	for i := range p.rows {
+		for r := range p.s {
+			for j := range p.n {
+				pixel := -1
+				if c := j*p.s + r - p.pad; c >= 0 && c < p.w {
+					pixel = i*p.s*p.w + c
+				}
+				f(r*p.pitch+i*p.apart+j, pixel)
+			}
+		}
+	}
 }
 
 // special are numbers that arithmetic treats apart.

@@ -2,63 +2,80 @@ package kernel
 
 import "math"
 
-// split deals the rows of a plane out to s phases, as splitGeneric does.
-func split(dst []float32, pitch, n int, src []float32, w, rows, pad, s int) {
-	if s < len(cpu.split) && cpu.split[s] != nil && n >= cpu.splitMin {
-		cpu.split[s](dst, pitch, n, src, w, rows, pad)
-		return
-	}
-	splitGeneric(dst, pitch, n, src, w, rows, pad, s)
+// strided is the geometry of a plane's rows that are s apart, w pixels each, and of
+// their s phases: the pixel in column c of row i*s is element (i, j) of phase r, at
+// r*pitch+i*apart+j, where j*s+r = c+pad. A phase has rows of n elements; those that
+// are no pixel are padding.
+type strided struct {
+	w, rows  int
+	s, pad   int
+	n, apart int
+	pitch    int
 }
 
-// splitGeneric computes dst[r*pitch+i*n+j] = src[i*s*w + j*s+r-pad] for r < s, i < rows
-// and j < n, or 0 where j*s+r-pad is not in the w columns of src.
-func splitGeneric(dst []float32, pitch, n int, src []float32, w, rows, pad, s int) {
-	for i := range rows {
-		row := src[i*s*w:][:w]
-		for r := range s {
-			to := dst[r*pitch+i*n:][:n]
-			for j := range to {
-				to[j] = 0
-				if col := j*s + r - pad; col >= 0 && col < w {
-					to[j] = row[col]
-				}
-			}
+// reached returns how many pixels of a row have an element.
+func (p *strided) reached() int { return max(min(p.w, p.n*p.s-p.pad), 0) }
+
+// place returns where column c of the first row is.
+func (p *strided) place(c int) int { return (c+p.pad)%p.s*p.pitch + (c+p.pad)/p.s }
+
+// groups returns how many groups of s of the first cols columns are enough for the
+// CPU level's kernels, and the places of the columns of the first.
+func (p *strided) groups(cols int) (q int, at [4]int) {
+	q = cols / p.s
+	if p.s >= len(cpu.deal) || cpu.deal[p.s] == nil || q < cpu.fewest {
+		return 0, at
+	}
+	for c := range p.s {
+		at[c] = p.place(c)
+	}
+	return q, at
+}
+
+// split writes the phases of src to dst, with zeros for padding.
+func (p *strided) split(dst, src []float32) {
+	cols := p.reached()
+	q, at := p.groups(cols)
+	if q > 0 && p.rows > 0 {
+		cpu.deal[p.s](dst, at, p.apart, src, p.s*p.w, q, p.rows)
+	}
+	for c := q * p.s; c < cols; c++ {
+		to := dst[p.place(c):]
+		for i := range p.rows {
+			to[i*p.apart] = src[i*p.s*p.w+c]
+		}
+	}
+	for r := range p.s {
+		left := min(ceilDiv(max(p.pad-r, 0), p.s), p.n)
+		right := max(left, min(ceilDiv(max(p.pad+cols-r, 0), p.s), p.n))
+		for i := range p.rows {
+			row := dst[r*p.pitch+i*p.apart:][:p.n]
+			clear(row[:left])
+			clear(row[right:])
 		}
 	}
 }
 
-// join undoes split and adds the bias of an activation, as joinGeneric does.
-func join(dst []float32, w int, src []float32, pitch, step, n, rows, pad, s int, bias float32, act Act) {
+// join undoes split and adds the bias of an activation. Pixels that have no element
+// stay.
+func (p *strided) join(dst, src []float32, bias float32, act Act) {
 	least := float32(0)
 	if act != ReLU {
 		least = float32(math.Inf(-1))
 	}
-	if s < len(cpu.join) && cpu.join[s] != nil && n >= cpu.splitMin {
-		cpu.join[s](dst, w, src, pitch, step, n, rows, pad, bias, least)
-	} else {
-		joinGeneric(dst, w, src, pitch, step, n, rows, pad, s, bias, least)
+	cols := p.reached()
+	q, at := p.groups(cols)
+	if q > 0 && p.rows > 0 {
+		cpu.weave[p.s](dst, p.s*p.w, src, at, p.apart, q, p.rows, bias, least)
 	}
-	if act == Tanh {
-		for i := range rows {
-			row := dst[i*s*w:][:max(min(n*s-pad, w), 0)]
-			finish(row, row, 0, Tanh)
+	for c := q * p.s; c < cols; c++ {
+		from := src[p.place(c):]
+		for i := range p.rows {
+			dst[i*p.s*p.w+c] = max(from[i*p.apart]+bias, least) + 0
 		}
 	}
-}
-
-// joinGeneric computes dst[i*s*w + j*s+r-pad] = max(src[r*pitch+i*step+j]+bias, least)
-// for r < s, i < rows and j < n, where j*s+r-pad is in the w columns of dst. The rest
-// of dst stays.
-func joinGeneric(dst []float32, w int, src []float32, pitch, step, n, rows, pad, s int, bias, least float32) {
-	for i := range rows {
-		row := dst[i*s*w:][:w]
-		for r := range s {
-			for j, v := range src[r*pitch+i*step:][:n] {
-				if col := j*s + r - pad; col >= 0 && col < w {
-					row[col] = max(v+bias, least) + 0
-				}
-			}
-		}
+	for i := 0; i < p.rows && act == Tanh; i++ {
+		row := dst[i*p.s*p.w:][:cols]
+		finish(row, row, 0, Tanh)
 	}
 }

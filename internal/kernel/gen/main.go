@@ -16,10 +16,10 @@ func main() {
 	dot("dotAVX512", zmm, 4, 4)
 	dot("dotAVX2", ymm, 4, 2)
 	for _, s := range []int{2, 4} {
-		split(fmt.Sprintf("split%dAVX512", s), zmm, s)
-		split(fmt.Sprintf("split%dAVX2", s), ymm, s)
-		join(fmt.Sprintf("join%dAVX512", s), zmm, s)
-		join(fmt.Sprintf("join%dAVX2", s), ymm, s)
+		deal(fmt.Sprintf("deal%dAVX512", s), zmm, s)
+		deal(fmt.Sprintf("deal%dAVX2", s), ymm, s)
+		weave(fmt.Sprintf("weave%dAVX512", s), zmm, s)
+		weave(fmt.Sprintf("weave%dAVX2", s), ymm, s)
 	}
 	transpose("transposeAVX2")
 	finish("finishAVX2", "finishGeneric", false)

@@ -6,6 +6,16 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
+// shuffle deals and weaves a vector of groups with the instructions of an isa.
+// Groups are of 2 or 4 elements.
+type shuffle interface {
+	// deal returns the first elements of the groups at from, the second ones and so
+	// on.
+	deal(from reg.Register, s int) []reg.VecVirtual
+	// weave undoes deal, into the groups at to. It may overwrite its registers.
+	weave(in []reg.VecVirtual, to reg.Register)
+}
+
 // shuffle returns the instructions of v.
 func (v isa) shuffle() shuffle {
 	if v.bytes == 32 {
@@ -30,10 +40,7 @@ func table(name string, values []uint32) reg.VecVirtual {
 		}
 		tables[name] = m
 	}
-	var r reg.VecVirtual = ZMM()
-	if len(values) == 8 {
-		r = YMM()
-	}
+	r := ZMM()
 	VMOVUPS(m, r)
 	return r
 }
@@ -50,115 +57,102 @@ func permuted(a, b, index reg.VecVirtual) reg.VecVirtual {
 	return r
 }
 
-func (s shuffleZ) deal(a, b reg.VecVirtual) (even, odd reg.VecVirtual) {
-	return permuted(a, b, s.evens), permuted(a, b, s.odds)
+// deal takes the elements at even places, then, of groups of 4, those at even places
+// of these.
+func (z shuffleZ) deal(from reg.Register, s int) []reg.VecVirtual {
+	in := make([]reg.VecVirtual, s)
+	for l := range in {
+		in[l] = ZMM()
+		VMOVUPS(Mem{Base: from, Disp: l * zmm.bytes}, in[l])
+	}
+	even, odd := z.halves(in[0], in[1])
+	if s == 2 {
+		return []reg.VecVirtual{even, odd}
+	}
+	even2, odd2 := z.halves(in[2], in[3])
+	r0, r2 := z.halves(even, even2)
+	r1, r3 := z.halves(odd, odd2)
+	return []reg.VecVirtual{r0, r1, r2, r3}
 }
 
-func (s shuffleZ) weave(a, b reg.VecVirtual) (lower, upper reg.VecVirtual) {
-	return permuted(a, b, s.lower), permuted(a, b, s.upper)
+func (z shuffleZ) weave(in []reg.VecVirtual, to reg.Register) {
+	out := make([]reg.VecVirtual, len(in))
+	if len(in) == 2 {
+		out[0], out[1] = z.alternate(in[0], in[1])
+	} else {
+		even, even2 := z.alternate(in[0], in[2])
+		odd, odd2 := z.alternate(in[1], in[3])
+		out[0], out[1] = z.alternate(even, odd)
+		out[2], out[3] = z.alternate(even2, odd2)
+	}
+	for l, x := range out {
+		VMOVUPS(x, Mem{Base: to, Disp: l * zmm.bytes})
+	}
 }
 
-// shuffleY does the same in AVX2, whose shuffles stay within halves.
+// halves returns the elements of a and b at even places and those at odd places.
+func (z shuffleZ) halves(a, b reg.VecVirtual) (even, odd reg.VecVirtual) {
+	return permuted(a, b, z.evens), permuted(a, b, z.odds)
+}
+
+// alternate returns the lower and the upper half of a and b taken alternately.
+func (z shuffleZ) alternate(a, b reg.VecVirtual) (lower, upper reg.VecVirtual) {
+	return permuted(a, b, z.lower), permuted(a, b, z.upper)
+}
+
+// shuffleY does the same in AVX2, whose shuffles stay within halves of a register:
+// the lower half gets the first 4 groups and the upper half the others.
 type shuffleY struct{}
 
-func (shuffleY) deal(a, b reg.VecVirtual) (even, odd reg.VecVirtual) {
-	even, odd = YMM(), YMM()
-	VSHUFPS(U8(0x88), b, a, even)
-	VSHUFPS(U8(0xdd), b, a, odd)
-	VPERMPD(U8(0xd8), even, even)
-	VPERMPD(U8(0xd8), odd, odd)
-	return even, odd
-}
+const quarter = 16 // bytes that move as one
 
-func (shuffleY) weave(a, b reg.VecVirtual) (lower, upper reg.VecVirtual) {
-	lo, hi := YMM(), YMM()
-	lower, upper = YMM(), YMM()
-	VUNPCKLPS(b, a, lo)
-	VUNPCKHPS(b, a, hi)
-	VPERM2F128(U8(0x20), hi, lo, lower)
-	VPERM2F128(U8(0x31), hi, lo, upper)
-	return lower, upper
-}
-
-// edge knows which elements of a block lie in a row of w.
-type edge struct {
-	v     isa
-	first reg.Register // column of the row where the block begins, maybe below 0
-	w     reg.VecVirtual
-	index reg.VecVirtual // the column of each lane of the block's first vector
-}
-
-// newEdge returns the edge of a block that begins at column at of the phases: at
-// s*at-pad of a row.
-func (v isa) newEdge(at, w reg.Register, s int) edge {
-	e := edge{v: v, first: GP64(), w: v.vec(), index: v.vec()}
-	MOVQ(at, e.first)
-	IMUL3Q(U8(s), e.first, e.first)
-	pad := Load(Param("pad"), GP64())
-	SUBQ(pad, e.first)
-	lanes := make([]uint32, v.lanes())
-	for i := range lanes {
-		lanes[i] = uint32(i)
+func (shuffleY) deal(from reg.Register, s int) []reg.VecVirtual {
+	in := make([]reg.VecVirtual, s)
+	for l := range in {
+		in[l] = YMM()
+		VBROADCASTF128(Mem{Base: from, Disp: l * quarter}, in[l])
+		VINSERTF128(U8(1), Mem{Base: from, Disp: (s + l) * quarter}, in[l], in[l])
 	}
-	iota := table("lanes"+v.letter(), lanes)
-	for _, b := range []struct {
-		from reg.Register
-		to   reg.VecVirtual
-	}{{e.first, e.index}, {w, e.w}} {
-		low := XMM()
-		VMOVD(b.from.(reg.GPVirtual).As32(), low)
-		VPBROADCASTD(low, b.to)
+	if s == 2 {
+		even, odd := YMM(), YMM()
+		VSHUFPS(U8(0x88), in[1], in[0], even)
+		VSHUFPS(U8(0xdd), in[1], in[0], odd)
+		return []reg.VecVirtual{even, odd}
 	}
-	VPADDD(iota, e.index, e.index)
-	return e
+	return turned(in)
 }
 
-func (v isa) letter() string { return map[int]string{32: "Y", 64: "Z"}[v.bytes] }
-
-// mask tells which lanes of a vector are in the row.
-type mask struct {
-	k reg.Register   // of AVX-512
-	y reg.VecVirtual // of AVX2
+func (shuffleY) weave(in []reg.VecVirtual, to reg.Register) {
+	var out []reg.VecVirtual
+	if len(in) == 2 {
+		lower, upper := YMM(), YMM()
+		VUNPCKLPS(in[1], in[0], lower)
+		VUNPCKHPS(in[1], in[0], upper)
+		out = []reg.VecVirtual{lower, upper}
+	} else {
+		out = turned(in)
+	}
+	for l, x := range out {
+		VMOVUPS(x.AsX(), Mem{Base: to, Disp: l * quarter})
+		VEXTRACTF128(U8(1), x, Mem{Base: to, Disp: (len(in) + l) * quarter})
+	}
 }
 
-// mask returns the mask of vector l of the block.
-func (e edge) mask(l int) mask {
-	const lessThan, width = 1, 32
-	if l > 0 {
-		next := e.v.vec()
-		step := GP32()
-		MOVL(U32(uint32(e.v.lanes())), step)
-		low := XMM()
-		VMOVD(step, low)
-		VPBROADCASTD(low, next)
-		VPADDD(next, e.index, e.index)
+// turned returns the columns of the 4x4 matrices in both halves of 4 registers.
+func turned(r []reg.VecVirtual) []reg.VecVirtual {
+	pairs, out := make([]reg.VecVirtual, 4), make([]reg.VecVirtual, 4)
+	for i := 0; i < 4; i += 2 {
+		pairs[i], pairs[i+1] = YMM(), YMM()
+		VUNPCKLPS(r[i+1], r[i], pairs[i])
+		VUNPCKHPS(r[i+1], r[i], pairs[i+1])
 	}
-	if e.v.bytes == 64 {
-		k := K()
-		VPCMPUD(U8(lessThan), e.w, e.index, k)
-		return mask{k: k}
+	for t := range out {
+		out[t] = YMM()
+		if t%2 == 0 {
+			VUNPCKLPD(pairs[2+t/2], pairs[t/2], out[t])
+		} else {
+			VUNPCKHPD(pairs[2+t/2], pairs[t/2], out[t])
+		}
 	}
-	below, m := YMM(), YMM()
-	VPSRAD(U8(width-1), e.index, below) // all ones where the column is negative
-	VPCMPGTD(e.index, e.w, m)
-	VPANDN(m, below, m)
-	return mask{y: m}
-}
-
-// load reads the lanes of the mask and zeros the others.
-func (m mask) load(from Mem, to reg.VecVirtual) {
-	if m.k != nil {
-		VMOVUPS_Z(from, m.k, to)
-		return
-	}
-	VMASKMOVPS(from, m.y, to)
-}
-
-// store writes the lanes of the mask.
-func (m mask) store(x reg.VecVirtual, to Mem) {
-	if m.k != nil {
-		VMOVUPS(x, m.k, to)
-		return
-	}
-	VMASKMOVPS(x, m.y, to)
+	return out
 }

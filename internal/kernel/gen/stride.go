@@ -8,140 +8,88 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// shuffle deals and weaves vectors of elements with the instructions of an isa.
-type shuffle interface {
-	// deal returns the elements of a and b at even places and those at odd places.
-	deal(a, b reg.VecVirtual) (even, odd reg.VecVirtual)
-	// weave returns the lower and the upper half of a and b taken alternately.
-	weave(a, b reg.VecVirtual) (lower, upper reg.VecVirtual)
+// deal writes the kernel that deals groups of s elements out to s phases, a vector
+// of groups a round; the last round of a row goes back over some that are done.
+func deal(name string, v isa, s int) {
+	TEXT(name, NOSPLIT, "func(dst []float32, at [4]int, n int, src []float32, step, q, rows int)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes dst[at[r]+i*n+j] = src[i*step+j*%d+r] for r < %d, i < rows and j < q,", name, s, s),
+		fmt.Sprintf("q at least %d. It needs %s.", v.lanes(), v.name))
+	sh := v.shuffle()
+	phases, rest := phasePointers("dst", s), Load(Param("src").Base(), GP64())
+	eachBlock(v, phases, rest, "n", "step", s, func(group, at reg.Register) {
+		for r, x := range sh.deal(group, s) {
+			VMOVUPS(x, element(phases[r], at))
+		}
+	})
+	end()
 }
 
-// split writes the kernel that deals the rows of a plane out to s phases. It goes
-// block by block of columns, and down the rows in each, so that the masks of what
-// lies outside the plane are made once a block.
-func split(name string, v isa, s int) {
-	TEXT(name, NOSPLIT, "func(dst []float32, pitch, n int, src []float32, w, rows, pad int)")
+// weave writes the kernel that undoes deal, with a bias and a lower limit.
+func weave(name string, v isa, s int) {
+	TEXT(name, NOSPLIT, "func(dst []float32, step int, src []float32, at [4]int, n, q, rows int, bias, least float32)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s is splitGeneric for %d phases and n of at least %d. It needs %s.", name, s, v.lanes(), v.name))
+	Doc(fmt.Sprintf("%s computes dst[i*step+j*%d+r] = max(src[at[r]+i*n+j]+bias, least)+0 for r < %d,", name, s, s),
+		fmt.Sprintf("i < rows and j < q, q at least %d. It needs %s.", v.lanes(), v.name))
 	sh := v.shuffle()
-	dst, src := rowPointers("dst", s), Load(Param("src").Base(), GP64())
-	n, w := Load(Param("n"), GP64()), Load(Param("w"), GP64())
-	at := GP64() // the first column of the block in a phase
-	XORQ(at, at)
-
-	Label("block")
-	masks := make([]mask, s)
-	edge := v.newEdge(at, w, s)
-	for l := range s {
-		masks[l] = edge.mask(l)
-	}
-	from, to, rows := GP64(), GP64(), Load(Param("rows"), GP64())
-	LEAQ(Mem{Base: src, Index: edge.first, Scale: 4}, from)
-	MOVQ(at, to)
-	Label("row")
-	in := make([]reg.VecVirtual, s)
-	for l := range in {
-		in[l] = v.vec()
-		masks[l].load(Mem{Base: from, Disp: l * v.bytes}, in[l])
-	}
-	for r, x := range deal(sh, in) {
-		VMOVUPS(x, Mem{Base: dst[r], Index: to, Scale: 4})
-	}
-	ADDQ(n, to)
-	for range s {
-		LEAQ(Mem{Base: from, Index: w, Scale: 4}, from)
-	}
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	nextBlock(v, at, n)
-	VZEROUPPER()
-	RET()
-}
-
-// join writes the kernel that undoes split, with a bias and a lower limit.
-func join(name string, v isa, s int) {
-	TEXT(name, NOSPLIT, "func(dst []float32, w int, src []float32, pitch, step, n, rows, pad int, bias, least float32)")
-	Pragma("noescape")
-	Doc(fmt.Sprintf("%s is joinGeneric for %d phases and n of at least %d. It needs %s.", name, s, v.lanes(), v.name))
-	sh := v.shuffle()
-	dst, src := Load(Param("dst").Base(), GP64()), rowPointers("src", s)
-	n, w := Load(Param("n"), GP64()), Load(Param("w"), GP64())
 	bias, least, zero := v.everywhere("bias"), v.everywhere("least"), v.zeros(1)[0]
+	phases, rest := phasePointers("src", s), Load(Param("dst").Base(), GP64())
+	eachBlock(v, phases, rest, "n", "step", s, func(group, at reg.Register) {
+		in := make([]reg.VecVirtual, s)
+		for r := range in {
+			in[r] = v.vec()
+			VADDPS(element(phases[r], at), bias, in[r])
+			// In this order the result is x where x is NaN; the addition turns -0 to 0.
+			VMAXPS(in[r], least, in[r])
+			VADDPS(zero, in[r], in[r])
+		}
+		sh.weave(in, group)
+	})
+	end()
+}
+
+// phasePointers returns pointers to s phases of a matrix, which begin where parameter
+// at says.
+func phasePointers(matrix string, s int) []reg.Register {
+	base := Load(Param(matrix).Base(), GP64())
+	list := make([]reg.Register, s)
+	for i, r := range elements("at", 0, s) {
+		LEAQ(Mem{Base: base, Index: r, Scale: 4}, r)
+		list[i] = r
+	}
+	return list
+}
+
+// eachBlock runs body for each vector of a row's q groups, and for each row: group
+// points to the first of its groups, at is their index in a phase. Phases move on by n
+// elements a row and groups by step.
+func eachBlock(v isa, phases []reg.Register, groups reg.Register, n, step string, s int, body func(group, at reg.Register)) {
+	rows, last := Load(Param("rows"), GP64()), Load(Param("q"), GP64())
+	SUBQ(U8(v.lanes()), last)
+	Label("row")
 	at := GP64()
 	XORQ(at, at)
-
 	Label("block")
-	masks := make([]mask, s)
-	edge := v.newEdge(at, w, s)
-	for l := range s {
-		masks[l] = edge.mask(l)
-	}
-	from, to, rows := GP64(), GP64(), Load(Param("rows"), GP64())
-	LEAQ(Mem{Base: dst, Index: edge.first, Scale: 4}, to)
-	MOVQ(at, from)
-	Label("row")
-	in := make([]reg.VecVirtual, s)
-	for r := range in {
-		in[r] = v.vec()
-		VMOVUPS(Mem{Base: src[r], Index: from, Scale: 4}, in[r])
-		VADDPS(bias, in[r], in[r])
-		// In this order the result is x where x is NaN; the addition turns -0 to 0.
-		VMAXPS(in[r], least, in[r])
-		VADDPS(zero, in[r], in[r])
-	}
-	for l, x := range weave(sh, in) {
-		masks[l].store(x, Mem{Base: to, Disp: l * v.bytes})
-	}
-	for range s {
-		LEAQ(Mem{Base: to, Index: w, Scale: 4}, to)
-	}
-	step := Load(Param("step"), GP64())
-	ADDQ(step, from)
-	DECQ(rows)
-	JNZ(LabelRef("row"))
-	nextBlock(v, at, n)
-	VZEROUPPER()
-	RET()
-}
-
-// nextBlock moves at on by a vector, or to the last whole vector of n, and goes back
-// to the label block until all is done.
-func nextBlock(v isa, at, n reg.Register) {
-	last := GP64()
-	LEAQ(Mem{Base: n, Disp: -v.lanes()}, last)
+	group := GP64()
+	MOVQ(at, group)
+	IMUL3Q(U8(4*s), group, group)
+	ADDQ(groups, group)
+	body(group, at)
 	CMPQ(at, last)
-	JGE(LabelRef("done"))
+	JGE(LabelRef("next"))
 	ADDQ(U8(v.lanes()), at)
 	CMPQ(at, last)
 	CMOVQGT(last, at)
 	JMP(LabelRef("block"))
-	Label("done")
-}
-
-// deal returns the elements of vectors by their place modulo the number of vectors,
-// 2 or 4.
-func deal(sh shuffle, in []reg.VecVirtual) []reg.VecVirtual {
-	even, odd := sh.deal(in[0], in[1])
-	if len(in) == 2 {
-		return []reg.VecVirtual{even, odd}
+	Label("next")
+	by := Load(Param(n), GP64())
+	for _, p := range phases {
+		LEAQ(Mem{Base: p, Index: by, Scale: 4}, p)
 	}
-	even2, odd2 := sh.deal(in[2], in[3])
-	r0, r2 := sh.deal(even, even2)
-	r1, r3 := sh.deal(odd, odd2)
-	return []reg.VecVirtual{r0, r1, r2, r3}
-}
-
-// weave undoes deal.
-func weave(sh shuffle, in []reg.VecVirtual) []reg.VecVirtual {
-	if len(in) == 2 {
-		lower, upper := sh.weave(in[0], in[1])
-		return []reg.VecVirtual{lower, upper}
-	}
-	even, even2 := sh.weave(in[0], in[2])
-	odd, odd2 := sh.weave(in[1], in[3])
-	o0, o1 := sh.weave(even, odd)
-	o2, o3 := sh.weave(even2, odd2)
-	return []reg.VecVirtual{o0, o1, o2, o3}
+	by = Load(Param(step), GP64())
+	LEAQ(Mem{Base: groups, Index: by, Scale: 4}, groups)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
 }
 
 // rowPointers returns pointers to n rows of the matrix that lie pitch apart.
