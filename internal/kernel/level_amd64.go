@@ -15,7 +15,7 @@ func machineLevels() []*level {
 	avx2 := level{
 		name: "avx2",
 		gemm: gemmAVX2, mr: 4, nr: 24,
-		dot: dotAVX2, dm: 4, dn: 2, dk: 8,
+		dot: dotAVX2, dm: 4, dn: 3, dk: 8,
 		finish: finishAVX2, finishReLU: finishReLUAVX2,
 		add: addAVX2, scale: scaleAVX2, backReLU: backReLUAVX2, center: centerAVX2, adam: adamAVX2,
 		mse: mseAVX2, mseOnes: mseOnesAVX2, sum: sumAVX2, squares: squaresAVX2,

@@ -24,7 +24,7 @@ func gemmAVX2(a []float32, b []float32, off []int, c []float32, ldc int)
 func dotAVX512(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 
 // dotAVX2 computes c[i*ldc+j] += sum over r < reps and t < n of
-// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4 and j < 2; n is a
+// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4 and j < 3; n is a
 // multiple of 8 and reps at least 1. It needs AVX2 and FMA.
 //
 //go:noescape

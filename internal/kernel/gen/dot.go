@@ -11,7 +11,7 @@ import (
 const signature = "func(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)"
 
 // dot writes the kernel of dm rows of a by dn rows of b, both read as vectors. dn
-// is 2 or 4.
+// is 2, 3 or 4.
 func dot(name string, v isa, dm, dn int) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
@@ -25,22 +25,32 @@ func dot(name string, v isa, dm, dn int) {
 
 	Label("rep")
 	XORQ(t, t)
+	TESTQ(n, n)
+	JZ(LabelRef("next"))
 	Label("loop")
-	CMPQ(t, n)
-	JGE(LabelRef("next"))
-	left, right := make([]reg.VecVirtual, dm), v.vec()
-	for i := range dm {
-		left[i] = v.vec()
-		VMOVUPS(Mem{Base: rowA[i], Index: t, Scale: 4}, left[i])
+	// Of the wider side one register at a time is enough.
+	many, few, manyRows, fewRows := dm, dn, rowA, rowB
+	if dm < dn {
+		many, few, manyRows, fewRows = dn, dm, rowB, rowA
 	}
-	for j := range dn {
-		VMOVUPS(Mem{Base: rowB[j], Index: t, Scale: 4}, right)
-		for i := range dm {
-			VFMADD231PS(left[i], right, acc[i*dn+j])
+	held, one := make([]reg.VecVirtual, few), v.vec()
+	for i := range held {
+		held[i] = v.vec()
+		VMOVUPS(element(fewRows[i], t), held[i])
+	}
+	for j := range many {
+		VMOVUPS(element(manyRows[j], t), one)
+		for i := range few {
+			at := j*dn + i
+			if dm < dn {
+				at = i*dn + j
+			}
+			VFMADD231PS(held[i], one, acc[at])
 		}
 	}
 	ADDQ(U8(v.lanes()), t)
-	JMP(LabelRef("loop"))
+	CMPQ(t, n)
+	JL(LabelRef("loop"))
 
 	Label("next")
 	advance(rowA, "stepA", t)
@@ -85,18 +95,22 @@ func addSums(v isa, acc []reg.VecVirtual, to Mem) {
 		v.fold(r)
 	}
 	for i := 0; i < len(acc); i += 2 {
-		VHADDPS(acc[i+1].AsX(), acc[i].AsX(), acc[i].AsX())
+		VHADDPS(acc[min(i+1, len(acc)-1)].AsX(), acc[i].AsX(), acc[i].AsX())
 	}
 	sums := acc[0].AsX()
-	if len(acc) == 2 {
-		VHADDPS(sums, sums, sums)
-		before := XMM()
-		VMOVSD(to, before)
-		VADDPS(before, sums, sums)
-		VMOVLPS(sums, to)
+	VHADDPS(acc[(len(acc)-1)/2*2].AsX(), sums, sums)
+	if len(acc) == 4 {
+		VADDPS(to, sums, sums)
+		VMOVUPS(sums, to)
 		return
 	}
-	VHADDPS(acc[2].AsX(), sums, sums)
-	VADDPS(to, sums, sums)
-	VMOVUPS(sums, to)
+	before := XMM()
+	VMOVSD(to, before)
+	VADDPS(sums, before, before)
+	VMOVLPS(before, to)
+	if len(acc) == 3 {
+		VMOVHLPS(sums, sums, sums)
+		VADDSS(to.Offset(8), sums, sums)
+		VMOVSS(sums, to.Offset(8))
+	}
 }

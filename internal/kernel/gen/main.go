@@ -14,7 +14,7 @@ func main() {
 	gemm("gemmAVX512", zmm, 8, 2)
 	gemm("gemmAVX2", ymm, 4, 3)
 	dot("dotAVX512", zmm, 4, 4)
-	dot("dotAVX2", ymm, 4, 2)
+	dot("dotAVX2", ymm, 4, 3)
 	for _, s := range []int{2, 4} {
 		deal(fmt.Sprintf("deal%dAVX512", s), zmm, s)
 		deal(fmt.Sprintf("deal%dAVX2", s), ymm, s)
