@@ -70,7 +70,7 @@ func (l *learner) addRL(g *ops.Builder) {
 	r.obs = ops.NewBytes(m, s.T, s.H, s.W)
 	r.action, r.adv, r.logp = ops.NewTensor(m), ops.NewTensor(m), ops.NewTensor(m)
 	r.returns, r.oldValue = ops.NewTensor(m), ops.NewTensor(m)
-	code := l.net.Autoencoder.Encode(g, l.net.Autoencoder.Center(g, g.Input("obs", r.obs)))
+	code := l.net.Autoencoder.Encode(g, g.Input("obs", r.obs))
 	if l.cfg.EncoderMoved == MovedByAutoencoder {
 		code = g.StopGradient(code)
 	}

@@ -67,7 +67,7 @@ func (n *Net) NewPlayer(b int) (*Player, error) {
 	s := n.Autoencoder.Shape()
 	p := &Player{obs: ops.NewBytes(b, s.T, s.H, s.W), actions: n.Actions}
 	g := ops.NewBuilder()
-	code := n.Autoencoder.Encode(g, n.Autoencoder.Center(g, g.Input("obs", p.obs)))
+	code := n.Autoencoder.Encode(g, g.Input("obs", p.obs))
 	p.logits, p.value = n.heads(g, code)
 	if err := g.Err(); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)

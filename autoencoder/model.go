@@ -135,38 +135,40 @@ func params(layers ...layer) []*ops.Param {
 	return ps
 }
 
-// Center adds the network's view of obs: u8 [B,T,H,W] -> f32 [B,T,H,W], centred by
-// the mean observation, in units where a plane's 255 is 1.
-func (m *Model) Center(b *ops.Builder, obs *G.Node) *G.Node {
-	return b.Center(obs, b.Input("mean", m.Mean), scale)
+// images are the network's view of obs u8 [B,T,H,W]: centred by the mean observation, in
+// units where a plane's 255 is 1.
+func (m *Model) images(b *ops.Builder, obs *G.Node) ops.Images {
+	return ops.Images{Obs: obs, Mean: b.Input("mean", m.Mean), Unit: scale}
 }
 
-// Encode adds the encoder: centred observations [B,T,H,W] -> code [B,Code].
-func (m *Model) Encode(b *ops.Builder, x *G.Node) *G.Node {
-	h := b.Conv(x, b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
+// Encode adds the encoder: observations u8 [B,T,H,W] -> code [B,Code].
+func (m *Model) Encode(b *ops.Builder, obs *G.Node) *G.Node {
+	h := b.ConvBytes(m.images(b, obs), b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
 	h = b.Conv(h, b.Param(m.conv2.w), b.Param(m.conv2.bias), 2, 1, kernel.ReLU)
 	return b.Dense(h, b.Param(m.code.w), b.Param(m.code.bias), kernel.Tanh)
 }
 
 // Decode adds the decoder: code [B,Code] -> centred reconstruction [B,T,H,W].
 func (m *Model) Decode(b *ops.Builder, code *G.Node) *G.Node {
+	return b.Transposed(m.decodeMap(b, code), b.Param(m.deconv2.w), b.Param(m.deconv2.bias), 4, 2, kernel.None)
+}
+
+// decodeMap adds the decoder up to its last layer.
+func (m *Model) decodeMap(b *ops.Builder, code *G.Node) *G.Node {
 	if b.Err() != nil {
 		return nil
 	}
 	h := b.Dense(code, b.Param(m.expand.w), b.Param(m.expand.bias), kernel.ReLU)
 	h = b.Reshape(h, code.Shape()[0], m.cfg.Channels[1], m.shape.H/8, m.shape.W/8)
-	h = b.Transposed(h, b.Param(m.deconv.w), b.Param(m.deconv.bias), 2, 1, kernel.ReLU)
-	return b.Transposed(h, b.Param(m.deconv2.w), b.Param(m.deconv2.bias), 4, 2, kernel.None)
+	return b.Transposed(h, b.Param(m.deconv.w), b.Param(m.deconv.bias), 2, 1, kernel.ReLU)
 }
 
-// Loss adds the weighted mean squared error of the reconstruction y of centred
-// observations x under the weights w [B,T,H,W]: sum(w (y-x)^2) over the number of
-// true pixels of the batch.
-func (m *Model) Loss(b *ops.Builder, y, x, w *G.Node) *G.Node {
-	if b.Err() != nil {
-		return nil
-	}
-	return b.WeightedMSE(y, x, w, float64(x.Shape()[0]*m.truePixels()))
+// loss adds the decoder with the weighted mean squared error of its reconstruction y
+// of observations x under the weights w [B,T,H,W]: sum(w (y-x)^2) over the number of true
+// pixels of the batch. y, centred, is written to recon [B,T,H,W].
+func (m *Model) loss(b *ops.Builder, code, obs, w *G.Node, recon *tensor.Dense) *G.Node {
+	norm := float64(recon.Shape()[0] * m.truePixels())
+	return b.TransposedMSE(m.decodeMap(b, code), b.Param(m.deconv2.w), b.Param(m.deconv2.bias), m.images(b, obs), w, 4, 2, norm, recon)
 }
 
 func (m *Model) truePixels() int {

@@ -63,7 +63,7 @@ func TestShapes(t *testing.T) {
 				t.Fatal(g.Err())
 			}
 			s := tc.shape
-			if got, want := fmt.Sprint(b.Y.Shape(), b.Code.Shape()), fmt.Sprint([]int{2, s.T, s.H, s.W}, []int{2, tc.cfg.Code}); strings.NewReplacer("(", "[", ")", "]", ", ", " ").Replace(got) != want {
+			if got, want := fmt.Sprint(b.Recon.Shape(), b.Code.Shape()), fmt.Sprint([]int{2, s.T, s.H, s.W}, []int{2, tc.cfg.Code}); strings.NewReplacer("(", "[", ")", "]", ", ", " ").Replace(got) != want {
 				t.Errorf("reconstruction and code have shapes %s, want %s", got, want)
 			}
 			tr := newTrainer(t, m, 2, 1e-3)
@@ -104,12 +104,12 @@ func TestPaddingIsNotInTheLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	var loss, mse float64
-	x, y, pixels := p.Floats(b.X), p.Floats(b.Y), 0
-	for i := range x {
+	obs, mean, y, pixels := b.Obs.Uint8s(), m.Mean.Float32s(), b.Recon.Float32s(), 0
+	for i := range y {
 		if w[i] == 0 {
 			continue
 		}
-		d := float64(y[i] - x[i])
+		d := float64(y[i]) - (float64(obs[i])-float64(mean[i%len(mean)]))/255
 		loss += float64(w[i]) * d * d
 		mse += d * d
 		pixels++

@@ -20,7 +20,7 @@ type Sampler interface {
 type Batch struct {
 	Obs     *tensor.Dense // [B,T,H,W] u8, filled by the caller
 	Weights *tensor.Dense // [B,T,H,W] f32, filled by the caller
-	X, Y    *G.Node       // centred observation and its reconstruction
+	Recon   *tensor.Dense // [B,T,H,W] f32, the centred reconstruction of the last run
 	Code    *G.Node
 	Loss    *G.Node
 }
@@ -29,15 +29,14 @@ type Batch struct {
 // moveEncoder the loss trains the decoder alone.
 func (m *Model) AddBatch(g *ops.Builder, b int, moveEncoder bool) *Batch {
 	s := m.shape
-	a := &Batch{Obs: ops.NewBytes(b, s.T, s.H, s.W), Weights: ops.NewTensor(b, s.T, s.H, s.W)}
-	a.X = m.Center(g, g.Input("autoencoder.obs", a.Obs))
-	a.Code = m.Encode(g, a.X)
+	a := &Batch{Obs: ops.NewBytes(b, s.T, s.H, s.W), Weights: ops.NewTensor(b, s.T, s.H, s.W), Recon: ops.NewTensor(b, s.T, s.H, s.W)}
+	obs := g.Input("autoencoder.obs", a.Obs)
+	a.Code = m.Encode(g, obs)
 	code := a.Code
 	if !moveEncoder {
 		code = g.StopGradient(code)
 	}
-	a.Y = m.Decode(g, code)
-	a.Loss = m.Loss(g, a.Y, a.X, g.Input("autoencoder.weights", a.Weights))
+	a.Loss = m.loss(g, code, obs, g.Input("autoencoder.weights", a.Weights), a.Recon)
 	return a
 }
 
@@ -50,12 +49,12 @@ func (a *Batch) Fill(from Sampler) error {
 }
 
 // Outputs are the nodes whose values the figures of a batch are made of.
-func (a *Batch) Outputs() G.Nodes { return G.Nodes{a.Loss, a.X, a.Y, a.Code} }
+func (a *Batch) Outputs() G.Nodes { return G.Nodes{a.Loss, a.Code} }
 
 // Stats returns the figures of a batch after a run of p.
 func (m *Model) Stats(p *ops.Program, a *Batch) Stats {
 	code := p.Floats(a.Code)
-	s := Stats{Loss: p.Scalar(a.Loss), MSE: m.mse(p.Floats(a.X), p.Floats(a.Y))}
+	s := Stats{Loss: p.Scalar(a.Loss), MSE: m.mse(a.Obs.Uint8s(), a.Recon.Float32s())}
 	s.Saturated, s.Constant = CodeHealth(code, m.cfg.Code)
 	return s
 }
@@ -68,20 +67,22 @@ type Stats struct {
 	Constant  float64 // share of code units that do not vary over the batch
 }
 
-// mse is the unweighted mean squared error over true pixels.
-func (m *Model) mse(x, y []float32) float64 {
+// mse is the unweighted mean squared error over true pixels of the centred
+// reconstruction y of observations.
+func (m *Model) mse(obs []byte, y []float32) float64 {
 	s, c := m.shape, m.shape.Content
+	mean := m.Mean.Float32s()
 	sum := 0.0
-	for top := 0; top < len(x); top += s.H * s.W {
+	for top := 0; top < len(obs); top += s.H * s.W {
 		for row := c.Min.Y; row < c.Max.Y; row++ {
 			from, to := top+row*s.W+c.Min.X, top+row*s.W+c.Max.X
-			for i, v := range x[from:to] {
-				d := float64(y[from+i] - v)
+			for i, v := range obs[from:to] {
+				d := float64(y[from+i] - (float32(v)-mean[(from+i)%len(mean)])*scale)
 				sum += d * d
 			}
 		}
 	}
-	return sum / float64(len(x)/(s.T*s.H*s.W)*m.truePixels())
+	return sum / float64(len(obs)/(s.T*s.H*s.W)*m.truePixels())
 }
 
 // Trainer trains the autoencoder alone.

@@ -22,7 +22,7 @@ func NewViewer(m *Model, b int) (*Viewer, error) {
 	s := m.shape
 	v := &Viewer{model: m, obs: ops.NewBytes(b, s.T, s.H, s.W)}
 	g := ops.NewBuilder()
-	v.code = m.Encode(g, m.Center(g, g.Input("obs", v.obs)))
+	v.code = m.Encode(g, g.Input("obs", v.obs))
 	v.back = m.Decode(g, v.code)
 	if err := g.Err(); err != nil {
 		return nil, fmt.Errorf("autoencoder: %w", err)

@@ -43,7 +43,7 @@ func TestViewer(t *testing.T) {
 		if err := v.Reconstruct(back, obs); err != nil {
 			t.Fatal(err)
 		}
-		for i, y := range p.Floats(b.Y) {
+		for i, y := range b.Recon.Float32s() {
 			want := min(max(y+mean[i%len(mean)]/255, 0), 1)
 			if math.Abs(float64(back[i]-want)) > 1e-5 {
 				t.Fatalf("%d at once: pixel %d is %v, want %v", at, i, back[i], want)

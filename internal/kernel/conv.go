@@ -93,22 +93,38 @@ func (l *layout) phaseOffsets(off []int) {
 	}
 }
 
-// split writes the phases of image x [C,H,W] to dst [C,S,S,pitch]: element (i,j)
-// of phase (c,rh,rw) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside. Phases that
-// no weight meets are left out.
-func (l *layout) split(dst, x []float32) {
+// images are the B images [C,H,W] that a convolution reads: numbers, or bytes that
+// stand for (byte-mean)*scale.
+type images struct {
+	x     []float32
+	bytes []byte
+	mean  []float32 // the phases of the mean image, for bytes
+	scale float32
+}
+
+// split writes the phases of image b to dst [C,S,S,pitch]: element (i,j) of phase
+// (c,rh,rw) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside. Phases that no weight
+// meets are left out.
+func (l *layout) split(dst []float32, from *images, b int) {
 	n := l.Stride
 	p := strided{w: l.W, s: n, pad: l.Pad, n: l.qw, apart: l.qw, pitch: l.pitch}
 	for c := range l.C {
 		for rh := range min(n, l.KH) {
 			first, last := l.rowsOf(rh)
-			at := dst[(c*n+rh)*n*l.pitch:][:n*l.pitch]
+			group := (c*n + rh) * n * l.pitch
+			at := dst[group:][:n*l.pitch]
 			for r := range n {
 				clear(at[r*l.pitch:][:first*l.qw])
 				clear(at[r*l.pitch+last*l.qw : (r+1)*l.pitch])
 			}
-			if p.rows = last - first; p.rows > 0 {
-				p.split(at[first*l.qw:], x[(c*l.H+first*n+rh-l.Pad)*l.W:])
+			if p.rows = last - first; p.rows <= 0 {
+				continue
+			}
+			pixel := ((b*l.C+c)*l.H + first*n + rh - l.Pad) * l.W
+			if from.bytes == nil {
+				p.split(at[first*l.qw:], from.x[pixel:])
+			} else {
+				p.splitBytes(at[first*l.qw:], from.bytes[pixel:], from.mean[group+first*l.qw:], from.scale)
 			}
 		}
 	}

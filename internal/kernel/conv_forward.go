@@ -3,11 +3,12 @@ package kernel
 // forwardJob computes some filters of one image of Conv.Forward a part.
 type forwardJob struct {
 	layout
-	cuts       int // parts of an image
-	y, x, bias []float32
-	act        Act
-	panels     []float32 // w in panels of mr rows
-	off        []int     // [K] where the patch row of a weight begins
+	cuts    int // parts of an image
+	x       images
+	y, bias []float32
+	act     Act
+	panels  []float32 // w in panels of mr rows
+	off     []int     // [K] where the patch row of a weight begins
 }
 
 var forward forwardJob
@@ -16,21 +17,53 @@ var forward forwardJob
 // [F,C,KH,KW] and bias [F], or nil for none.
 func (c Conv) Forward(y, x, w, bias []float32, act Act) {
 	l := c.check("convolution", len(y), len(x), len(w))
-	if bias != nil {
-		need("convolution", len(bias), c.F)
-	}
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	j := &forward
-	j.layout, j.y, j.x, j.bias, j.act = l, y, x, bias, act
-	packRows(grow(&j.panels, roundUp(c.F, cpu.mr)*l.k), w, c.F, l.k, cpu.mr)
-	l.phaseOffsets(grow(&j.off, l.k))
-	j.cuts = 1
-	if c.B < fewImages {
-		j.cuts = min(fewImages/max(c.B, 1), ceilDiv(c.F, cpu.mr))
+	forward.x = images{x: x}
+	forward.run(l, y, w, bias, act)
+}
+
+// ForwardBytes is Forward of x = (obs - mean) * scale, without x ever being written
+// down: obs [B,C,H,W] and mean [C,H,W].
+func (c Conv) ForwardBytes(y []float32, obs []byte, mean []float32, scale float32, w, bias []float32, act Act) {
+	l := c.check("convolution of bytes", len(y), len(obs), len(w))
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	forward.x = centered.images(l, obs, mean, scale)
+	forward.run(l, y, w, bias, act)
+}
+
+// meanPhases holds the phases of a mean image during a call.
+type meanPhases struct{ phases []float32 }
+
+var centered meanPhases
+
+// images returns what splits obs centred by mean.
+func (m *meanPhases) images(l layout, obs []byte, mean []float32, scale float32) images {
+	need("mean image", len(mean), l.C*l.H*l.W)
+	l.split(grow(&m.phases, l.phaseLen()), &images{x: mean}, 0)
+	return images{bytes: obs[:len(obs):len(obs)], mean: m.phases, scale: scale}
+}
+
+func (j *forwardJob) run(l layout, y, w, bias []float32, act Act) {
+	if bias != nil {
+		need("convolution", len(bias), l.F)
 	}
-	shared.run(j, c.B*j.cuts)
-	j.y, j.x, j.bias = nil, nil, nil
+	j.prepare(l, w)
+	j.y, j.bias, j.act = y, bias, act
+	j.cuts = 1
+	if l.B < fewImages {
+		j.cuts = min(fewImages/max(l.B, 1), ceilDiv(l.F, cpu.mr))
+	}
+	shared.run(j, l.B*j.cuts)
+	j.x, j.y, j.bias = images{}, nil, nil
+}
+
+// prepare lays out the weights.
+func (j *forwardJob) prepare(l layout, w []float32) {
+	j.layout = l
+	packRows(grow(&j.panels, roundUp(l.F, cpu.mr)*l.k), w, l.F, l.k, cpu.mr)
+	l.phaseOffsets(grow(&j.off, l.k))
 }
 
 // fewImages is the number of images below which each is cut into parts, at the price
@@ -41,10 +74,15 @@ func (j *forwardJob) do(s *scratch, part int) {
 	b, cut := part/j.cuts, part%j.cuts
 	panels := ceilDiv(j.F, cpu.mr)
 	first, last := cut*panels/j.cuts*cpu.mr, min((cut+1)*panels/j.cuts*cpu.mr, j.F)
+	image := grow(&s.image, j.phaseLen()+cpu.nr)
+	j.split(image, &j.x, b)
+	j.filters(s, j.y[b*j.F*j.oh*j.ow:], image, first, last)
+}
+
+// filters computes planes first to last-1 of y [F,OutH,OutW] from an image's phases.
+func (j *forwardJob) filters(s *scratch, y, image []float32, first, last int) {
 	n := (j.oh-1)*j.qw + j.ow
 	ldc := roundUp(n, cpu.nr)
-	image := grow(&s.image, j.phaseLen()+cpu.nr)
-	j.split(image, j.x[b*j.C*j.H*j.W:])
 	out := grow(&s.out, roundUp(j.F, cpu.mr)*ldc)
 	for at := 0; at < n; at += cpu.nr {
 		for f := first; f < last; f += cpu.mr {
@@ -56,9 +94,9 @@ func (j *forwardJob) do(s *scratch, part int) {
 		if j.bias != nil {
 			bias = j.bias[f]
 		}
-		y := j.y[(b*j.F+f)*j.oh*j.ow:]
+		plane := y[f*j.oh*j.ow:]
 		for i := range j.oh {
-			finish(y[i*j.ow:][:j.ow], out[f*ldc+i*j.qw:], bias, j.act)
+			finish(plane[i*j.ow:][:j.ow], out[f*ldc+i*j.qw:], bias, j.act)
 		}
 	}
 }

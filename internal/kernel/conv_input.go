@@ -33,12 +33,18 @@ func (c Conv) Transposed(y, x, w, bias []float32, act Act) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	j := &input
-	j.layout, j.y, j.x, j.bias, j.act = l, y, x, bias, act
+	j.prepare(l, w)
+	j.y, j.x, j.bias, j.act = y, x, bias, act
+	shared.run(j, c.B)
+	j.y, j.x, j.bias = nil, nil, nil
+}
+
+// prepare lays out the weights.
+func (j *inputJob) prepare(l layout, w []float32) {
+	j.layout = l
 	j.ph, j.pw = l.oh+2*(l.th-1), l.ow+2*(l.tw-1)
 	j.packPhases(w)
 	j.offsets()
-	shared.run(j, c.B)
-	j.y, j.x, j.bias = nil, nil, nil
 }
 
 // packPhases lays out w for gemm: row (rh,c,rw), element (f,th,tw) is
@@ -77,12 +83,16 @@ func (j *inputJob) offsets() {
 }
 
 func (j *inputJob) do(s *scratch, b int) {
+	j.image(s, j.y[b*j.C*j.H*j.W:][:j.C*j.H*j.W], j.x[b*j.F*j.oh*j.ow:])
+}
+
+// image computes y [C,H,W] from x [F,OutH,OutW].
+func (j *inputJob) image(s *scratch, y, x []float32) {
 	ldc := j.qh*j.pw + cpu.nr
 	image := grow(&s.image, j.F*j.ph*j.pw+cpu.nr)
-	j.pad(image, j.x[b*j.F*j.oh*j.ow:])
+	j.pad(image, x)
 	rows := j.Stride * j.Stride * j.C
 	out := grow(&s.out, roundUp(rows, cpu.mr)*ldc)
-	y := j.y[b*j.C*j.H*j.W:][:j.C*j.H*j.W]
 	group := 0
 	for r := 0; r < rows; r += cpu.mr {
 		from, to := j.span(r, min(r+cpu.mr, rows)-1)

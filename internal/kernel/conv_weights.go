@@ -12,13 +12,14 @@ const weightBlock = 1 << 16
 // into that group's own sum.
 type weightsJob struct {
 	layout
-	dw, x, dz []float32
-	groups    int
-	sums      []float32 // [groups,F,K]
-	off       []int     // [K, rounded up to dn] where the patch row of a weight begins
-	rows      []int     // [F, rounded up to dm] where the row of a filter begins in dz
-	n         int       // length of a row, a multiple of dk
-	block     int       // images that are laid out, and summed in registers, together
+	x      images
+	dz     []float32
+	groups int
+	sums   []float32 // [groups,F,K]
+	off    []int     // [K, rounded up to dn] where the patch row of a weight begins
+	rows   []int     // [F, rounded up to dm] where the row of a filter begins in dz
+	n      int       // length of a row, a multiple of dk
+	block  int       // images that are laid out, and summed in registers, together
 }
 
 var weights weightsJob
@@ -29,22 +30,54 @@ func (c Conv) BackWeights(dw, x, dz []float32) {
 	l := c.check("convolution's weight gradient", len(dz), len(x), len(dw))
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	j := &weights
-	j.layout, j.dw, j.x, j.dz = l, dw, x, dz
-	j.groups = min(c.B, weightGroups)
+	weights.x = images{x: x}
+	weights.run(l, dw, dz)
+}
+
+// BackWeightsBytes is BackWeights of x = (obs - mean) * scale, as ForwardBytes takes
+// it.
+func (c Conv) BackWeightsBytes(dw []float32, obs []byte, mean []float32, scale float32, dz []float32) {
+	l := c.check("weight gradient of bytes", len(dz), len(obs), len(dw))
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	weights.x = centered.images(l, obs, mean, scale)
+	weights.run(l, dw, dz)
+}
+
+func (j *weightsJob) run(l layout, dw, dz []float32) {
+	j.prepare(l)
+	j.dz = dz
+	shared.run(j, j.groups)
+	j.total(dw)
+	j.x, j.dz = images{}, nil
+}
+
+// prepare cuts the batch into groups and lays out the offsets of rows.
+func (j *weightsJob) prepare(l layout) {
+	j.layout = l
+	j.groups = min(l.B, weightGroups)
 	j.n = roundUp((l.oh-1)*l.qw+l.ow, cpu.dk)
 	j.block = max(1, weightBlock/l.phaseLen())
 	l.phaseOffsets(grow(&j.off, roundUp(l.k, cpu.dn))[:l.k])
 	repeatLast(j.off, l.k)
-	for f := range grow(&j.rows, roundUp(c.F, cpu.dm)) {
-		j.rows[f] = min(f, c.F-1) * j.n
+	for f := range grow(&j.rows, roundUp(l.F, cpu.dm)) {
+		j.rows[f] = min(f, l.F-1) * j.n
 	}
-	grow(&j.sums, j.groups*c.F*l.k)
-	shared.run(j, j.groups)
-	reduce.into, reduce.parts = dw[:c.F*l.k], j.sums
-	shared.run(&reduce, chunks(c.F*l.k))
+	grow(&j.sums, j.groups*l.F*l.k)
+}
+
+// group returns the images first to last-1 of a group and its sum [F,K], cleared.
+func (j *weightsJob) group(g int) (first, last int, sum []float32) {
+	sum = j.sums[g*j.F*j.k:][:j.F*j.k]
+	clear(sum)
+	return g * j.B / j.groups, (g + 1) * j.B / j.groups, sum
+}
+
+// total writes the sum of all groups to dw.
+func (j *weightsJob) total(dw []float32) {
+	reduce.into, reduce.parts = dw[:j.F*j.k], j.sums
+	shared.run(&reduce, chunks(j.F*j.k))
 	reduce = reduceJob{}
-	j.dw, j.x, j.dz = nil, nil, nil
 }
 
 // repeatLast fills off from n on with the entry before, so that a partial tile
@@ -56,22 +89,25 @@ func repeatLast(off []int, n int) {
 }
 
 func (j *weightsJob) do(s *scratch, g int) {
-	sum := j.sums[g*j.F*j.k:][:j.F*j.k]
-	clear(sum)
+	first, last, sum := j.group(g)
 	size, rows := j.phaseLen(), j.F*j.n
-	images := grow(&s.image, j.block*size)
+	phases := grow(&s.image, j.block*size)
 	others := grow(&s.other, j.block*rows)
-	last := (g + 1) * j.B / j.groups
-	for b := g * j.B / j.groups; b < last; b += j.block {
+	for b := first; b < last; b += j.block {
 		reps := min(j.block, last-b)
 		for i := range reps {
-			j.split(images[i*size:], j.x[(b+i)*j.C*j.H*j.W:])
+			j.split(phases[i*size:], &j.x, b+i)
 			j.spaced(others[i*rows:], j.dz[(b+i)*j.F*j.oh*j.ow:])
 		}
-		for k := 0; k < j.k; k += cpu.dn {
-			for f := 0; f < j.F; f += cpu.dm {
-				j.tile(s, sum, f, k, reps)
-			}
+		j.accumulate(s, sum, reps)
+	}
+}
+
+// accumulate adds the products of the images that are laid out to the sum [F,K].
+func (j *weightsJob) accumulate(s *scratch, sum []float32, reps int) {
+	for k := 0; k < j.k; k += cpu.dn {
+		for f := 0; f < j.F; f += cpu.dm {
+			j.tile(s, sum, f, k, reps)
 		}
 	}
 }

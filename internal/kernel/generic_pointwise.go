@@ -94,6 +94,19 @@ func mseOnesGeneric(grad, xhat, x []float32, scale float32) float64 {
 	return loss
 }
 
+// mseBytesGeneric is mseGeneric of x = (obs-mean)*unit.
+func mseBytesGeneric(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) float64 {
+	xhat, obs, mean, w = xhat[:len(grad)], obs[:len(grad)], mean[:len(grad)], w[:len(grad)]
+	var loss float64
+	for i := range grad {
+		d := xhat[i] - float32((float32(obs[i])-mean[i])*unit)
+		e := w[i] * d
+		grad[i] = e * scale
+		loss += float64(d) * float64(e)
+	}
+	return loss
+}
+
 // sumGeneric returns the sum of x.
 func sumGeneric(x []float32) float64 {
 	var sum float64

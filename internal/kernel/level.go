@@ -31,6 +31,11 @@ type level struct {
 	weave  [5]func(dst []float32, step int, src []float32, at [4]int, n, q, rows int, bias, least float32)
 	fewest int
 
+	// dealBytes4 is deal for s of 4 and bytes, of which there are at least bytesFewest
+	// groups: dst[...] = (src[...]-mean[...])*scale, with mean laid out like dst. It may
+	// be nil.
+	dealBytes4 func(dst []float32, at [4]int, n int, src []byte, step, q, rows int, mean []float32, scale float32)
+
 	// transpose computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple
 	// of 8. It may be nil.
 	transpose func(dst []float32, pitch int, src []float32, step, n int)
@@ -45,6 +50,7 @@ type level struct {
 	adam               func(p, m, v, g []float32, f *[8]float32)
 	mse                func(grad, xhat, x, w []float32, scale float32) float64
 	mseOnes            func(grad, xhat, x []float32, scale float32) float64
+	mseBytes           func(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) float64
 	sum, squares       func(x []float32) float64
 
 	// peak runs n rounds of peakFlops independent additions and multiplications in

@@ -18,13 +18,14 @@ func machineLevels() []*level {
 		dot: dotAVX2, dm: 4, dn: 3, dk: 8,
 		finish: finishAVX2, finishReLU: finishReLUAVX2,
 		add: addAVX2, scale: scaleAVX2, backReLU: backReLUAVX2, center: centerAVX2, adam: adamAVX2,
-		mse: mseAVX2, mseOnes: mseOnesAVX2, sum: sumAVX2, squares: squaresAVX2,
+		mse: mseAVX2, mseOnes: mseOnesAVX2, mseBytes: mseBytesAVX2, sum: sumAVX2, squares: squaresAVX2,
 		peak: peakAVX2, peakFlops: 12 * 8 * 2,
 		foreground: foregroundAVX2, sumRows: sumRowsAVX2, mark: markAVX2,
 	}
 	avx2.transpose = transposeAVX2
 	avx2.fewest = 8
 	avx2.deal[2], avx2.deal[4] = deal2AVX2, deal4AVX2
+	avx2.dealBytes4 = dealBytes4AVX2
 	avx2.weave[2], avx2.weave[4] = weave2AVX2, weave4AVX2
 	if !feature.X86.HasAVX512F {
 		return []*level{&avx2}

@@ -78,6 +78,12 @@ func weave4AVX512(dst []float32, step int, src []float32, at [4]int, n int, q in
 //go:noescape
 func weave4AVX2(dst []float32, step int, src []float32, at [4]int, n int, q int, rows int, bias float32, least float32)
 
+// dealBytes4AVX2 computes dst[e] = (src[i*step+j*4+r]-mean[e])*scale with e = at[r]+i*n+j, for r < 4,
+// i < rows and j < q, q at least 8. It needs AVX2.
+//
+//go:noescape
+func dealBytes4AVX2(dst []float32, at [4]int, n int, src []byte, step int, q int, rows int, mean []float32, scale float32)
+
 // transposeAVX2 computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple of 8.
 // It needs AVX2.
 //
@@ -129,6 +135,11 @@ func mseAVX2(grad []float32, xhat []float32, x []float32, w []float32, scale flo
 //
 //go:noescape
 func mseOnesAVX2(grad []float32, xhat []float32, x []float32, scale float32) float64
+
+// mseBytesAVX2 is mseBytesGeneric in AVX2 and FMA.
+//
+//go:noescape
+func mseBytesAVX2(grad []float32, xhat []float32, obs []byte, mean []float32, w []float32, unit float32, scale float32) float64
 
 // sumAVX2 is sumGeneric in AVX2 and FMA.
 //

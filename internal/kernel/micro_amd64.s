@@ -1068,6 +1068,102 @@ next:
 	VZEROUPPER
 	RET
 
+DATA gather<>+0(SB)/1, $0x00
+DATA gather<>+1(SB)/1, $0x04
+DATA gather<>+2(SB)/1, $0x08
+DATA gather<>+3(SB)/1, $0x0c
+DATA gather<>+4(SB)/1, $0x01
+DATA gather<>+5(SB)/1, $0x05
+DATA gather<>+6(SB)/1, $0x09
+DATA gather<>+7(SB)/1, $0x0d
+DATA gather<>+8(SB)/1, $0x02
+DATA gather<>+9(SB)/1, $0x06
+DATA gather<>+10(SB)/1, $0x0a
+DATA gather<>+11(SB)/1, $0x0e
+DATA gather<>+12(SB)/1, $0x03
+DATA gather<>+13(SB)/1, $0x07
+DATA gather<>+14(SB)/1, $0x0b
+DATA gather<>+15(SB)/1, $0x0f
+GLOBL gather<>(SB), RODATA|NOPTR, $16
+
+// func dealBytes4AVX2(dst []float32, at [4]int, n int, src []byte, step int, q int, rows int, mean []float32, scale float32)
+// Requires: AVX, AVX2, CMOV
+TEXT ·dealBytes4AVX2(SB), NOSPLIT, $0-140
+	VBROADCASTSS scale+136(FP), Y0
+	VMOVDQU      gather<>+0(SB), X1
+	MOVQ         dst_base+0(FP), AX
+	MOVQ         at_0+24(FP), CX
+	MOVQ         at_1+32(FP), DX
+	MOVQ         at_2+40(FP), BX
+	MOVQ         at_3+48(FP), SI
+	LEAQ         (AX)(CX*4), CX
+	LEAQ         (AX)(DX*4), DX
+	LEAQ         (AX)(BX*4), BX
+	LEAQ         (AX)(SI*4), SI
+	MOVQ         src_base+64(FP), AX
+	MOVQ         mean_base+112(FP), DI
+	MOVQ         dst_base+0(FP), R8
+	SUBQ         R8, DI
+	MOVQ         rows+104(FP), R8
+	MOVQ         q+96(FP), R9
+	SUBQ         $0x08, R9
+
+row:
+	XORQ R10, R10
+
+block:
+	MOVQ       R10, R11
+	IMUL3Q     $0x04, R11, R11
+	ADDQ       AX, R11
+	LEAQ       (DI)(R10*4), R12
+	VMOVDQU    (R11), X2
+	VMOVDQU    16(R11), X3
+	VPSHUFB    X1, X2, X2
+	VPSHUFB    X1, X3, X3
+	VPUNPCKLDQ X3, X2, X4
+	VPUNPCKHDQ X3, X2, X2
+	VPMOVZXBD  X4, Y3
+	VCVTDQ2PS  Y3, Y3
+	VSUBPS     (CX)(R12*1), Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (CX)(R10*4)
+	VPSRLDQ    $0x08, X4, X4
+	VPMOVZXBD  X4, Y3
+	VCVTDQ2PS  Y3, Y3
+	VSUBPS     (DX)(R12*1), Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (DX)(R10*4)
+	VPMOVZXBD  X2, Y3
+	VCVTDQ2PS  Y3, Y3
+	VSUBPS     (BX)(R12*1), Y3, Y3
+	VMULPS     Y0, Y3, Y3
+	VMOVUPS    Y3, (BX)(R10*4)
+	VPSRLDQ    $0x08, X2, X2
+	VPMOVZXBD  X2, Y2
+	VCVTDQ2PS  Y2, Y2
+	VSUBPS     (SI)(R12*1), Y2, Y2
+	VMULPS     Y0, Y2, Y2
+	VMOVUPS    Y2, (SI)(R10*4)
+	CMPQ       R10, R9
+	JGE        next
+	ADDQ       $0x08, R10
+	CMPQ       R10, R9
+	CMOVQGT    R9, R10
+	JMP        block
+
+next:
+	MOVQ n+56(FP), R10
+	LEAQ (CX)(R10*4), CX
+	LEAQ (DX)(R10*4), DX
+	LEAQ (BX)(R10*4), BX
+	LEAQ (SI)(R10*4), SI
+	MOVQ step+88(FP), R10
+	LEAQ (AX)(R10*1), AX
+	DECQ R8
+	JNZ  row
+	VZEROUPPER
+	RET
+
 // func transposeAVX2(dst []float32, pitch int, src []float32, step int, n int)
 // Requires: AVX
 TEXT ·transposeAVX2(SB), NOSPLIT, $0-72
@@ -1375,13 +1471,14 @@ rest:
 
 single:
 	MOVBLZX   (BX)(CX*1), DI
-	VMOVD     DI, X3
-	VCVTDQ2PS Y3, Y3
-	VXORPS    Y1, Y1, Y1
-	VMOVSS    (SI)(CX*4), X1
-	VSUBPS    Y1, Y3, Y3
-	VMULPS    Y0, Y3, Y3
-	VMOVSS    X3, (DX)(CX*4)
+	VPXOR     Y1, Y1, Y1
+	VMOVD     DI, X1
+	VCVTDQ2PS Y1, Y1
+	VXORPS    Y2, Y2, Y2
+	VMOVSS    (SI)(CX*4), X2
+	VSUBPS    Y2, Y1, Y1
+	VMULPS    Y0, Y1, Y1
+	VMOVSS    X1, (DX)(CX*4)
 	INCQ      CX
 	DECQ      AX
 	JNZ       single
@@ -1599,6 +1696,85 @@ done:
 	VHADDPD      X0, X0, X0
 	VADDSD       X3, X0, X0
 	MOVSD        X0, ret+80(FP)
+	VZEROUPPER
+	RET
+
+// func mseBytesAVX2(grad []float32, xhat []float32, obs []byte, mean []float32, w []float32, unit float32, scale float32) float64
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·mseBytesAVX2(SB), NOSPLIT, $0-136
+	MOVQ         grad_len+8(FP), AX
+	MOVQ         grad_base+0(FP), DX
+	MOVQ         xhat_base+24(FP), BX
+	MOVQ         obs_base+48(FP), SI
+	MOVQ         mean_base+72(FP), DI
+	MOVQ         w_base+96(FP), R8
+	VBROADCASTSS unit+120(FP), Y0
+	VBROADCASTSS scale+124(FP), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	VXORPS       Y4, Y4, Y4
+	XORQ         CX, CX
+
+wide:
+	SUBQ         $0x08, AX
+	JL           rest
+	VPMOVZXBD    (SI)(CX*1), Y6
+	VCVTDQ2PS    Y6, Y6
+	VMOVUPS      (DI)(CX*4), Y5
+	VSUBPS       Y5, Y6, Y6
+	VMULPS       Y0, Y6, Y6
+	VMOVUPS      (BX)(CX*4), Y5
+	VSUBPS       Y6, Y5, Y5
+	VMOVUPS      (R8)(CX*4), Y6
+	VMULPS       Y5, Y6, Y6
+	VCVTPS2PD    X5, Y7
+	VCVTPS2PD    X6, Y8
+	VFMADD231PD  Y7, Y8, Y2
+	VEXTRACTF128 $0x01, Y5, X5
+	VEXTRACTF128 $0x01, Y6, X7
+	VCVTPS2PD    X5, Y5
+	VCVTPS2PD    X7, Y7
+	VFMADD231PD  Y5, Y7, Y3
+	VMULPS       Y1, Y6, Y6
+	VMOVUPS      Y6, (DX)(CX*4)
+	ADDQ         $0x08, CX
+	JMP          wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	MOVBLZX     (SI)(CX*1), R9
+	VPXOR       Y6, Y6, Y6
+	VMOVD       R9, X6
+	VCVTDQ2PS   Y6, Y6
+	VXORPS      Y5, Y5, Y5
+	VMOVSS      (DI)(CX*4), X5
+	VSUBPS      Y5, Y6, Y6
+	VMULPS      Y0, Y6, Y6
+	VXORPS      Y5, Y5, Y5
+	VMOVSS      (BX)(CX*4), X5
+	VSUBPS      Y6, Y5, Y5
+	VXORPS      Y6, Y6, Y6
+	VMOVSS      (R8)(CX*4), X6
+	VMULPS      Y5, Y6, Y6
+	VCVTPS2PD   X5, Y5
+	VCVTPS2PD   X6, Y7
+	VFMADD231PD Y5, Y7, Y4
+	VMULPS      Y1, Y6, Y6
+	VMOVSS      X6, (DX)(CX*4)
+	INCQ        CX
+	DECQ        AX
+	JNZ         single
+
+done:
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X0
+	VHADDPD      X0, X0, X0
+	VADDSD       X4, X0, X0
+	MOVSD        X0, ret+128(FP)
 	VZEROUPPER
 	RET
 

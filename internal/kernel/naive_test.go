@@ -178,6 +178,36 @@ func naiveMSE(xhat, x, w []float32, norm float64) []float64 {
 	return append(out, loss)
 }
 
+// centered returns (src-mean)*scale as numbers, for images of len(mean) bytes.
+func centered(src []byte, mean []float32, scale float32) []float32 {
+	x := make([]float32, len(src))
+	for i, b := range src {
+		x[i] = float32((float32(b) - mean[i%len(mean)]) * scale)
+	}
+	return x
+}
+
+// naiveTransposedMSE is Conv.TransposedMSE out of its parts: images, gradients by x,
+// weights and bias, and the loss. The gradient by the images is rounded to float32
+// between them.
+func naiveTransposedMSE(c kernel.Conv, v *call) (y, dx, dw, db []float64, loss float64) {
+	x, w := v.in[0], v.in[1]
+	y = naiveTransposed(c, x, w, v.in[2], kernel.None)
+	grad := naiveMSE(rounded(y), centered(v.bytes, v.in[3], lossUnit), v.in[4], lossNorm)
+	grad, loss = grad[:len(y)], grad[len(y)]
+	dy := rounded(grad)
+	return y, naiveForward(c, dy, w, nil, kernel.None), naiveWeights(c, dy, x), naiveBias(dy, c.C, c.H*c.W), loss
+}
+
+// rounded returns numbers as float32.
+func rounded(x []float64) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = float32(v)
+	}
+	return y
+}
+
 // naiveSquares is SumSquares as a loop.
 func naiveSquares(x []float32) float64 {
 	sum := 0.0

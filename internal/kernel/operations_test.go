@@ -22,6 +22,8 @@ type call struct {
 	bytes []byte
 	// sum is what the operation returns.
 	sum float64
+	// grads are what TransposedMSE writes besides its result.
+	grads kernel.TransposedGrads
 	// all are the operands with the guard words around them.
 	all [][]float32
 }
@@ -60,6 +62,22 @@ func operations(c kernel.Conv, act kernel.Act) []operation {
 		{"Conv.Transposed", c.H * c.W, lens{small, k, c.C}, lens{large}, nil, func(v *call) { c.Transposed(v.out[0], v.in[0], v.in[1], v.in[2], act) }, func(v *call) []float64 { return naiveTransposed(c, v.in[0], v.in[1], v.in[2], act) }},
 		{"Conv.BackInput", c.H * c.W, lens{k, small}, lens{large}, nil, func(v *call) { c.BackInput(v.out[0], v.in[0], v.in[1]) }, func(v *call) []float64 { return naiveTransposed(c, v.in[1], v.in[0], nil, none) }},
 		{"Conv.BackWeights", taps, lens{large, small}, lens{k}, nil, func(v *call) { c.BackWeights(v.out[0], v.in[0], v.in[1]) }, func(v *call) []float64 { return naiveWeights(c, v.in[0], v.in[1]) }},
+		{"Conv.ForwardBytes", pixels, lens{image, k, c.F}, lens{small}, nil, func(v *call) { c.ForwardBytes(v.out[0], v.bytes, v.in[0], 0.25, v.in[1], v.in[2], none) }, func(v *call) []float64 {
+			return naiveForward(c, centered(v.bytes, v.in[0], 0.25), v.in[1], v.in[2], none)
+		}},
+		{"Conv.BackWeightsBytes", taps, lens{image, small}, lens{k}, nil, func(v *call) { c.BackWeightsBytes(v.out[0], v.bytes, v.in[0], 0.25, v.in[1]) }, func(v *call) []float64 {
+			return naiveWeights(c, centered(v.bytes, v.in[0], 0.25), v.in[1])
+		}},
+		// Of its results only one at a time: they stand together in different numbers. A
+		// number that is not finite may reach its neighbours in the images, which the
+		// gradient by the bias sums.
+		{"Conv.TransposedMSE", c.H * c.W, lens{small, k, c.C, image, large}, lens{large}, nil, func(v *call) { v.transposedMSE(c, 0) }, func(v *call) []float64 {
+			y, _, _, _, loss := naiveTransposedMSE(c, v)
+			return append(y, loss)
+		}},
+		{"Conv.TransposedMSE, gradient by x", pixels, lens{small, k, c.C, image, large}, lens{small}, nil, func(v *call) { v.transposedMSE(c, 1) }, func(v *call) []float64 { _, dx, _, _, _ := naiveTransposedMSE(c, v); return dx }},
+		{"Conv.TransposedMSE, gradient by weights", taps, lens{small, k, c.C, image, large}, lens{k}, nil, func(v *call) { v.transposedMSE(c, 2) }, func(v *call) []float64 { _, _, dw, _, _ := naiveTransposedMSE(c, v); return dw }},
+		{"Conv.TransposedMSE, gradient by bias", c.C + 1, lens{small, k, c.C, image, large}, lens{c.C}, nil, func(v *call) { v.transposedMSE(c, 3) }, func(v *call) []float64 { _, _, _, db, _ := naiveTransposedMSE(c, v); return db }},
 		{"Dense.Forward", 1, lens{x, w, d.Out}, lens{y}, nil, func(v *call) { d.Forward(v.out[0], v.in[0], v.in[1], v.in[2], act) }, func(v *call) []float64 { return naiveForward(m, v.in[0], v.in[1], v.in[2], act) }},
 		{"Dense.Forward, no bias", 1, lens{x, w}, lens{y}, nil, func(v *call) { d.Forward(v.out[0], v.in[0], v.in[1], nil, none) }, func(v *call) []float64 { return naiveForward(m, v.in[0], v.in[1], nil, none) }},
 		{"Dense.BackInput", 1, lens{w, y}, lens{x}, nil, func(v *call) { d.BackInput(v.out[0], v.in[0], v.in[1]) }, func(v *call) []float64 { return naiveTransposed(m, v.in[1], v.in[0], nil, none) }},
@@ -79,12 +97,34 @@ func operations(c kernel.Conv, act kernel.Act) []operation {
 	}
 }
 
+// The settings of TransposedMSE in the tests.
+const (
+	lossUnit = 0.25
+	lossNorm = 32
+)
+
+// transposedMSE runs Conv.TransposedMSE with out[0] as one of its results: the images,
+// or the gradient by x, weights or bias. Without the images none are written.
+func (v *call) transposedMSE(c kernel.Conv, result int) {
+	if v.grads.X == nil {
+		v.grads = kernel.TransposedGrads{X: make([]float32, len(v.in[0])), W: make([]float32, len(v.in[1])), Bias: make([]float32, c.C)}
+	}
+	var y []float32
+	g := v.grads
+	*[]*[]float32{&y, &g.X, &g.W, &g.Bias}[result] = v.out[0]
+	v.sum = c.TransposedMSE(g, y, v.in[0], v.in[1], v.in[2], kernel.Target{Obs: v.bytes, Mean: v.in[3], W: v.in[4], Unit: lossUnit, Norm: lossNorm})
+}
+
 // newCall returns normal numbers to read, so small that a sum of the geometry is
 // about 1; those that are written too are above 0.
 func (op operation) newCall(r *rand.Rand, c kernel.Conv) *call {
 	v := &call{bytes: make([]byte, c.B*c.C*c.H*c.W)}
 	for i := range v.bytes {
-		v.bytes[i] = byte(r.Uint32())
+		// Mostly small, or sums over all of them would cancel out.
+		v.bytes[i] = byte(r.Uint32N(8))
+		if r.IntN(64) == 0 {
+			v.bytes[i] = byte(r.Uint32())
+		}
 	}
 	v.place(op, func(int) int { return 0 })
 	scale := math.Pow(float64(max(c.C, c.F)*c.KH*c.KW), -1./4)

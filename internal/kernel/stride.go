@@ -26,10 +26,15 @@ func (p *strided) groups(cols int) (q int, at [4]int) {
 	if p.s >= len(cpu.deal) || cpu.deal[p.s] == nil || q < cpu.fewest {
 		return 0, at
 	}
+	return q, p.firstPlaces()
+}
+
+// firstPlaces returns the places of the columns of the first group.
+func (p *strided) firstPlaces() (at [4]int) {
 	for c := range p.s {
 		at[c] = p.place(c)
 	}
-	return q, at
+	return at
 }
 
 // split writes the phases of src to dst, with zeros for padding.
@@ -45,13 +50,46 @@ func (p *strided) split(dst, src []float32) {
 			to[i*p.apart] = src[i*p.s*p.w+c]
 		}
 	}
+	p.clearPadding(dst, cols)
+}
+
+// splitBytes is split of bytes, each centred by the element of mean, the mean plane's
+// phases, and scaled.
+func (p *strided) splitBytes(dst []float32, src []byte, mean []float32, scale float32) {
+	cols := p.reached()
+	q, at := 0, [4]int{}
+	if p.s == 4 && cpu.dealBytes4 != nil && cols/p.s >= bytesFewest && p.rows > 0 {
+		q, at = cols/p.s, p.firstPlaces()
+		cpu.dealBytes4(dst, at, p.apart, src, p.s*p.w, q, p.rows, mean, scale)
+	}
+	for c := q * p.s; c < cols; c++ {
+		first := p.place(c)
+		for i := range p.rows {
+			to := first + i*p.apart
+			dst[to] = (float32(src[i*p.s*p.w+c]) - mean[to]) * scale
+		}
+	}
+	p.clearPadding(dst, cols)
+}
+
+// bytesFewest is the number of groups that dealBytes4 wants at least.
+const bytesFewest = 8
+
+// clearPadding zeros what is no pixel of the first cols columns.
+func (p *strided) clearPadding(dst []float32, cols int) {
 	for r := range p.s {
 		left := min(ceilDiv(max(p.pad-r, 0), p.s), p.n)
 		right := max(left, min(ceilDiv(max(p.pad+cols-r, 0), p.s), p.n))
+		p.clearColumns(dst[r*p.pitch:], 0, left)
+		p.clearColumns(dst[r*p.pitch:], right, p.n)
+	}
+}
+
+// clearColumns zeros columns from to to-1 of a phase, of which there are few.
+func (p *strided) clearColumns(phase []float32, from, to int) {
+	for j := from; j < to; j++ {
 		for i := range p.rows {
-			row := dst[r*p.pitch+i*p.apart:][:p.n]
-			clear(row[:left])
-			clear(row[right:])
+			phase[i*p.apart+j] = 0
 		}
 	}
 }

@@ -18,6 +18,7 @@ type scratch struct {
 	image []float32 // an operand laid out for the micro-kernels
 	other []float32 // the second operand of a dot
 	out   []float32 // results before their epilogue
+	grad  []float32 // the gradient by an image
 	tile  [maxTile]float32
 	wake  chan struct{} // nil for the calling goroutine
 	state atomic.Int32

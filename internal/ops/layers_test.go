@@ -87,6 +87,56 @@ func TestCenter(t *testing.T) {
 	}
 }
 
+// Images as bytes, of a mean that is not 0: the layers on them are those on numbers.
+func TestImages(t *testing.T) {
+	obs, recon := ops.NewBytes(3, 2, 8, 12), ops.NewTensor(3, 2, 8, 12)
+	for i := range obs.Uint8s() {
+		obs.Uint8s()[i] = byte(7 * i)
+	}
+	const unit = 1. / 64
+	w, bias, mean := optest.Random(2, "w", 4, 2, 4, 4), optest.Random(3, "bias", 4), optest.Random(4, "mean", 2, 8, 12)
+	bytesConv := func(stride, pad int, unit float32, act kernel.Act) build {
+		return func(b *ops.Builder, in []*G.Node) *G.Node {
+			return b.ConvBytes(ops.Images{Obs: in[3], Mean: in[2], Unit: unit}, in[0], in[1], stride, pad, act)
+		}
+	}
+	for _, a := range acts {
+		optest.Check(t, optest.Case{
+			Name: "conv of bytes " + a.name, Build: bytesConv(2, 1, unit, a.act), Blocked: 1,
+			Inputs: []*ops.Param{w, bias, mean}, Bytes: []*tensor.Dense{obs},
+		})
+	}
+	optest.Distinct(t, optest.Case{Name: "conv of bytes", Inputs: []*ops.Param{w, bias, mean}, Bytes: []*tensor.Dense{obs}, Blocked: 1},
+		bytesConv(4, 2, unit, kernel.None), bytesConv(4, 2, unit, kernel.ReLU), bytesConv(4, 2, 2*unit, kernel.None), bytesConv(4, 1, unit, kernel.None))
+
+	x, weights := optest.Random(5, "x", 3, 4, 4, 6), optest.Random(6, "weights", 3, 2, 8, 12)
+	bias2 := optest.Random(7, "bias2", 2)
+	optest.Check(t, optest.Case{
+		Name: "transposed convolution with loss", Blocked: 2,
+		Inputs: []*ops.Param{x, w, bias2, mean, weights}, Bytes: []*tensor.Dense{obs},
+		Build: func(b *ops.Builder, in []*G.Node) *G.Node {
+			return b.TransposedMSE(in[0], in[1], in[2], ops.Images{Obs: in[5], Mean: in[3], Unit: unit}, in[4], 2, 1, 50, recon)
+		},
+	})
+
+	b := ops.NewBuilder()
+	images := ops.Images{Obs: b.Input("obs", obs), Mean: b.Param(mean), Unit: unit}
+	numbers := b.Center(images.Obs, images.Mean, unit)
+	y := b.Transposed(b.Param(x), b.Param(w), b.Param(bias2), 2, 1, kernel.None)
+	one := b.TransposedMSE(b.Param(x), b.Param(w), b.Param(bias2), images, b.Param(weights), 2, 1, 50, recon)
+	two := b.WeightedMSE(y, numbers, b.Param(weights), 50)
+	p := compile(t, b, y, one, two)
+	run(t, p)
+	if a, b := p.Scalar(one), p.Scalar(two); math.Abs(a-b) > 1e-5*math.Abs(b) {
+		t.Errorf("loss %v, in two steps %v", a, b)
+	}
+	for i, v := range p.Floats(y) {
+		if got := recon.Float32s()[i]; math.Abs(float64(got-v)) > 1e-5 {
+			t.Fatalf("pixel %d of the reconstruction is %v, want %v", i, got, v)
+		}
+	}
+}
+
 // The gradients of stop gradient's input must come from its other uses alone.
 func TestStopGradient(t *testing.T) {
 	x := optest.Values("x", 1, 2, 3)

@@ -54,6 +54,20 @@ func TestWrongShapes(t *testing.T) {
 		{"center of floats", func(b *ops.Builder) *G.Node {
 			return b.Center(leaf(b, "x", 2, 3, 4), leaf(b, "mean", 3, 4), 1)
 		}, []string{"center", "float32", "u8"}},
+		{"conv of bytes of floats", func(b *ops.Builder) *G.Node {
+			return b.ConvBytes(ops.Images{Obs: leaf(b, "x", 1, 3, 8, 8), Mean: leaf(b, "mean", 3, 8, 8)}, leaf(b, "w", 4, 3, 3, 3), leaf(b, "bias", 4), 1, 0, kernel.None)
+		}, []string{"conv of bytes", "float32", "u8"}},
+		{"conv of bytes of a mean", func(b *ops.Builder) *G.Node {
+			return b.ConvBytes(ops.Images{Obs: b.Input("x", ops.NewBytes(1, 3, 8, 8)), Mean: leaf(b, "mean", 3, 8, 9)}, leaf(b, "w", 4, 3, 3, 3), leaf(b, "bias", 4), 1, 0, kernel.None)
+		}, []string{"conv of bytes", "mean", "(3, 8, 9)", "(3, 8, 8)"}},
+		{"transposed with loss of a map", func(b *ops.Builder) *G.Node {
+			t := ops.Images{Obs: b.Input("x", ops.NewBytes(1, 3, 8, 8)), Mean: leaf(b, "mean", 3, 8, 8)}
+			return b.TransposedMSE(leaf(b, "map", 1, 4, 5, 5), leaf(b, "w", 4, 3, 4, 4), leaf(b, "bias", 3), t, leaf(b, "weights", 1, 3, 8, 8), 2, 1, 1, ops.NewTensor(1, 3, 8, 8))
+		}, []string{"transposed convolution with loss", "(1, 4, 5, 5)", "(1, 4, 4, 4)"}},
+		{"transposed with loss of a buffer", func(b *ops.Builder) *G.Node {
+			t := ops.Images{Obs: b.Input("x", ops.NewBytes(1, 3, 8, 8)), Mean: leaf(b, "mean", 3, 8, 8)}
+			return b.TransposedMSE(leaf(b, "map", 1, 4, 4, 4), leaf(b, "w", 4, 3, 4, 4), leaf(b, "bias", 3), t, leaf(b, "weights", 1, 3, 8, 8), 2, 1, 1, ops.NewTensor(1, 3, 8, 7))
+		}, []string{"recon", "(1, 3, 8, 7)", "(1, 3, 8, 8)"}},
 		{"weighted MSE", func(b *ops.Builder) *G.Node {
 			return b.WeightedMSE(leaf(b, "y", 2, 3), leaf(b, "x", 2, 3), leaf(b, "w", 3, 2), 1)
 		}, []string{"weighted MSE", "w has", "(3, 2)", "(2, 3)"}},

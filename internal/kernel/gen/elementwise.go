@@ -3,6 +3,7 @@ package main
 import (
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
 )
 
 // begin starts an elementwise kernel whose twin is the function of that name in
@@ -84,20 +85,26 @@ func center(name string) {
 	n, at, base := slices("dst", "src", "mean")
 	scale := everywhere("scale")
 	pointwise(n, at, func(size int) {
-		x, mean := YMM(), YMM()
-		from := Mem{Base: base[1], Index: at, Scale: 1}
-		if size == 8 {
-			VPMOVZXBD(from, x)
-		} else {
-			b := GP32()
-			MOVBLZX(from, b)
-			VMOVD(b, x.AsX())
-		}
-		VCVTDQ2PS(x, x)
+		x, mean := widened(size, Mem{Base: base[1], Index: at, Scale: 1}), YMM()
 		load(size, element(base[2], at), mean)
 		VSUBPS(mean, x, x)
 		VMULPS(scale, x, x)
 		store(size, x, element(base[0], at))
 	})
 	end()
+}
+
+// widened returns 8 bytes, or 1 in a register of its own, as numbers.
+func widened(size int, from Mem) reg.VecVirtual {
+	x := YMM()
+	if size == 8 {
+		VPMOVZXBD(from, x)
+	} else {
+		b := GP32()
+		MOVBLZX(from, b)
+		VPXOR(x, x, x)
+		VMOVD(b, x.AsX())
+	}
+	VCVTDQ2PS(x, x)
+	return x
 }

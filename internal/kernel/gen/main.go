@@ -21,6 +21,7 @@ func main() {
 		weave(fmt.Sprintf("weave%dAVX512", s), zmm, s)
 		weave(fmt.Sprintf("weave%dAVX2", s), ymm, s)
 	}
+	dealBytes("dealBytes4AVX2")
 	transpose("transposeAVX2")
 	finish("finishAVX2", "finishGeneric", false)
 	finish("finishReLUAVX2", "finishReLUGeneric", true)
@@ -31,6 +32,7 @@ func main() {
 	adam("adamAVX2")
 	mse("mseAVX2", true)
 	mse("mseOnesAVX2", false)
+	mseBytes("mseBytesAVX2")
 	sum("sumAVX2", false)
 	sum("squaresAVX2", true)
 	peak("peakAVX512", zmm)

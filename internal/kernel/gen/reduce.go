@@ -91,6 +91,28 @@ func mse(name string, weighted bool) {
 	loss.ret()
 }
 
+// mseBytes writes mse's kernel for bytes that are centred on the way.
+func mseBytes(name string) {
+	begin(name, "mseBytesGeneric", "func(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) float64")
+	n, at, base := slices("grad", "xhat", "obs", "mean", "w")
+	unit, scale, loss := everywhere("unit"), everywhere("scale"), newAccumulator()
+	pointwise(n, at, func(size int) {
+		d, mean, e := YMM(), YMM(), YMM()
+		x := widened(size, Mem{Base: base[2], Index: at, Scale: 1})
+		load(size, element(base[3], at), mean)
+		VSUBPS(mean, x, x)
+		VMULPS(unit, x, x)
+		load(size, element(base[1], at), d)
+		VSUBPS(x, d, d)
+		load(size, element(base[4], at), e)
+		VMULPS(d, e, e)
+		loss.add(size, d, e)
+		VMULPS(scale, e, e)
+		store(size, e, element(base[0], at))
+	})
+	loss.ret()
+}
+
 // sum writes the kernel of a sum, of squares or of the elements.
 func sum(name string, squares bool) {
 	twin := "sumGeneric"
