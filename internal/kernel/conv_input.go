@@ -117,17 +117,17 @@ func (j *inputJob) span(first, last int) (from, to int) {
 
 // pad writes the planes of x [F,OutH,OutW] to dst with zeros at their sides.
 func (j *inputJob) pad(dst, x []float32) {
+	side := j.tw - 1
 	for f := range j.F {
-		for i := range j.ph {
-			row := dst[(f*j.ph+i)*j.pw:][:j.pw]
-			h := i - (j.th - 1)
-			if h < 0 || h >= j.oh {
-				clear(row)
-				continue
+		plane := dst[f*j.ph*j.pw:][:j.ph*j.pw]
+		clear(plane[:(j.th-1)*j.pw])
+		clear(plane[(j.th-1+j.oh)*j.pw:])
+		for i := range j.oh {
+			row := plane[(j.th-1+i)*j.pw:][:j.pw]
+			for at := range side {
+				row[at], row[j.pw-1-at] = 0, 0
 			}
-			clear(row[:j.tw-1])
-			copy(row[j.tw-1:], x[(f*j.oh+h)*j.ow:][:j.ow])
-			clear(row[j.tw-1+j.ow:])
+			copy(row[side:], x[(f*j.oh+i)*j.ow:][:j.ow])
 		}
 	}
 }

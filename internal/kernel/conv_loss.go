@@ -77,11 +77,7 @@ func (j *lossJob) do(s *scratch, g int) {
 			y = j.y[b*image:][:image]
 		}
 		j.to.image(s, y, x)
-		t := &j.target
-		j.losses[b] = cpu.mseBytes(grad, y, t.Obs[b*image:][:image], t.Mean, t.W[b*image:][:image], t.Unit, float32(2/t.Norm))
-		for c := range biases {
-			biases[c] += cpu.sum(grad[c*l.H*l.W:][:l.H*l.W])
-		}
+		j.losses[b] = j.compare(grad, y, biases, b)
 		phases := grow(&s.image, l.phaseLen()+cpu.nr)
 		l.split(phases, &images{x: grad}, 0)
 		j.back.filters(s, j.dx[b*small:], phases, 0, l.F)
@@ -89,3 +85,24 @@ func (j *lossJob) do(s *scratch, g int) {
 		j.filter.accumulate(s, sum, 1)
 	}
 }
+
+// compare returns the loss of image b, y, and writes its gradient; it adds the sum of
+// each plane to biases.
+func (j *lossJob) compare(grad, y []float32, biases []float64, b int) float64 {
+	t, image := &j.target, len(grad)
+	obs, w := t.Obs[b*image:][:image], t.W[b*image:][:image]
+	plane, scale := image/len(biases), float32(2/t.Norm)
+	var loss float64
+	for c := range biases {
+		for lo := c * plane; lo < (c+1)*plane; lo += lossChunk {
+			hi := min(lo+lossChunk, (c+1)*plane)
+			part, sum := cpu.mseBytes(grad[lo:hi], y[lo:hi], obs[lo:hi], t.Mean[lo:hi], w[lo:hi], t.Unit, scale)
+			loss += part
+			biases[c] += sum
+		}
+	}
+	return loss
+}
+
+// lossChunk is the number of elements that are summed in float32.
+const lossChunk = 1024

@@ -2,7 +2,7 @@ package kernel
 
 // weightGroups is the largest number of parts that a batch is cut into for the
 // gradient of weights. It is fixed, so that the sum's order is.
-const weightGroups = 8
+const weightGroups = 16
 
 // weightBlock is the number of elements that the images of a block may take: half
 // a second-level cache of 512 KB.
@@ -119,7 +119,9 @@ func (j *weightsJob) spaced(dst, dz []float32) {
 		plane := dst[f*j.n:][:j.n]
 		for i := range j.oh {
 			copy(plane[i*j.qw:], dz[(f*j.oh+i)*j.ow:][:j.ow])
-			clear(plane[i*j.qw+j.ow : min((i+1)*j.qw, j.n)])
+			for at := i*j.qw + j.ow; at < min((i+1)*j.qw, j.n); at++ {
+				plane[at] = 0
+			}
 		}
 		clear(plane[min(j.oh*j.qw, j.n):])
 	}

@@ -94,17 +94,18 @@ func mseOnesGeneric(grad, xhat, x []float32, scale float32) float64 {
 	return loss
 }
 
-// mseBytesGeneric is mseGeneric of x = (obs-mean)*unit.
-func mseBytesGeneric(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) float64 {
+// mseBytesGeneric is mseGeneric of x = (obs-mean)*unit, and returns the sum of grad too.
+// Other levels sum in float32: it takes some thousand elements at the most.
+func mseBytesGeneric(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) (loss, sum float64) {
 	xhat, obs, mean, w = xhat[:len(grad)], obs[:len(grad)], mean[:len(grad)], w[:len(grad)]
-	var loss float64
 	for i := range grad {
 		d := xhat[i] - float32((float32(obs[i])-mean[i])*unit)
 		e := w[i] * d
 		grad[i] = e * scale
 		loss += float64(d) * float64(e)
+		sum += float64(grad[i])
 	}
-	return loss
+	return loss, sum
 }
 
 // sumGeneric returns the sum of x.

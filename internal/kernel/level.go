@@ -50,7 +50,7 @@ type level struct {
 	adam               func(p, m, v, g []float32, f *[8]float32)
 	mse                func(grad, xhat, x, w []float32, scale float32) float64
 	mseOnes            func(grad, xhat, x []float32, scale float32) float64
-	mseBytes           func(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) float64
+	mseBytes           func(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) (loss, sum float64)
 	sum, squares       func(x []float32) float64
 
 	// peak runs n rounds of peakFlops independent additions and multiplications in

@@ -139,7 +139,7 @@ func mseOnesAVX2(grad []float32, xhat []float32, x []float32, scale float32) flo
 // mseBytesAVX2 is mseBytesGeneric in AVX2 and FMA.
 //
 //go:noescape
-func mseBytesAVX2(grad []float32, xhat []float32, obs []byte, mean []float32, w []float32, unit float32, scale float32) float64
+func mseBytesAVX2(grad []float32, xhat []float32, obs []byte, mean []float32, w []float32, unit float32, scale float32) (loss float64, sum float64)
 
 // sumAVX2 is sumGeneric in AVX2 and FMA.
 //

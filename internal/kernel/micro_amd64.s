@@ -1699,9 +1699,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func mseBytesAVX2(grad []float32, xhat []float32, obs []byte, mean []float32, w []float32, unit float32, scale float32) float64
+// func mseBytesAVX2(grad []float32, xhat []float32, obs []byte, mean []float32, w []float32, unit float32, scale float32) (loss float64, sum float64)
 // Requires: AVX, AVX2, FMA3, SSE2
-TEXT ·mseBytesAVX2(SB), NOSPLIT, $0-136
+TEXT ·mseBytesAVX2(SB), NOSPLIT, $0-144
 	MOVQ         grad_len+8(FP), AX
 	MOVQ         grad_base+0(FP), DX
 	MOVQ         xhat_base+24(FP), BX
@@ -1712,33 +1712,26 @@ TEXT ·mseBytesAVX2(SB), NOSPLIT, $0-136
 	VBROADCASTSS scale+124(FP), Y1
 	VXORPS       Y2, Y2, Y2
 	VXORPS       Y3, Y3, Y3
-	VXORPS       Y4, Y4, Y4
 	XORQ         CX, CX
 
 wide:
-	SUBQ         $0x08, AX
-	JL           rest
-	VPMOVZXBD    (SI)(CX*1), Y6
-	VCVTDQ2PS    Y6, Y6
-	VMOVUPS      (DI)(CX*4), Y5
-	VSUBPS       Y5, Y6, Y6
-	VMULPS       Y0, Y6, Y6
-	VMOVUPS      (BX)(CX*4), Y5
-	VSUBPS       Y6, Y5, Y5
-	VMOVUPS      (R8)(CX*4), Y6
-	VMULPS       Y5, Y6, Y6
-	VCVTPS2PD    X5, Y7
-	VCVTPS2PD    X6, Y8
-	VFMADD231PD  Y7, Y8, Y2
-	VEXTRACTF128 $0x01, Y5, X5
-	VEXTRACTF128 $0x01, Y6, X7
-	VCVTPS2PD    X5, Y5
-	VCVTPS2PD    X7, Y7
-	VFMADD231PD  Y5, Y7, Y3
-	VMULPS       Y1, Y6, Y6
-	VMOVUPS      Y6, (DX)(CX*4)
-	ADDQ         $0x08, CX
-	JMP          wide
+	SUBQ        $0x08, AX
+	JL          rest
+	VPMOVZXBD   (SI)(CX*1), Y5
+	VCVTDQ2PS   Y5, Y5
+	VMOVUPS     (DI)(CX*4), Y4
+	VSUBPS      Y4, Y5, Y5
+	VMULPS      Y0, Y5, Y5
+	VMOVUPS     (BX)(CX*4), Y4
+	VSUBPS      Y5, Y4, Y4
+	VMOVUPS     (R8)(CX*4), Y5
+	VMULPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMULPS      Y1, Y5, Y5
+	VADDPS      Y5, Y3, Y3
+	VMOVUPS     Y5, (DX)(CX*4)
+	ADDQ        $0x08, CX
+	JMP         wide
 
 rest:
 	ADDQ $0x08, AX
@@ -1746,35 +1739,44 @@ rest:
 
 single:
 	MOVBLZX     (SI)(CX*1), R9
-	VPXOR       Y6, Y6, Y6
-	VMOVD       R9, X6
-	VCVTDQ2PS   Y6, Y6
+	VPXOR       Y5, Y5, Y5
+	VMOVD       R9, X5
+	VCVTDQ2PS   Y5, Y5
+	VXORPS      Y4, Y4, Y4
+	VMOVSS      (DI)(CX*4), X4
+	VSUBPS      Y4, Y5, Y5
+	VMULPS      Y0, Y5, Y5
+	VXORPS      Y4, Y4, Y4
+	VMOVSS      (BX)(CX*4), X4
+	VSUBPS      Y5, Y4, Y4
 	VXORPS      Y5, Y5, Y5
-	VMOVSS      (DI)(CX*4), X5
-	VSUBPS      Y5, Y6, Y6
-	VMULPS      Y0, Y6, Y6
-	VXORPS      Y5, Y5, Y5
-	VMOVSS      (BX)(CX*4), X5
-	VSUBPS      Y6, Y5, Y5
-	VXORPS      Y6, Y6, Y6
-	VMOVSS      (R8)(CX*4), X6
-	VMULPS      Y5, Y6, Y6
-	VCVTPS2PD   X5, Y5
-	VCVTPS2PD   X6, Y7
-	VFMADD231PD Y5, Y7, Y4
-	VMULPS      Y1, Y6, Y6
-	VMOVSS      X6, (DX)(CX*4)
+	VMOVSS      (R8)(CX*4), X5
+	VMULPS      Y4, Y5, Y5
+	VFMADD231PS Y4, Y5, Y2
+	VMULPS      Y1, Y5, Y5
+	VADDPS      Y5, Y3, Y3
+	VMOVSS      X5, (DX)(CX*4)
 	INCQ        CX
 	DECQ        AX
 	JNZ         single
 
 done:
-	VADDPD       Y3, Y2, Y2
-	VEXTRACTF128 $0x01, Y2, X0
-	VADDPD       X0, X2, X0
-	VHADDPD      X0, X0, X0
-	VADDSD       X4, X0, X0
-	MOVSD        X0, ret+128(FP)
+	VCVTPS2PD    X2, Y0
+	VEXTRACTF128 $0x01, Y2, X1
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VHADDPD      X1, X1, X1
+	MOVSD        X1, loss+128(FP)
+	VCVTPS2PD    X3, Y0
+	VEXTRACTF128 $0x01, Y3, X1
+	VCVTPS2PD    X1, Y1
+	VADDPD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPD       X1, X0, X1
+	VHADDPD      X1, X1, X1
+	MOVSD        X1, sum+136(FP)
 	VZEROUPPER
 	RET
 

@@ -193,7 +193,11 @@ func centered(src []byte, mean []float32, scale float32) []float32 {
 func naiveTransposedMSE(c kernel.Conv, v *call) (y, dx, dw, db []float64, loss float64) {
 	x, w := v.in[0], v.in[1]
 	y = naiveTransposed(c, x, w, v.in[2], kernel.None)
-	grad := naiveMSE(rounded(y), centered(v.bytes, v.in[3], lossUnit), v.in[4], lossNorm)
+	weights := make([]float32, len(v.in[4]))
+	for i, x := range v.in[4] {
+		weights[i] = x * x
+	}
+	grad := naiveMSE(rounded(y), centered(v.bytes, v.in[3], lossUnit), weights, lossNorm)
 	grad, loss = grad[:len(y)], grad[len(y)]
 	dy := rounded(grad)
 	return y, naiveForward(c, dy, w, nil, kernel.None), naiveWeights(c, dy, x), naiveBias(dy, c.C, c.H*c.W), loss

@@ -22,8 +22,9 @@ type call struct {
 	bytes []byte
 	// sum is what the operation returns.
 	sum float64
-	// grads are what TransposedMSE writes besides its result.
-	grads kernel.TransposedGrads
+	// grads are what TransposedMSE writes besides its result, weights what it weighs by.
+	grads   kernel.TransposedGrads
+	weights []float32
 	// all are the operands with the guard words around them.
 	all [][]float32
 }
@@ -107,12 +108,16 @@ const (
 // or the gradient by x, weights or bias. Without the images none are written.
 func (v *call) transposedMSE(c kernel.Conv, result int) {
 	if v.grads.X == nil {
+		v.weights = make([]float32, len(v.in[4]))
 		v.grads = kernel.TransposedGrads{X: make([]float32, len(v.in[0])), W: make([]float32, len(v.in[1])), Bias: make([]float32, c.C)}
 	}
 	var y []float32
 	g := v.grads
+	for i, x := range v.in[4] {
+		v.weights[i] = x * x // as they are not negative, the loss does not cancel out
+	}
 	*[]*[]float32{&y, &g.X, &g.W, &g.Bias}[result] = v.out[0]
-	v.sum = c.TransposedMSE(g, y, v.in[0], v.in[1], v.in[2], kernel.Target{Obs: v.bytes, Mean: v.in[3], W: v.in[4], Unit: lossUnit, Norm: lossNorm})
+	v.sum = c.TransposedMSE(g, y, v.in[0], v.in[1], v.in[2], kernel.Target{Obs: v.bytes, Mean: v.in[3], W: v.weights[:len(v.in[4])], Unit: lossUnit, Norm: lossNorm})
 }
 
 // newCall returns normal numbers to read, so small that a sum of the geometry is

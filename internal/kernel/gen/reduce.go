@@ -50,11 +50,7 @@ func upper(r reg.VecVirtual) reg.VecVirtual {
 
 // ret returns the sum from the function.
 func (s accumulator) ret() {
-	VADDPD(s.hi, s.lo, s.lo)
-	half := XMM()
-	VEXTRACTF128(U8(1), s.lo, half)
-	VADDPD(half, s.lo.AsX(), half)
-	VHADDPD(half, half, half)
+	half := pairsSum(s.lo, s.hi)
 	// Single elements fill lane 0 and leave zeros in the others.
 	VADDSD(s.one.AsX(), half, half)
 	Store(half, ReturnIndex(0))
@@ -91,11 +87,12 @@ func mse(name string, weighted bool) {
 	loss.ret()
 }
 
-// mseBytes writes mse's kernel for bytes that are centred on the way.
+// mseBytes writes mse's kernel for bytes that are centred on the way. It sums in
+// float32; single elements have zeros in their upper lanes.
 func mseBytes(name string) {
-	begin(name, "mseBytesGeneric", "func(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) float64")
+	begin(name, "mseBytesGeneric", "func(grad, xhat []float32, obs []byte, mean, w []float32, unit, scale float32) (loss, sum float64)")
 	n, at, base := slices("grad", "xhat", "obs", "mean", "w")
-	unit, scale, loss := everywhere("unit"), everywhere("scale"), newAccumulator()
+	unit, scale, totals := everywhere("unit"), everywhere("scale"), ymm.zeros(2)
 	pointwise(n, at, func(size int) {
 		d, mean, e := YMM(), YMM(), YMM()
 		x := widened(size, Mem{Base: base[2], Index: at, Scale: 1})
@@ -106,11 +103,33 @@ func mseBytes(name string) {
 		VSUBPS(x, d, d)
 		load(size, element(base[4], at), e)
 		VMULPS(d, e, e)
-		loss.add(size, d, e)
+		VFMADD231PS(d, e, totals[0])
 		VMULPS(scale, e, e)
+		VADDPS(e, totals[1], totals[1])
 		store(size, e, element(base[0], at))
 	})
-	loss.ret()
+	for i, t := range totals {
+		Store(lanesSum(t), ReturnIndex(i))
+	}
+	end()
+}
+
+// lanesSum returns the sum of float32 lanes in float64.
+func lanesSum(r reg.VecVirtual) reg.VecVirtual {
+	low, high := YMM(), YMM()
+	VCVTPS2PD(r.AsX(), low)
+	VCVTPS2PD(upper(r).AsX(), high)
+	return pairsSum(low, high)
+}
+
+// pairsSum returns the sum of the float64 lanes of a and b, in a's lower half.
+func pairsSum(a, b reg.VecVirtual) reg.VecVirtual {
+	VADDPD(b, a, a)
+	half := XMM()
+	VEXTRACTF128(U8(1), a, half)
+	VADDPD(half, a.AsX(), half)
+	VHADDPD(half, half, half)
+	return half
 }
 
 // sum writes the kernel of a sum, of squares or of the elements.
