@@ -62,7 +62,7 @@ func (j *forwardJob) run(l layout, y, w, bias []float32, act Act) {
 // prepare lays out the weights.
 func (j *forwardJob) prepare(l layout, w []float32) {
 	j.layout = l
-	packRows(grow(&j.panels, roundUp(l.F, cpu.mr)*l.k), w, l.F, l.k, cpu.mr)
+	packRows(grow(&j.panels, roundUp(l.F, cpu.mr)*l.k), w, l.F, l.k, l.k, cpu.mr)
 	l.phaseOffsets(grow(&j.off, l.k))
 }
 

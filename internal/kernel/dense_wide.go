@@ -22,7 +22,7 @@ var wide wideJob
 func (d Dense) wide(y, x, w, bias []float32, act Act) {
 	j := &wide
 	j.Dense, j.y, j.x, j.w, j.bias, j.act = d, y, x, w, bias, act
-	packRows(grow(&j.panels, roundUp(d.B, cpu.mr)*d.In), x, d.B, d.In, cpu.mr)
+	packRows(grow(&j.panels, roundUp(d.B, cpu.mr)*d.In), x, d.B, d.In, d.In, cpu.mr)
 	grow(&j.off, d.In)
 	for i := range j.off {
 		j.off[i] = i * cpu.nr

@@ -1,24 +1,25 @@
 package kernel
 
-// packRows lays out the rows of w [m,k] in panels of mr rows for gemm, with rows
-// of zeros after the last.
-func packRows(dst, w []float32, m, k, mr int) {
+// packRows lays out k columns of the rows of w [m,pitch] in panels of mr rows for gemm,
+// with rows of zeros after the last.
+func packRows(dst, w []float32, m, k, pitch, mr int) {
 	for i := 0; i < m; i += mr {
 		panel := dst[i*k:][:mr*k]
 		if m-i < mr {
 			clear(panel)
 		}
-		transpose(panel, mr, w[i*k:], k, min(mr, m-i), k)
+		transpose(panel, mr, w[i*pitch:], pitch, min(mr, m-i), k)
 	}
 }
 
-// packColumns lays out the columns of x [k,m] as rows in panels of mr for gemm.
-func packColumns(dst, x []float32, m, k, mr int) {
+// packColumns lays out m columns of the rows of x [k,pitch] as rows in panels of mr for
+// gemm.
+func packColumns(dst, x []float32, m, k, pitch, mr int) {
 	for i := 0; i < m; i += mr {
 		n := min(mr, m-i)
 		for t := range k {
 			row := dst[i*k+t*mr:][:mr]
-			copy(row, x[t*m+i:][:n])
+			copy(row, x[t*pitch+i:][:n])
 			clear(row[n:])
 		}
 	}
