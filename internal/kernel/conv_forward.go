@@ -85,9 +85,7 @@ func (j *forwardJob) filters(s *scratch, y, image []float32, first, last int) {
 	ldc := roundUp(n, cpu.nr)
 	out := grow(&s.out, roundUp(j.F, cpu.mr)*ldc)
 	for at := 0; at < n; at += cpu.nr {
-		for f := first; f < last; f += cpu.mr {
-			cpu.gemm(j.panels[f*j.k:], image[at:], j.off, out[f*ldc+at:], ldc)
-		}
+		gemm(j.panels[first*j.k:], image[at:], j.off, out[first*ldc+at:], ldc, ceilDiv(last-first, cpu.mr), min(cpu.nr, n-at))
 	}
 	for f := first; f < last; f++ {
 		bias := float32(0)

@@ -94,15 +94,28 @@ func (j *inputJob) image(s *scratch, y, x []float32) {
 	rows := j.Stride * j.Stride * j.C
 	out := grow(&s.out, roundUp(rows, cpu.mr)*ldc)
 	group := 0
-	for r := 0; r < rows; r += cpu.mr {
-		from, to := j.span(r, min(r+cpu.mr, rows)-1)
+	for r := 0; r < rows; {
+		from, to, end := j.stretch(r, rows)
+		panels := ceilDiv(end-r, cpu.mr)
 		for at := from; at < to; at += cpu.nr {
-			cpu.gemm(j.panels[r*len(j.off):], image[at:], j.off, out[r*ldc+at:], ldc)
+			gemm(j.panels[r*len(j.off):], image[at:], j.off, out[r*ldc+at:], ldc, panels, min(cpu.nr, to-at))
 		}
-		for ; (group+1)*j.Stride <= min(r+cpu.mr, rows); group++ {
+		for r = end; (group+1)*j.Stride <= end; group++ {
 			j.merge(y, out[group*j.Stride*ldc:], ldc, group)
 		}
 	}
+}
+
+// stretch returns the columns that the panels of rows first to end-1 need: as many of
+// them as need the same.
+func (j *inputJob) stretch(first, rows int) (from, to, end int) {
+	from, to = j.span(first, min(first+cpu.mr, rows)-1)
+	for end = first + cpu.mr; end < rows; end += cpu.mr {
+		if f, t := j.span(end, min(end+cpu.mr, rows)-1); f != from || t != to {
+			break
+		}
+	}
+	return from, to, min(end, rows)
 }
 
 // span returns the columns of the product that rows first to last need: phases

@@ -103,15 +103,6 @@ func (j *weightsJob) do(s *scratch, g int) {
 	}
 }
 
-// accumulate adds the products of the images that are laid out to the sum [F,K].
-func (j *weightsJob) accumulate(s *scratch, sum []float32, reps int) {
-	for k := 0; k < j.k; k += cpu.dn {
-		for f := 0; f < j.F; f += cpu.dm {
-			j.tile(s, sum, f, k, reps)
-		}
-	}
-}
-
 // spaced writes dz [F,OutH,OutW] to dst [F,n] in rows of qw, as wide as a phase,
 // with zeros between.
 func (j *weightsJob) spaced(dst, dz []float32) {
@@ -127,17 +118,27 @@ func (j *weightsJob) spaced(dst, dz []float32) {
 	}
 }
 
-// tile adds a tile's products at filter f and weight k to the sum [F,K].
-func (j *weightsJob) tile(s *scratch, sum []float32, f, k, reps int) {
-	stepA, stepB := j.F*j.n, j.phaseLen()
-	if f+cpu.dm <= j.F && k+cpu.dn <= j.k {
-		cpu.dot(j.n, reps, s.other, j.rows[f:], stepA, s.image, j.off[k:], stepB, sum[f*j.k+k:], j.k)
-		return
+// accumulate adds the products of the images that are laid out to the sum [F,K].
+func (j *weightsJob) accumulate(s *scratch, sum []float32, reps int) {
+	whole := j.F / cpu.dm * cpu.dm
+	for k := 0; k < j.k; k += cpu.dn {
+		f := 0
+		if k+cpu.dn <= j.k && whole > 0 {
+			f = whole
+			j.dot(s, sum[k:], j.k, 0, k, reps, whole/cpu.dm)
+		}
+		for ; f < j.F; f += cpu.dm {
+			tile := s.tile[:cpu.dm*cpu.dn]
+			clear(tile)
+			j.dot(s, tile, cpu.dn, f, k, reps, 1)
+			addTile(sum[f*j.k+k:], j.k, tile, min(cpu.dm, j.F-f), min(cpu.dn, j.k-k))
+		}
 	}
-	tile := s.tile[:cpu.dm*cpu.dn]
-	clear(tile)
-	cpu.dot(j.n, reps, s.other, j.rows[f:], stepA, s.image, j.off[k:], stepB, tile, cpu.dn)
-	addTile(sum[f*j.k+k:], j.k, tile, min(cpu.dm, j.F-f), min(cpu.dn, j.k-k))
+}
+
+// dot adds the products of tiles of filters from f on with the weights from k on to c.
+func (j *weightsJob) dot(s *scratch, c []float32, ldc, f, k, reps, tiles int) {
+	cpu.dot(j.n, reps, tiles, s.other, j.rows[f:], j.F*j.n, s.image, j.off[k:], j.phaseLen(), c, ldc)
 }
 
 // addTile adds the first rows and columns of a dot's tile to c, whose rows lie ldc

@@ -65,9 +65,7 @@ func (j *denseJob) do(s *scratch, part int) {
 			copy(y, j.bias[o:])
 		}
 	}
-	for b := 0; b < j.B; b += cpu.dm {
-		j.tile(s, b, o)
-	}
+	j.whole(s, o, cols)
 	j.rest(o, cols)
 	for b := 0; b < j.B && j.act != None; b++ {
 		y := j.y[b*j.Out+o:][:cols]
@@ -75,18 +73,19 @@ func (j *denseJob) do(s *scratch, part int) {
 	}
 }
 
-// tile adds the products of a tile at row b and output o, as far as whole vectors
-// go.
-func (j *denseJob) tile(s *scratch, b, o int) {
-	n := j.In / cpu.dk * cpu.dk
-	if b+cpu.dm <= j.B && o+cpu.dn <= j.Out {
-		cpu.dot(n, 1, j.x, j.xRows[b:], 0, j.w, j.wRows[o:], 0, j.y[b*j.Out+o:], j.Out)
-		return
+// whole adds the products of cols outputs at o, as far as whole vectors go.
+func (j *denseJob) whole(s *scratch, o, cols int) {
+	n, b := j.In/cpu.dk*cpu.dk, 0
+	if tiles := j.B / cpu.dm; tiles > 0 && cols == cpu.dn {
+		cpu.dot(n, 1, tiles, j.x, j.xRows, 0, j.w, j.wRows[o:], 0, j.y[o:], j.Out)
+		b = tiles * cpu.dm
 	}
-	tile := s.tile[:cpu.dm*cpu.dn]
-	clear(tile)
-	cpu.dot(n, 1, j.x, j.xRows[b:], 0, j.w, j.wRows[o:], 0, tile, cpu.dn)
-	addTile(j.y[b*j.Out+o:], j.Out, tile, min(cpu.dm, j.B-b), min(cpu.dn, j.Out-o))
+	for ; b < j.B; b += cpu.dm {
+		tile := s.tile[:cpu.dm*cpu.dn]
+		clear(tile)
+		cpu.dot(n, 1, 1, j.x, j.xRows[b:], 0, j.w, j.wRows[o:], 0, tile, cpu.dn)
+		addTile(j.y[b*j.Out+o:], j.Out, tile, min(cpu.dm, j.B-b), cols)
+	}
 }
 
 // rest adds the products that tile leaves, of cols outputs at o.

@@ -99,18 +99,24 @@ func (j *productJob) do(s *scratch, part int) {
 func (j *productJob) block(s *scratch, c, panels []float32, rows, at, k, depth int) {
 	cols := min(cpu.nr, j.n-at)
 	b, off := j.b[min(k*j.n+at, len(j.b)):], j.off
-	if cols < cpu.nr {
+	if cols%cpu.lanes > 0 {
 		b, off = copyEdge(s, b, j.n, cols, depth), j.edge
 	}
-	for i := 0; i < rows; i += cpu.mr {
-		panel := panels[i*depth:]
-		if cols == cpu.nr && i+cpu.mr <= rows {
-			cpu.gemm(panel, b, off[:depth], c[i*j.n:], j.n)
-			continue
-		}
-		cpu.gemm(panel, b, off[:depth], s.tile[:], cpu.nr)
+	multiply(s, c, j.n, panels, b, off[:depth], rows, cols)
+}
+
+// multiply computes rows of c, ldc apart, in cols columns, at most nr, and writes no
+// others.
+func multiply(s *scratch, c []float32, ldc int, panels, b []float32, off []int, rows, cols int) {
+	i := 0
+	if whole := rows / cpu.mr; whole > 0 && cols%cpu.lanes == 0 {
+		gemm(panels, b, off, c, ldc, whole, cols)
+		i = whole * cpu.mr
+	}
+	for ; i < rows; i += cpu.mr {
+		gemm(panels[i*len(off):], b, off, s.tile[:], cpu.nr, 1, cols)
 		for r := range min(cpu.mr, rows-i) {
-			copy(c[(i+r)*j.n:][:cols], s.tile[r*cpu.nr:])
+			copy(c[(i+r)*ldc:][:cols], s.tile[r*cpu.nr:])
 		}
 	}
 }

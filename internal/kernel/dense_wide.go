@@ -41,17 +41,7 @@ func (j *wideJob) do(s *scratch, part int) {
 			clear(turned)
 		}
 		transpose(turned, cpu.nr, j.w[o*j.In:], j.In, cols, j.In)
-		for b := 0; b < j.B; b += cpu.mr {
-			panel := j.panels[b*j.In:]
-			if cols == cpu.nr && b+cpu.mr <= j.B {
-				cpu.gemm(panel, turned, j.off, j.y[b*j.Out+o:], j.Out)
-				continue
-			}
-			cpu.gemm(panel, turned, j.off, s.tile[:], cpu.nr)
-			for r := range min(cpu.mr, j.B-b) {
-				copy(j.y[(b+r)*j.Out+o:][:cols], s.tile[r*cpu.nr:])
-			}
-		}
+		multiply(s, j.y[o:], j.Out, j.panels, turned, j.off, j.B, cols)
 	}
 	for b := range j.B {
 		y := j.y[b*j.Out:][from:to]

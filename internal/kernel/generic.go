@@ -3,7 +3,7 @@ package kernel
 // generic is the specification of the micro-kernels, in pure Go.
 var generic = level{
 	name: "generic",
-	gemm: gemmGeneric, mr: 4, nr: 8,
+	gemm: [4]gemmFunc{1: gemmGeneric}, mr: 4, nr: 8, lanes: 8,
 	dot: dotGeneric, dm: 4, dn: 1, dk: 1,
 	finish: finishGeneric, finishReLU: finishReLUGeneric,
 	add: addGeneric, scale: scaleGeneric, backReLU: backReLUGeneric, center: centerGeneric, adam: adamGeneric,
@@ -12,40 +12,47 @@ var generic = level{
 	foreground: foregroundGeneric, sumRows: sumRowsGeneric, mark: markGeneric,
 }
 
-// gemmGeneric multiplies a packed panel of 4 rows with 8 columns of a matrix
+// gemmGeneric multiplies packed panels of 4 rows with 8 columns of a matrix
 // whose rows begin at off. Products are rounded before they are added, on every
 // machine.
-func gemmGeneric(a, b []float32, off []int, c []float32, ldc int) {
-	for j := range 8 {
-		var s0, s1, s2, s3 float32
-		for k, o := range off {
-			v, r := b[o+j], a[k*4:k*4+4]
-			s0 += float32(r[0] * v)
-			s1 += float32(r[1] * v)
-			s2 += float32(r[2] * v)
-			s3 += float32(r[3] * v)
+func gemmGeneric(a, b []float32, off []int, c []float32, ldc, panels int) {
+	for p := range panels {
+		panel, out := a[p*4*len(off):], c[p*4*ldc:]
+		for j := range 8 {
+			var s0, s1, s2, s3 float32
+			for k, o := range off {
+				v, r := b[o+j], panel[k*4:k*4+4]
+				s0 += float32(r[0] * v)
+				s1 += float32(r[1] * v)
+				s2 += float32(r[2] * v)
+				s3 += float32(r[3] * v)
+			}
+			out[j], out[ldc+j], out[2*ldc+j], out[3*ldc+j] = s0, s1, s2, s3
 		}
-		c[j], c[ldc+j], c[2*ldc+j], c[3*ldc+j] = s0, s1, s2, s3
 	}
 }
 
-// dotGeneric multiplies 4 rows with 1 row, element by element.
-func dotGeneric(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int) {
-	var s0, s1, s2, s3 float32
-	for r := range reps {
-		at := a[r*stepA:]
-		a0, a1, a2, a3 := at[offA[0]:][:n], at[offA[1]:][:n], at[offA[2]:][:n], at[offA[3]:][:n]
-		for t, v := range b[offB[0]+r*stepB:][:n] {
-			s0 += float32(a0[t] * v)
-			s1 += float32(a1[t] * v)
-			s2 += float32(a2[t] * v)
-			s3 += float32(a3[t] * v)
+// dotGeneric multiplies 4*tiles rows with 1 row, element by element.
+func dotGeneric(n, reps, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int) {
+	for i := range tiles {
+		var s0, s1, s2, s3 float32
+		off := offA[4*i : 4*i+4]
+		for r := range reps {
+			at := a[r*stepA:]
+			a0, a1, a2, a3 := at[off[0]:][:n], at[off[1]:][:n], at[off[2]:][:n], at[off[3]:][:n]
+			for t, v := range b[offB[0]+r*stepB:][:n] {
+				s0 += float32(a0[t] * v)
+				s1 += float32(a1[t] * v)
+				s2 += float32(a2[t] * v)
+				s3 += float32(a3[t] * v)
+			}
 		}
+		out := c[4*i*ldc:]
+		out[0] += s0
+		out[ldc] += s1
+		out[2*ldc] += s2
+		out[3*ldc] += s3
 	}
-	c[0] += s0
-	c[ldc] += s1
-	c[2*ldc] += s2
-	c[3*ldc] += s3
 }
 
 // peakGeneric runs eight chains of a multiplication and an addition.

@@ -12,15 +12,17 @@ const maxTile = 8 * 32
 type level struct {
 	name string
 
-	// gemm computes c[i*ldc+j] = sum over k < len(off) of a[k*mr+i] * b[off[k]+j],
-	// for i < mr and j < nr.
-	gemm   func(a, b []float32, off []int, c []float32, ldc int)
-	mr, nr int
+	// gemm computes, for its index of vectors of so many lanes,
+	// c[(p*mr+i)*ldc+j] = sum over k < len(off) of a[(p*len(off)+k)*mr+i] * b[off[k]+j],
+	// for p < panels, i < mr and j < vectors*lanes; panels is at least 1. nr is the most
+	// columns.
+	gemm          [4]gemmFunc
+	mr, nr, lanes int
 
 	// dot computes c[i*ldc+j] += sum over r < reps and t < n of
-	// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < dm and j < dn; n is a
-	// multiple of dk and reps at least 1.
-	dot        func(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+	// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < tiles*dm and j < dn; n is a
+	// multiple of dk, reps and tiles are at least 1.
+	dot        func(n, reps, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 	dm, dn, dk int
 
 	// deal computes dst[at[r]+i*n+j] = src[i*step+j*s+r] and weave
@@ -64,6 +66,9 @@ type level struct {
 	mark       func(marks []uint16, words int, table []uint16, stride, rows int, at [12]int, least, most uint16)
 }
 
+// gemmFunc is the type of level.gemm.
+type gemmFunc = func(a, b []float32, off []int, c []float32, ldc, panels int)
+
 // levels lists what this machine can run, the best first; generic is always the
 // last.
 var levels = append(machineLevels(), &generic)
@@ -85,6 +90,12 @@ func choose(name string, levels []*level) (*level, error) {
 		have = append(have, l.name)
 	}
 	return &generic, fmt.Errorf("kernel: GLINT_CPU=%s is not a level of this machine and build, which has %v", name, have)
+}
+
+// gemm multiplies panels of mr rows with cols columns, at most nr. It computes whole
+// vectors of columns.
+func gemm(a, b []float32, off []int, c []float32, ldc, panels, cols int) {
+	cpu.gemm[ceilDiv(cols, cpu.lanes)](a, b, off, c, ldc, panels)
 }
 
 // Level names the CPU level in use: "avx512", "avx2" or "generic".

@@ -14,7 +14,7 @@ func machineLevels() []*level {
 	}
 	avx2 := level{
 		name: "avx2",
-		gemm: gemmAVX2, mr: 4, nr: 24,
+		gemm: [4]gemmFunc{1: gemm1AVX2, gemm2AVX2, gemm3AVX2}, mr: 4, nr: 24, lanes: 8,
 		dot: dotAVX2, dm: 4, dn: 3, dk: 8,
 		finish: finishAVX2, finishReLU: finishReLUAVX2,
 		add: addAVX2, scale: scaleAVX2, backReLU: backReLUAVX2, center: centerAVX2, adam: adamAVX2,
@@ -32,7 +32,8 @@ func machineLevels() []*level {
 	}
 	avx512 := avx2
 	avx512.name = "avx512"
-	avx512.gemm, avx512.mr, avx512.nr = gemmAVX512, 8, 32
+	avx512.gemm = [4]gemmFunc{1: gemm1AVX512, gemm2AVX512}
+	avx512.mr, avx512.nr, avx512.lanes = 8, 32, 16
 	avx512.dot, avx512.dm, avx512.dn, avx512.dk = dotAVX512, 4, 4, 16
 	avx512.fewest = 16
 	avx512.deal[2], avx512.deal[4] = deal2AVX512, deal4AVX512

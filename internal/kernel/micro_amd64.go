@@ -4,31 +4,54 @@
 
 package kernel
 
-// gemmAVX512 computes c[i*ldc+j] = sum over k < len(off) of a[k*8+i] * b[off[k]+j], for
-// i < 8 and j < 32. It needs AVX-512F.
+// gemm1AVX512 computes c[(p*8+i)*ldc+j] = sum over k < len(off) of
+// a[(p*len(off)+k)*8+i] * b[off[k]+j], for p < panels, i < 8 and j < 16; panels is
+// at least 1. It needs AVX-512F.
 //
 //go:noescape
-func gemmAVX512(a []float32, b []float32, off []int, c []float32, ldc int)
+func gemm1AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 
-// gemmAVX2 computes c[i*ldc+j] = sum over k < len(off) of a[k*4+i] * b[off[k]+j], for
-// i < 4 and j < 24. It needs AVX2 and FMA.
+// gemm2AVX512 computes c[(p*8+i)*ldc+j] = sum over k < len(off) of
+// a[(p*len(off)+k)*8+i] * b[off[k]+j], for p < panels, i < 8 and j < 32; panels is
+// at least 1. It needs AVX-512F.
 //
 //go:noescape
-func gemmAVX2(a []float32, b []float32, off []int, c []float32, ldc int)
+func gemm2AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+
+// gemm1AVX2 computes c[(p*4+i)*ldc+j] = sum over k < len(off) of
+// a[(p*len(off)+k)*4+i] * b[off[k]+j], for p < panels, i < 4 and j < 8; panels is
+// at least 1. It needs AVX2 and FMA.
+//
+//go:noescape
+func gemm1AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+
+// gemm2AVX2 computes c[(p*4+i)*ldc+j] = sum over k < len(off) of
+// a[(p*len(off)+k)*4+i] * b[off[k]+j], for p < panels, i < 4 and j < 16; panels is
+// at least 1. It needs AVX2 and FMA.
+//
+//go:noescape
+func gemm2AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+
+// gemm3AVX2 computes c[(p*4+i)*ldc+j] = sum over k < len(off) of
+// a[(p*len(off)+k)*4+i] * b[off[k]+j], for p < panels, i < 4 and j < 24; panels is
+// at least 1. It needs AVX2 and FMA.
+//
+//go:noescape
+func gemm3AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 
 // dotAVX512 computes c[i*ldc+j] += sum over r < reps and t < n of
-// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4 and j < 4; n is a
-// multiple of 16 and reps at least 1. It needs AVX-512F.
+// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4*tiles and j < 4; n is a
+// multiple of 16, reps and tiles are at least 1. It needs AVX-512F.
 //
 //go:noescape
-func dotAVX512(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+func dotAVX512(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 
 // dotAVX2 computes c[i*ldc+j] += sum over r < reps and t < n of
-// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4 and j < 3; n is a
-// multiple of 8 and reps at least 1. It needs AVX2 and FMA.
+// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < 4*tiles and j < 3; n is a
+// multiple of 8, reps and tiles are at least 1. It needs AVX2 and FMA.
 //
 //go:noescape
-func dotAVX2(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+func dotAVX2(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 
 // deal2AVX512 computes dst[at[r]+i*n+j] = src[i*step+j*2+r] for r < 2, i < rows and j < q,
 // q at least 16. It needs AVX-512F.

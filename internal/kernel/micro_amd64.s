@@ -4,15 +4,90 @@
 
 #include "textflag.h"
 
-// func gemmAVX512(a []float32, b []float32, off []int, c []float32, ldc int)
+// func gemm1AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 // Requires: AVX, AVX512F
-TEXT ·gemmAVX512(SB), NOSPLIT, $0-104
-	MOVQ   a_base+0(FP), AX
-	MOVQ   b_base+24(FP), CX
-	MOVQ   off_base+48(FP), DX
-	MOVQ   off_len+56(FP), BX
-	MOVQ   c_base+72(FP), SI
-	MOVQ   ldc+96(FP), DI
+TEXT ·gemm1AVX512(SB), NOSPLIT, $0-112
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ ldc+96(FP), BX
+	MOVQ panels+104(FP), SI
+	SHLQ $0x02, BX
+
+panel:
+	MOVQ   off_base+48(FP), DI
+	MOVQ   off_len+56(FP), R8
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	TESTQ  R8, R8
+	JZ     store
+
+loop:
+	MOVQ         (DI), R9
+	VMOVUPS      (CX)(R9*4), Z8
+	VBROADCASTSS (AX), Z9
+	VFMADD231PS  Z8, Z9, Z0
+	VBROADCASTSS 4(AX), Z9
+	VFMADD231PS  Z8, Z9, Z1
+	VBROADCASTSS 8(AX), Z9
+	VFMADD231PS  Z8, Z9, Z2
+	VBROADCASTSS 12(AX), Z9
+	VFMADD231PS  Z8, Z9, Z3
+	VBROADCASTSS 16(AX), Z9
+	VFMADD231PS  Z8, Z9, Z4
+	VBROADCASTSS 20(AX), Z9
+	VFMADD231PS  Z8, Z9, Z5
+	VBROADCASTSS 24(AX), Z9
+	VFMADD231PS  Z8, Z9, Z6
+	VBROADCASTSS 28(AX), Z9
+	VFMADD231PS  Z8, Z9, Z7
+	ADDQ         $0x08, DI
+	ADDQ         $0x20, AX
+	DECQ         R8
+	JNZ          loop
+
+store:
+	VMOVUPS Z0, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Z1, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Z2, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Z3, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Z4, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Z5, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Z6, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Z7, (DX)
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemm2AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+// Requires: AVX, AVX512F
+TEXT ·gemm2AVX512(SB), NOSPLIT, $0-112
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ ldc+96(FP), BX
+	MOVQ panels+104(FP), SI
+	SHLQ $0x02, BX
+
+panel:
+	MOVQ   off_base+48(FP), DI
+	MOVQ   off_len+56(FP), R8
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -31,13 +106,13 @@ TEXT ·gemmAVX512(SB), NOSPLIT, $0-104
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	TESTQ  BX, BX
+	TESTQ  R8, R8
 	JZ     store
 
 loop:
-	MOVQ         (DX), R8
-	VMOVUPS      (CX)(R8*4), Z16
-	VMOVUPS      64(CX)(R8*4), Z17
+	MOVQ         (DI), R9
+	VMOVUPS      (CX)(R9*4), Z16
+	VMOVUPS      64(CX)(R9*4), Z17
 	VBROADCASTSS (AX), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
@@ -62,48 +137,170 @@ loop:
 	VBROADCASTSS 28(AX), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x08, DX
+	ADDQ         $0x08, DI
 	ADDQ         $0x20, AX
-	DECQ         BX
+	DECQ         R8
 	JNZ          loop
 
 store:
-	SHLQ    $0x02, DI
-	VMOVUPS Z0, (SI)
-	VMOVUPS Z1, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Z2, (SI)
-	VMOVUPS Z3, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Z4, (SI)
-	VMOVUPS Z5, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Z6, (SI)
-	VMOVUPS Z7, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Z8, (SI)
-	VMOVUPS Z9, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Z10, (SI)
-	VMOVUPS Z11, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Z12, (SI)
-	VMOVUPS Z13, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Z14, (SI)
-	VMOVUPS Z15, 64(SI)
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z4, (DX)
+	VMOVUPS Z5, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z8, (DX)
+	VMOVUPS Z9, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z10, (DX)
+	VMOVUPS Z11, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z14, (DX)
+	VMOVUPS Z15, 64(DX)
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func gemmAVX2(a []float32, b []float32, off []int, c []float32, ldc int)
+// func gemm1AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 // Requires: AVX, FMA3
-TEXT ·gemmAVX2(SB), NOSPLIT, $0-104
-	MOVQ   a_base+0(FP), AX
-	MOVQ   b_base+24(FP), CX
-	MOVQ   off_base+48(FP), DX
-	MOVQ   off_len+56(FP), BX
-	MOVQ   c_base+72(FP), SI
-	MOVQ   ldc+96(FP), DI
+TEXT ·gemm1AVX2(SB), NOSPLIT, $0-112
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ ldc+96(FP), BX
+	MOVQ panels+104(FP), SI
+	SHLQ $0x02, BX
+
+panel:
+	MOVQ   off_base+48(FP), DI
+	MOVQ   off_len+56(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	TESTQ  R8, R8
+	JZ     store
+
+loop:
+	MOVQ         (DI), R9
+	VMOVUPS      (CX)(R9*4), Y4
+	VBROADCASTSS (AX), Y5
+	VFMADD231PS  Y4, Y5, Y0
+	VBROADCASTSS 4(AX), Y5
+	VFMADD231PS  Y4, Y5, Y1
+	VBROADCASTSS 8(AX), Y5
+	VFMADD231PS  Y4, Y5, Y2
+	VBROADCASTSS 12(AX), Y5
+	VFMADD231PS  Y4, Y5, Y3
+	ADDQ         $0x08, DI
+	ADDQ         $0x10, AX
+	DECQ         R8
+	JNZ          loop
+
+store:
+	VMOVUPS Y0, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y1, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	ADDQ    BX, DX
+	VMOVUPS Y3, (DX)
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemm2AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+// Requires: AVX, FMA3
+TEXT ·gemm2AVX2(SB), NOSPLIT, $0-112
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ ldc+96(FP), BX
+	MOVQ panels+104(FP), SI
+	SHLQ $0x02, BX
+
+panel:
+	MOVQ   off_base+48(FP), DI
+	MOVQ   off_len+56(FP), R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	VXORPS Y8, Y8, Y8
+	VXORPS Y9, Y9, Y9
+	TESTQ  R8, R8
+	JZ     store
+
+loop:
+	MOVQ         (DI), R9
+	VMOVUPS      (CX)(R9*4), Y8
+	VMOVUPS      32(CX)(R9*4), Y9
+	VBROADCASTSS (AX), Y10
+	VFMADD231PS  Y8, Y10, Y0
+	VFMADD231PS  Y9, Y10, Y1
+	VBROADCASTSS 4(AX), Y10
+	VFMADD231PS  Y8, Y10, Y2
+	VFMADD231PS  Y9, Y10, Y3
+	VBROADCASTSS 8(AX), Y10
+	VFMADD231PS  Y8, Y10, Y4
+	VFMADD231PS  Y9, Y10, Y5
+	VBROADCASTSS 12(AX), Y10
+	VFMADD231PS  Y8, Y10, Y6
+	VFMADD231PS  Y9, Y10, Y7
+	ADDQ         $0x08, DI
+	ADDQ         $0x10, AX
+	DECQ         R8
+	JNZ          loop
+
+store:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     panel
+	VZEROUPPER
+	RET
+
+// func gemm3AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+// Requires: AVX, FMA3
+TEXT ·gemm3AVX2(SB), NOSPLIT, $0-112
+	MOVQ a_base+0(FP), AX
+	MOVQ b_base+24(FP), CX
+	MOVQ c_base+72(FP), DX
+	MOVQ ldc+96(FP), BX
+	MOVQ panels+104(FP), SI
+	SHLQ $0x02, BX
+
+panel:
+	MOVQ   off_base+48(FP), DI
+	MOVQ   off_len+56(FP), R8
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -119,14 +316,14 @@ TEXT ·gemmAVX2(SB), NOSPLIT, $0-104
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
 	VXORPS Y14, Y14, Y14
-	TESTQ  BX, BX
+	TESTQ  R8, R8
 	JZ     store
 
 loop:
-	MOVQ         (DX), R8
-	VMOVUPS      (CX)(R8*4), Y12
-	VMOVUPS      32(CX)(R8*4), Y13
-	VMOVUPS      64(CX)(R8*4), Y14
+	MOVQ         (DI), R9
+	VMOVUPS      (CX)(R9*4), Y12
+	VMOVUPS      32(CX)(R9*4), Y13
+	VMOVUPS      64(CX)(R9*4), Y14
 	VBROADCASTSS (AX), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
@@ -143,56 +340,63 @@ loop:
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $0x08, DX
+	ADDQ         $0x08, DI
 	ADDQ         $0x10, AX
-	DECQ         BX
+	DECQ         R8
 	JNZ          loop
 
 store:
-	SHLQ    $0x02, DI
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, 32(SI)
-	VMOVUPS Y2, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Y3, (SI)
-	VMOVUPS Y4, 32(SI)
-	VMOVUPS Y5, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Y6, (SI)
-	VMOVUPS Y7, 32(SI)
-	VMOVUPS Y8, 64(SI)
-	ADDQ    DI, SI
-	VMOVUPS Y9, (SI)
-	VMOVUPS Y10, 32(SI)
-	VMOVUPS Y11, 64(SI)
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	VMOVUPS Y2, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y3, (DX)
+	VMOVUPS Y4, 32(DX)
+	VMOVUPS Y5, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VMOVUPS Y8, 64(DX)
+	ADDQ    BX, DX
+	VMOVUPS Y9, (DX)
+	VMOVUPS Y10, 32(DX)
+	VMOVUPS Y11, 64(DX)
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func dotAVX512(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+// func dotAVX512(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 // Requires: AVX, AVX512F
-TEXT ·dotAVX512(SB), NOSPLIT, $0-160
-	MOVQ   a_base+16(FP), AX
-	MOVQ   offA_base+40(FP), CX
-	MOVQ   (CX), DX
-	LEAQ   (AX)(DX*4), DX
-	MOVQ   8(CX), BX
-	LEAQ   (AX)(BX*4), BX
-	MOVQ   16(CX), SI
-	LEAQ   (AX)(SI*4), SI
-	MOVQ   24(CX), CX
-	LEAQ   (AX)(CX*4), CX
-	MOVQ   b_base+72(FP), AX
-	MOVQ   offB_base+96(FP), DI
-	MOVQ   (DI), R8
-	LEAQ   (AX)(R8*4), R8
-	MOVQ   8(DI), R9
-	LEAQ   (AX)(R9*4), R9
-	MOVQ   16(DI), R10
-	LEAQ   (AX)(R10*4), R10
-	MOVQ   24(DI), DI
-	LEAQ   (AX)(DI*4), DI
-	MOVQ   reps+8(FP), AX
-	MOVQ   n+0(FP), R11
+TEXT ·dotAVX512(SB), NOSPLIT, $8-168
+	MOVQ offA_base+48(FP), AX
+	MOVQ c_base+136(FP), CX
+	MOVQ tiles+16(FP), DX
+	MOVQ DX, (SP)
+
+tile:
+	MOVQ   a_base+24(FP), DX
+	MOVQ   (AX), BX
+	LEAQ   (DX)(BX*4), BX
+	MOVQ   8(AX), SI
+	LEAQ   (DX)(SI*4), SI
+	MOVQ   16(AX), DI
+	LEAQ   (DX)(DI*4), DI
+	MOVQ   24(AX), R8
+	LEAQ   (DX)(R8*4), R8
+	MOVQ   offB_base+104(FP), DX
+	MOVQ   b_base+80(FP), R9
+	MOVQ   (DX), R10
+	LEAQ   (R9)(R10*4), R10
+	MOVQ   8(DX), R11
+	LEAQ   (R9)(R11*4), R11
+	MOVQ   16(DX), R12
+	LEAQ   (R9)(R12*4), R12
+	MOVQ   24(DX), DX
+	LEAQ   (R9)(DX*4), DX
+	MOVQ   reps+8(FP), R9
+	MOVQ   n+0(FP), R13
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -211,54 +415,53 @@ TEXT ·dotAVX512(SB), NOSPLIT, $0-160
 	VPXORD Z15, Z15, Z15
 
 rep:
-	XORQ  R12, R12
-	TESTQ R11, R11
+	XORQ  R14, R14
+	TESTQ R13, R13
 	JZ    next
 
 loop:
-	VMOVUPS     (R8)(R12*4), Z17
-	VMOVUPS     (R9)(R12*4), Z18
-	VMOVUPS     (R10)(R12*4), Z19
-	VMOVUPS     (DI)(R12*4), Z20
-	VMOVUPS     (DX)(R12*4), Z16
+	VMOVUPS     (R10)(R14*4), Z17
+	VMOVUPS     (R11)(R14*4), Z18
+	VMOVUPS     (R12)(R14*4), Z19
+	VMOVUPS     (DX)(R14*4), Z20
+	VMOVUPS     (BX)(R14*4), Z16
 	VFMADD231PS Z17, Z16, Z0
 	VFMADD231PS Z18, Z16, Z1
 	VFMADD231PS Z19, Z16, Z2
 	VFMADD231PS Z20, Z16, Z3
-	VMOVUPS     (BX)(R12*4), Z16
+	VMOVUPS     (SI)(R14*4), Z16
 	VFMADD231PS Z17, Z16, Z4
 	VFMADD231PS Z18, Z16, Z5
 	VFMADD231PS Z19, Z16, Z6
 	VFMADD231PS Z20, Z16, Z7
-	VMOVUPS     (SI)(R12*4), Z16
+	VMOVUPS     (DI)(R14*4), Z16
 	VFMADD231PS Z17, Z16, Z8
 	VFMADD231PS Z18, Z16, Z9
 	VFMADD231PS Z19, Z16, Z10
 	VFMADD231PS Z20, Z16, Z11
-	VMOVUPS     (CX)(R12*4), Z16
+	VMOVUPS     (R8)(R14*4), Z16
 	VFMADD231PS Z17, Z16, Z12
 	VFMADD231PS Z18, Z16, Z13
 	VFMADD231PS Z19, Z16, Z14
 	VFMADD231PS Z20, Z16, Z15
-	ADDQ        $0x10, R12
-	CMPQ        R12, R11
+	ADDQ        $0x10, R14
+	CMPQ        R14, R13
 	JL          loop
 
 next:
-	MOVQ          stepA+64(FP), R12
-	LEAQ          (DX)(R12*4), DX
-	LEAQ          (BX)(R12*4), BX
-	LEAQ          (SI)(R12*4), SI
-	LEAQ          (CX)(R12*4), CX
-	MOVQ          stepB+120(FP), R12
-	LEAQ          (R8)(R12*4), R8
-	LEAQ          (R9)(R12*4), R9
-	LEAQ          (R10)(R12*4), R10
-	LEAQ          (DI)(R12*4), DI
-	DECQ          AX
+	MOVQ          stepA+72(FP), R14
+	LEAQ          (BX)(R14*4), BX
+	LEAQ          (SI)(R14*4), SI
+	LEAQ          (DI)(R14*4), DI
+	LEAQ          (R8)(R14*4), R8
+	MOVQ          stepB+128(FP), R14
+	LEAQ          (R10)(R14*4), R10
+	LEAQ          (R11)(R14*4), R11
+	LEAQ          (R12)(R14*4), R12
+	LEAQ          (DX)(R14*4), DX
+	DECQ          R9
 	JNZ           rep
-	MOVQ          c_base+128(FP), AX
-	MOVQ          ldc+152(FP), CX
+	MOVQ          ldc+160(FP), DX
 	VEXTRACTF64X4 $0x01, Z0, Y21
 	VADDPS        Z21, Z0, Z0
 	VEXTRACTF32X4 $0x01, Z0, X21
@@ -278,9 +481,9 @@ next:
 	VHADDPS       X1, X0, X0
 	VHADDPS       X3, X2, X2
 	VHADDPS       X2, X0, X0
-	VADDPS        (AX), X0, X0
-	VMOVUPS       X0, (AX)
-	LEAQ          (AX)(CX*4), AX
+	VADDPS        (CX), X0, X0
+	VMOVUPS       X0, (CX)
+	LEAQ          (CX)(DX*4), CX
 	VEXTRACTF64X4 $0x01, Z4, Y21
 	VADDPS        Z21, Z4, Z4
 	VEXTRACTF32X4 $0x01, Z4, X21
@@ -300,9 +503,9 @@ next:
 	VHADDPS       X5, X4, X4
 	VHADDPS       X7, X6, X6
 	VHADDPS       X6, X4, X4
-	VADDPS        (AX), X4, X4
-	VMOVUPS       X4, (AX)
-	LEAQ          (AX)(CX*4), AX
+	VADDPS        (CX), X4, X4
+	VMOVUPS       X4, (CX)
+	LEAQ          (CX)(DX*4), CX
 	VEXTRACTF64X4 $0x01, Z8, Y21
 	VADDPS        Z21, Z8, Z8
 	VEXTRACTF32X4 $0x01, Z8, X21
@@ -322,9 +525,9 @@ next:
 	VHADDPS       X9, X8, X8
 	VHADDPS       X11, X10, X10
 	VHADDPS       X10, X8, X8
-	VADDPS        (AX), X8, X8
-	VMOVUPS       X8, (AX)
-	LEAQ          (AX)(CX*4), AX
+	VADDPS        (CX), X8, X8
+	VMOVUPS       X8, (CX)
+	LEAQ          (CX)(DX*4), CX
 	VEXTRACTF64X4 $0x01, Z12, Y21
 	VADDPS        Z21, Z12, Z12
 	VEXTRACTF32X4 $0x01, Z12, X21
@@ -344,35 +547,43 @@ next:
 	VHADDPS       X13, X12, X12
 	VHADDPS       X15, X14, X14
 	VHADDPS       X14, X12, X12
-	VADDPS        (AX), X12, X12
-	VMOVUPS       X12, (AX)
-	LEAQ          (AX)(CX*4), AX
+	VADDPS        (CX), X12, X12
+	VMOVUPS       X12, (CX)
+	LEAQ          (CX)(DX*4), CX
+	ADDQ          $0x20, AX
+	DECQ          (SP)
+	JNZ           tile
 	VZEROUPPER
 	RET
 
-// func dotAVX2(n int, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+// func dotAVX2(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
 // Requires: AVX, FMA3
-TEXT ·dotAVX2(SB), NOSPLIT, $0-160
-	MOVQ   a_base+16(FP), AX
-	MOVQ   offA_base+40(FP), CX
-	MOVQ   (CX), DX
-	LEAQ   (AX)(DX*4), DX
-	MOVQ   8(CX), BX
-	LEAQ   (AX)(BX*4), BX
-	MOVQ   16(CX), SI
-	LEAQ   (AX)(SI*4), SI
-	MOVQ   24(CX), CX
-	LEAQ   (AX)(CX*4), CX
-	MOVQ   b_base+72(FP), AX
-	MOVQ   offB_base+96(FP), DI
-	MOVQ   (DI), R8
-	LEAQ   (AX)(R8*4), R8
-	MOVQ   8(DI), R9
-	LEAQ   (AX)(R9*4), R9
-	MOVQ   16(DI), DI
-	LEAQ   (AX)(DI*4), DI
-	MOVQ   reps+8(FP), AX
-	MOVQ   n+0(FP), R10
+TEXT ·dotAVX2(SB), NOSPLIT, $8-168
+	MOVQ offA_base+48(FP), AX
+	MOVQ c_base+136(FP), CX
+	MOVQ tiles+16(FP), DX
+	MOVQ DX, (SP)
+
+tile:
+	MOVQ   a_base+24(FP), DX
+	MOVQ   (AX), BX
+	LEAQ   (DX)(BX*4), BX
+	MOVQ   8(AX), SI
+	LEAQ   (DX)(SI*4), SI
+	MOVQ   16(AX), DI
+	LEAQ   (DX)(DI*4), DI
+	MOVQ   24(AX), R8
+	LEAQ   (DX)(R8*4), R8
+	MOVQ   offB_base+104(FP), DX
+	MOVQ   b_base+80(FP), R9
+	MOVQ   (DX), R10
+	LEAQ   (R9)(R10*4), R10
+	MOVQ   8(DX), R11
+	LEAQ   (R9)(R11*4), R11
+	MOVQ   16(DX), DX
+	LEAQ   (R9)(DX*4), DX
+	MOVQ   reps+8(FP), R9
+	MOVQ   n+0(FP), R12
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -387,48 +598,47 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-160
 	VXORPS Y11, Y11, Y11
 
 rep:
-	XORQ  R11, R11
-	TESTQ R10, R10
+	XORQ  R13, R13
+	TESTQ R12, R12
 	JZ    next
 
 loop:
-	VMOVUPS     (R8)(R11*4), Y13
-	VMOVUPS     (R9)(R11*4), Y14
-	VMOVUPS     (DI)(R11*4), Y15
-	VMOVUPS     (DX)(R11*4), Y12
+	VMOVUPS     (R10)(R13*4), Y13
+	VMOVUPS     (R11)(R13*4), Y14
+	VMOVUPS     (DX)(R13*4), Y15
+	VMOVUPS     (BX)(R13*4), Y12
 	VFMADD231PS Y13, Y12, Y0
 	VFMADD231PS Y14, Y12, Y1
 	VFMADD231PS Y15, Y12, Y2
-	VMOVUPS     (BX)(R11*4), Y12
+	VMOVUPS     (SI)(R13*4), Y12
 	VFMADD231PS Y13, Y12, Y3
 	VFMADD231PS Y14, Y12, Y4
 	VFMADD231PS Y15, Y12, Y5
-	VMOVUPS     (SI)(R11*4), Y12
+	VMOVUPS     (DI)(R13*4), Y12
 	VFMADD231PS Y13, Y12, Y6
 	VFMADD231PS Y14, Y12, Y7
 	VFMADD231PS Y15, Y12, Y8
-	VMOVUPS     (CX)(R11*4), Y12
+	VMOVUPS     (R8)(R13*4), Y12
 	VFMADD231PS Y13, Y12, Y9
 	VFMADD231PS Y14, Y12, Y10
 	VFMADD231PS Y15, Y12, Y11
-	ADDQ        $0x08, R11
-	CMPQ        R11, R10
+	ADDQ        $0x08, R13
+	CMPQ        R13, R12
 	JL          loop
 
 next:
-	MOVQ         stepA+64(FP), R11
-	LEAQ         (DX)(R11*4), DX
-	LEAQ         (BX)(R11*4), BX
-	LEAQ         (SI)(R11*4), SI
-	LEAQ         (CX)(R11*4), CX
-	MOVQ         stepB+120(FP), R11
-	LEAQ         (R8)(R11*4), R8
-	LEAQ         (R9)(R11*4), R9
-	LEAQ         (DI)(R11*4), DI
-	DECQ         AX
+	MOVQ         stepA+72(FP), R13
+	LEAQ         (BX)(R13*4), BX
+	LEAQ         (SI)(R13*4), SI
+	LEAQ         (DI)(R13*4), DI
+	LEAQ         (R8)(R13*4), R8
+	MOVQ         stepB+128(FP), R13
+	LEAQ         (R10)(R13*4), R10
+	LEAQ         (R11)(R13*4), R11
+	LEAQ         (DX)(R13*4), DX
+	DECQ         R9
 	JNZ          rep
-	MOVQ         c_base+128(FP), AX
-	MOVQ         ldc+152(FP), CX
+	MOVQ         ldc+160(FP), DX
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
 	VEXTRACTF128 $0x01, Y1, X12
@@ -438,13 +648,13 @@ next:
 	VHADDPS      X1, X0, X0
 	VHADDPS      X2, X2, X2
 	VHADDPS      X2, X0, X0
-	VMOVSD       (AX), X1
+	VMOVSD       (CX), X1
 	VADDPS       X0, X1, X1
-	VMOVLPS      X1, (AX)
+	VMOVLPS      X1, (CX)
 	VMOVHLPS     X0, X0, X0
-	VADDSS       8(AX), X0, X0
-	VMOVSS       X0, 8(AX)
-	LEAQ         (AX)(CX*4), AX
+	VADDSS       8(CX), X0, X0
+	VMOVSS       X0, 8(CX)
+	LEAQ         (CX)(DX*4), CX
 	VEXTRACTF128 $0x01, Y3, X0
 	VADDPS       X0, X3, X3
 	VEXTRACTF128 $0x01, Y4, X0
@@ -454,13 +664,13 @@ next:
 	VHADDPS      X4, X3, X3
 	VHADDPS      X5, X5, X5
 	VHADDPS      X5, X3, X3
-	VMOVSD       (AX), X0
+	VMOVSD       (CX), X0
 	VADDPS       X3, X0, X0
-	VMOVLPS      X0, (AX)
+	VMOVLPS      X0, (CX)
 	VMOVHLPS     X3, X3, X3
-	VADDSS       8(AX), X3, X3
-	VMOVSS       X3, 8(AX)
-	LEAQ         (AX)(CX*4), AX
+	VADDSS       8(CX), X3, X3
+	VMOVSS       X3, 8(CX)
+	LEAQ         (CX)(DX*4), CX
 	VEXTRACTF128 $0x01, Y6, X0
 	VADDPS       X0, X6, X6
 	VEXTRACTF128 $0x01, Y7, X0
@@ -470,13 +680,13 @@ next:
 	VHADDPS      X7, X6, X6
 	VHADDPS      X8, X8, X8
 	VHADDPS      X8, X6, X6
-	VMOVSD       (AX), X0
+	VMOVSD       (CX), X0
 	VADDPS       X6, X0, X0
-	VMOVLPS      X0, (AX)
+	VMOVLPS      X0, (CX)
 	VMOVHLPS     X6, X6, X6
-	VADDSS       8(AX), X6, X6
-	VMOVSS       X6, 8(AX)
-	LEAQ         (AX)(CX*4), AX
+	VADDSS       8(CX), X6, X6
+	VMOVSS       X6, 8(CX)
+	LEAQ         (CX)(DX*4), CX
 	VEXTRACTF128 $0x01, Y9, X0
 	VADDPS       X0, X9, X9
 	VEXTRACTF128 $0x01, Y10, X0
@@ -486,13 +696,16 @@ next:
 	VHADDPS      X10, X9, X9
 	VHADDPS      X11, X11, X11
 	VHADDPS      X11, X9, X9
-	VMOVSD       (AX), X0
+	VMOVSD       (CX), X0
 	VADDPS       X9, X0, X0
-	VMOVLPS      X0, (AX)
+	VMOVLPS      X0, (CX)
 	VMOVHLPS     X9, X9, X9
-	VADDSS       8(AX), X9, X9
-	VMOVSS       X9, 8(AX)
-	LEAQ         (AX)(CX*4), AX
+	VADDSS       8(CX), X9, X9
+	VMOVSS       X9, 8(CX)
+	LEAQ         (CX)(DX*4), CX
+	ADDQ         $0x20, AX
+	DECQ         (SP)
+	JNZ          tile
 	VZEROUPPER
 	RET
 

@@ -61,25 +61,27 @@ func TestGemm(t *testing.T) {
 	assembly(t, func(t *testing.T, l *level) {
 		r := rand.New(rand.NewPCG(1, 2))
 		for k := range 70 {
-			a, b, off := normals(r, k*l.mr), normals(r, 500+l.nr), make([]int, k)
+			panels, vectors := 1+r.IntN(3), 1+k%(l.nr/l.lanes)
+			rows, cols := panels*l.mr, vectors*l.lanes
+			a, b, off := normals(r, k*rows), normals(r, 500+cols), make([]int, k)
 			for i := range off {
 				off[i] = r.IntN(500)
 			}
-			ldc := l.nr + 3
-			got := normals(r, (l.mr-1)*ldc+l.nr)
+			ldc := cols + 3
+			got := normals(r, (rows-1)*ldc+cols)
 			want := append([]float32(nil), got...)
-			for i := range l.mr {
-				for j := range l.nr {
+			for i := range rows {
+				for j := range cols {
 					sum := 0.0
 					for t, o := range off {
-						sum += float64(a[t*l.mr+i]) * float64(b[o+j])
+						sum += float64(a[(i/l.mr*k+t)*l.mr+i%l.mr]) * float64(b[o+j])
 					}
 					want[i*ldc+j] = float32(sum)
 				}
 			}
-			l.gemm(a, b, off, got, ldc)
+			l.gemm[vectors](a, b, off, got, ldc, panels)
 			if i := differ(got, want, 1e-4); i >= 0 || outside(got) > 0 {
-				t.Fatalf("k=%d: element %d differs, %d outside", k, i, outside(got))
+				t.Fatalf("k=%d, %d panels, %d vectors: element %d differs, %d outside", k, panels, vectors, i, outside(got))
 			}
 		}
 	})
@@ -91,31 +93,36 @@ func TestDot(t *testing.T) {
 		for n := 0; n < 200; n += l.dk {
 			for reps := 1; reps < 4; reps++ {
 				const stepA, stepB = 1000, 2001
+				tiles := 1 + r.IntN(3)
 				a, b := normals(r, 400+reps*stepA), normals(r, 400+reps*stepB)
-				offA, offB := make([]int, l.dm), make([]int, l.dn)
-				got := normals(r, (l.dm-1)*9+l.dn)
+				offA, offB := offsets(r, tiles*l.dm), offsets(r, l.dn)
+				got := normals(r, (len(offA)-1)*9+l.dn)
 				want := append([]float32(nil), got...)
-				for i := range l.dm * l.dn {
-					row, col := i/l.dn, i%l.dn
-					if col == 0 {
-						offA[row] = r.IntN(200)
-					}
-					if row == 0 {
-						offB[col] = r.IntN(200)
-					}
-					for s := range reps {
-						for t := range n {
-							want[row*9+col] += a[offA[row]+s*stepA+t] * b[offB[col]+s*stepB+t]
+				for row, i := range offA {
+					for col, j := range offB {
+						for s := range reps {
+							for t := range n {
+								want[row*9+col] += a[i+s*stepA+t] * b[j+s*stepB+t]
+							}
 						}
 					}
 				}
-				l.dot(n, reps, a, offA, stepA, b, offB, stepB, got, 9)
+				l.dot(n, reps, tiles, a, offA, stepA, b, offB, stepB, got, 9)
 				if i := differ(got, want, 1e-4); i >= 0 || outside(got) > 0 {
 					t.Fatalf("n=%d reps=%d: element %d differs, %d outside", n, reps, i, outside(got))
 				}
 			}
 		}
 	})
+}
+
+// offsets returns n random places below 200.
+func offsets(r *rand.Rand, n int) []int {
+	off := make([]int, n)
+	for i := range off {
+		off[i] = r.IntN(200)
+	}
+	return off
 }
 
 // TestStrided compares the phases of planes on every level with their definition,

@@ -8,17 +8,23 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const signature = "func(n, reps int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)"
+const signature = "func(n, reps, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)"
 
 // dot writes the kernel of dm rows of a by dn rows of b, both read as vectors. dn
-// is 2, 3 or 4.
+// is 2, 3 or 4. Tiles of dm rows follow one another.
 func dot(name string, v isa, dm, dn int) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
 	Doc(name+" computes c[i*ldc+j] += sum over r < reps and t < n of",
-		fmt.Sprintf("a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < %d and j < %d; n is a", dm, dn),
-		fmt.Sprintf("multiple of %d and reps at least 1. It needs %s.", v.lanes(), v.name))
-	rowA, rowB := rows("a", "offA", dm), rows("b", "offB", dn)
+		fmt.Sprintf("a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < %d*tiles and j < %d; n is a", dm, dn),
+		fmt.Sprintf("multiple of %d, reps and tiles are at least 1. It needs %s.", v.lanes(), v.name))
+	list, c := Load(Param("offA").Base(), GP64()), Load(Param("c").Base(), GP64())
+	left := AllocLocal(8)
+	tiles := Load(Param("tiles"), GP64())
+	MOVQ(tiles, left)
+	Label("tile")
+	rowA := rows("a", list, dm)
+	rowB := rows("b", Load(Param("offB").Base(), GP64()), dn)
 	reps := Load(Param("reps"), GP64())
 	n, t := Load(Param("n"), GP64()), GP64()
 	acc := v.zeros(dm * dn)
@@ -58,18 +64,21 @@ func dot(name string, v isa, dm, dn int) {
 	DECQ(reps)
 	JNZ(LabelRef("rep"))
 
-	c, ldc := Load(Param("c").Base(), GP64()), Load(Param("ldc"), GP64())
+	ldc := Load(Param("ldc"), GP64())
 	for i := range dm {
 		addSums(v, acc[i*dn:(i+1)*dn], Mem{Base: c})
 		LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c)
 	}
+	ADDQ(U8(8*dm), list)
+	DECQ(left)
+	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
 }
 
-// rows returns pointers to the rows of a matrix that begin at offsets.
-func rows(matrix, offsets string, n int) []reg.Register {
-	base, off := Load(Param(matrix).Base(), GP64()), Load(Param(offsets).Base(), GP64())
+// rows returns pointers to n rows of a matrix that begin at a list of offsets.
+func rows(matrix string, off reg.Register, n int) []reg.Register {
+	base := Load(Param(matrix).Base(), GP64())
 	list := make([]reg.Register, n)
 	for i := range list {
 		p := GP64()

@@ -7,20 +7,24 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-// gemm writes the kernel of mr rows by n vectors: every element of the packed
-// panel a is broadcast and meets n vectors of b's row.
+// gemm writes the kernel of mr rows by n vectors: every element of a packed panel of a
+// is broadcast and meets n vectors of b's row. Panels follow one another.
 func gemm(name string, v isa, mr, n int) {
-	TEXT(name, NOSPLIT, "func(a, b []float32, off []int, c []float32, ldc int)")
+	TEXT(name, NOSPLIT, "func(a, b []float32, off []int, c []float32, ldc, panels int)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes c[i*ldc+j] = sum over k < len(off) of a[k*%d+i] * b[off[k]+j], for", name, mr),
-		fmt.Sprintf("i < %d and j < %d. It needs %s.", mr, n*v.lanes(), v.name))
+	Doc(fmt.Sprintf("%s computes c[(p*%d+i)*ldc+j] = sum over k < len(off) of", name, mr),
+		fmt.Sprintf("a[(p*len(off)+k)*%d+i] * b[off[k]+j], for p < panels, i < %d and j < %d; panels is", mr, mr, n*v.lanes()),
+		fmt.Sprintf("at least 1. It needs %s.", v.name))
 	a, b := Load(Param("a").Base(), GP64()), Load(Param("b").Base(), GP64())
-	off, k := Load(Param("off").Base(), GP64()), Load(Param("off").Len(), GP64())
 	c, ldc := Load(Param("c").Base(), GP64()), Load(Param("ldc"), GP64())
+	panels := Load(Param("panels"), GP64())
+	SHLQ(U8(2), ldc)
+
+	Label("panel")
+	off, k := Load(Param("off").Base(), GP64()), Load(Param("off").Len(), GP64())
 	acc := v.zeros(mr * n)
 	row, at := v.zeros(n), GP64()
 	first := v.vec()
-
 	TESTQ(k, k)
 	JZ(LabelRef("store"))
 	Label("loop")
@@ -40,15 +44,14 @@ func gemm(name string, v isa, mr, n int) {
 	JNZ(LabelRef("loop"))
 
 	Label("store")
-	SHLQ(U8(2), ldc)
 	for i := range mr {
 		for j := range n {
 			VMOVUPS(acc[i*n+j], Mem{Base: c, Disp: j * v.bytes})
 		}
-		if i < mr-1 {
-			ADDQ(ldc, c)
-		}
+		ADDQ(ldc, c)
 	}
+	DECQ(panels)
+	JNZ(LabelRef("panel"))
 	VZEROUPPER()
 	RET()
 }

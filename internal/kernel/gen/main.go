@@ -11,8 +11,12 @@ import (
 
 func main() {
 	ConstraintExpr("!noasm")
-	gemm("gemmAVX512", zmm, 8, 2)
-	gemm("gemmAVX2", ymm, 4, 3)
+	for n := 1; n <= 2; n++ {
+		gemm(fmt.Sprintf("gemm%dAVX512", n), zmm, 8, n)
+	}
+	for n := 1; n <= 3; n++ {
+		gemm(fmt.Sprintf("gemm%dAVX2", n), ymm, 4, n)
+	}
 	dot("dotAVX512", zmm, 4, 4)
 	dot("dotAVX2", ymm, 4, 3)
 	for _, s := range []int{2, 4} {
