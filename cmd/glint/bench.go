@@ -8,10 +8,12 @@ import (
 
 // benchCmd measures speed.
 type benchCmd struct {
-	Step   benchStepCmd   `cmd:"" help:"Time one update of the published model: three heads, losses, gradients, Adam."`
-	Act    benchActCmd    `cmd:"" help:"Time policy and value of a batch of observations, and drawing actions."`
-	Detect benchDetectCmd `cmd:"" help:"Time the detector on a batch of planes, on one core."`
-	Env    benchEnvCmd    `cmd:"" help:"Compare the Gym bridge with a bare loop over the same emulators."`
+	Step    benchStepCmd    `cmd:"" help:"Time one update of the published model: three heads, losses, gradients, Adam."`
+	Act     benchActCmd     `cmd:"" help:"Time policy and value of a batch of observations, and drawing actions."`
+	Detect  benchDetectCmd  `cmd:"" help:"Time the detector on a batch of planes, on one core."`
+	Project benchProjectCmd `cmd:"" help:"Time the projection of a batch of frames to foreground, on one core."`
+	Ops     benchOpsCmd     `cmd:"" help:"Time the layers of an update one by one, beside the limit of the cores."`
+	Env     benchEnvCmd     `cmd:"" help:"Compare the Gym bridge with a bare loop over the same emulators."`
 }
 
 // benchFlags are what all timings of glint alone take.
@@ -28,9 +30,11 @@ func (f benchFlags) run(what string, o app.IO) error {
 }
 
 type (
-	benchStepCmd   struct{ benchFlags }
-	benchActCmd    struct{ benchFlags }
-	benchDetectCmd struct{ benchFlags }
+	benchStepCmd    struct{ benchFlags }
+	benchActCmd     struct{ benchFlags }
+	benchDetectCmd  struct{ benchFlags }
+	benchProjectCmd struct{ benchFlags }
+	benchOpsCmd     struct{ benchFlags }
 )
 
 // Run measures.
@@ -41,6 +45,15 @@ func (c *benchActCmd) Run(o app.IO) error { return c.run("act", o) }
 
 // Run measures.
 func (c *benchDetectCmd) Run(o app.IO) error { return c.run("detect", o) }
+
+// Run measures.
+func (c *benchProjectCmd) Run(o app.IO) error { return c.run("project", o) }
+
+// Run measures.
+func (c *benchOpsCmd) Run(o app.IO) error {
+	o.JSON = c.JSON
+	return app.BenchOps(app.BenchOptions{What: "ops", Batch: c.Batch, Threads: c.Threads, Seconds: c.Seconds}, o)
+}
 
 type benchEnvCmd struct {
 	Env  string `help:"Environment of the bridge." default:"gym:ALE/KungFuMaster-v5"`

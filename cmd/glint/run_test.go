@@ -142,7 +142,7 @@ func TestWrongUse(t *testing.T) {
 		{"env", `expected one of "list"`},
 		{"env lst", `did you mean "list"`},
 		{"env serve", "missing flags: --token-file=FILE; glint env serve --help"},
-		{"bench", `expected one of "step", "act", "detect", "env"`},
+		{"bench", `expected one of "step", "act", "detect", "project", "ops"`},
 		{"bench step --batch 0", "cannot be timed"},
 		{"bench env --env dojo", "not an environment of the bridge"},
 	} {

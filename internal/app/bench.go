@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -12,6 +13,8 @@ import (
 	"glint/agent"
 	"glint/autoencoder"
 	"glint/env"
+	"glint/env/dojo"
+	"glint/env/pixels"
 	"glint/internal/kernel"
 	"glint/internal/report"
 	"glint/saliency"
@@ -19,7 +22,7 @@ import (
 
 // BenchOptions says what is timed and how long.
 type BenchOptions struct {
-	What    string // "step", "act" or "detect"
+	What    string // "step", "act", "detect" or "project"
 	Batch   int
 	Threads int
 	Seconds float64
@@ -52,13 +55,21 @@ const (
 	stepFLOPs = 6*2*(16*16*36*4*64+32*8*18*16*16+4608*64) - 2*16*16*36*4*64 + 3*2*64*(benchActions+1)
 )
 
-// Bench times a part of the work and prints medians and percentiles.
-func Bench(b BenchOptions, o IO) error {
+// check refuses options that nothing can be timed by.
+func (b BenchOptions) check() error {
 	if err := kernel.Err(); err != nil {
 		return err
 	}
 	if b.Batch < 1 || b.Threads < 1 || !(b.Seconds > 0) {
 		return usagef("give numbers of 1 or more", "batch %d, threads %d, seconds %g cannot be timed", b.Batch, b.Threads, b.Seconds)
+	}
+	return nil
+}
+
+// Bench times a part of the work and prints medians and percentiles.
+func Bench(b BenchOptions, o IO) error {
+	if err := b.check(); err != nil {
+		return err
 	}
 	kernel.SetThreads(b.Threads)
 	run, flops, err := benchWork(b)
@@ -94,8 +105,12 @@ func Bench(b BenchOptions, o IO) error {
 // benchWork returns what is timed and its arithmetic for one sample.
 func benchWork(b BenchOptions) (run func() error, flops float64, err error) {
 	r := rand.New(rand.NewPCG(1, 2))
-	if b.What == "detect" {
+	switch b.What {
+	case "detect":
 		run, err := benchDetect(b.Batch)
+		return run, 0, err
+	case "project":
+		run, err := benchProject(b.Batch)
 		return run, 0, err
 	}
 	shape := autoencoder.Shape{T: 4, H: 64, W: 144, Content: image.Rect(0, 0, 144, 64)}
@@ -123,7 +138,7 @@ func benchWork(b BenchOptions) (run func() error, flops float64, err error) {
 			return err
 		}, actFLOPs, nil
 	}
-	return nil, 0, usagef("use step, act or detect", "bench %s is unknown", b.What)
+	return nil, 0, usagef("use step, act, detect or project", "bench %s is unknown", b.What)
 }
 
 // benchDetect looks for small things on planes with two fighters and a knife, on one
@@ -153,6 +168,31 @@ func benchDetect(planes int) (func() error, error) {
 		}
 		return nil
 	}, nil
+}
+
+// benchProject projects a frame of the dojo, 64x144 palette indices, on one core.
+func benchProject(frames int) (func() error, error) {
+	v, err := dojo.Open(dojo.DefaultOptions())
+	if err != nil {
+		return nil, err
+	}
+	b, err := v.Reset(context.Background(), []uint64{1})
+	if err != nil {
+		return nil, err
+	}
+	s := v.Spec()
+	p, err := pixels.New(s, pixels.Config{Projection: pixels.Foreground})
+	if err != nil {
+		return nil, err
+	}
+	size, plane := s.FrameLen(), p.Spec().FrameLen()
+	src, dst := slices.Repeat(b.Obs[:size], frames), make([]byte, frames*plane)
+	return func() error {
+		for i := range frames {
+			p.Apply(dst[i*plane:(i+1)*plane], src[i*size:(i+1)*size])
+		}
+		return nil
+	}, v.Close()
 }
 
 // timed runs f for so many seconds, after as many calls as it takes to settle.

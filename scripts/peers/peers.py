@@ -40,6 +40,7 @@ def main():
     rows.append(compare_detector(args))
     rows.append(scaling(args))
     show(rows)
+    rows += layers(args)
     out = ROOT / "bench" / "peers.json"
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps(rows, indent=1) + "\n")
@@ -90,6 +91,16 @@ def scaling(args):
         one.append(ours(args, "step", 32, 1)["median_ms"])
         two.append(ours(args, "step", 32, 2)["median_ms"])
     return row_of("step batch 32, 2 threads against 1", statistics.median(two), statistics.median(one), "glint, 1 thread", "ms")
+
+
+def layers(args):
+    """Prints the table of the update's layers and returns its rows, each beside the cores' limit in the same run."""
+    cmd = [args.glint, "bench", "ops", "--threads", str(args.threads), "--seconds", "8", "--json"]
+    r = json.loads(subprocess.check_output(cmd).splitlines()[-1])
+    print(f"\n{'layer, batch 32':44}{'ms':>8}{'GFLOP/s':>9}{'of peak':>9}")
+    for op in r["ops"]:
+        print(f"{op['name']:44}{op['median_ms']:8.3f}{op['gflops']:9.1f}{100 * op['peak_share']:8.0f}%")
+    return [row_of(op["name"], op["gflops"], r["peak_gflops"], "multiply-adds out of registers", "GFLOP/s") for op in r["ops"]]
 
 
 def row_of(name, mine, theirs, peer_name, unit):
