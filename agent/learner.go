@@ -98,12 +98,13 @@ func (l *learner) load(ro *replay.Rollout, entries []int) {
 // update makes one optimiser step on the loaded minibatch and a batch drawn from
 // the sampler.
 func (l *learner) update(solver *ops.Adam, from autoencoder.Sampler) error {
+	var err error
 	if l.ae != nil {
-		if err := l.ae.Fill(from); err != nil {
-			return err
-		}
+		err = l.ae.Run(l.prog, from)
+	} else {
+		err = l.prog.Run()
 	}
-	if err := l.prog.Run(); err != nil {
+	if err != nil {
 		return err
 	}
 	return solver.Step(l.grads)

@@ -141,6 +141,12 @@ func (m *Model) Center(b *ops.Builder, obs *G.Node) *G.Node {
 	return b.Center(obs, b.Input("mean", m.Mean), scale)
 }
 
+// CenterBytes writes the same view of obs [B,T,H,W] u8 to dst [B,T,H,W], outside of a
+// graph.
+func (m *Model) CenterBytes(dst []float32, obs []byte) {
+	kernel.Center(dst, obs, m.Mean.Float32s(), scale)
+}
+
 // Encode adds the encoder: centred observations [B,T,H,W] -> code [B,Code].
 func (m *Model) Encode(b *ops.Builder, x *G.Node) *G.Node {
 	h := b.Conv(x, b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)

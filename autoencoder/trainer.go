@@ -16,6 +16,15 @@ type Sampler interface {
 	Sample(obs []byte, w []float32) error
 }
 
+// Reweigher is a Sampler whose weights depend on the reconstruction of the batch that
+// it drew. Its Sample leaves w as it is.
+type Reweigher interface {
+	Sampler
+	// Reweigh fills the weights w [B,T,H,W] of the last Sample by the centred
+	// observations x and their reconstruction y, both [B,T,H,W].
+	Reweigh(w, y, x []float32) error
+}
+
 // Batch is one batch inside a graph: its leaves and the nodes built on them.
 type Batch struct {
 	Obs     *tensor.Dense // [B,T,H,W] u8, filled by the caller
@@ -47,6 +56,26 @@ func (a *Batch) Fill(from Sampler) error {
 		return fmt.Errorf("autoencoder: sampling: %w", err)
 	}
 	return nil
+}
+
+// Run draws a batch and runs p, a program of the graph that has the batch's Outputs
+// among its own. A Reweigher is asked for the weights once the reconstruction is there,
+// so that weights by its error cost no second pass.
+func (a *Batch) Run(p *ops.Program, from Sampler) error {
+	if err := a.Fill(from); err != nil {
+		return err
+	}
+	late, ok := from.(Reweigher)
+	if !ok {
+		return p.Run()
+	}
+	if err := p.RunTo(a.Y); err != nil {
+		return err
+	}
+	if err := late.Reweigh(a.Weights.Float32s(), p.Floats(a.Y), p.Floats(a.X)); err != nil {
+		return fmt.Errorf("autoencoder: weighing: %w", err)
+	}
+	return p.RunAfter(a.Y)
 }
 
 // Outputs are the nodes whose values the figures of a batch are made of.
@@ -112,10 +141,7 @@ func NewTrainer(m *Model, b int, solver *ops.Adam) (*Trainer, error) {
 
 // Step makes one update on a batch drawn from the sampler.
 func (t *Trainer) Step(from Sampler) error {
-	if err := t.batch.Fill(from); err != nil {
-		return err
-	}
-	if err := t.prog.Run(); err != nil {
+	if err := t.batch.Run(t.prog, from); err != nil {
 		return err
 	}
 	return t.solver.Step(t.grads)
