@@ -152,8 +152,10 @@ func kindOf(c saliency.Rarity, in saliency.Inputs, b, f, cx, cy int) string {
 
 func TestRarity(t *testing.T) {
 	for _, c := range []saliency.Rarity{
-		saliency.DefaultRarity(), {Cell: 1, Level: 127, Power: 1, Max: 1e6, Memory: 10},
-		{Cell: 8, Power: 0.25, Max: 2, Memory: 10}, {Cell: 2, Level: 99, Power: 2, Max: 50, Memory: 10},
+		saliency.DefaultRarity(),
+		{Cell: 1, Level: 127, Power: 1, Max: 1e6, Memory: 10},
+		{Cell: 8, Power: 0.25, Max: 2, Memory: 10},
+		{Cell: 2, Level: 99, Power: 2, Max: 50, Memory: 10},
 	} {
 		compare(t, saliency.NewRarity(c), func(in saliency.Inputs) naive {
 			counts, most := map[string]float64{}, 0.0
