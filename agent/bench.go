@@ -27,7 +27,7 @@ func NewUpdate(n *Net, b int, r *rand.Rand) (*Update, error) {
 	cfg := DefaultConfig(PPO)
 	u := &Update{policy: ops.PolicyConfig{Clipped: true, Clip: cfg.Clip, Entropy: cfg.EntropyCoef}}
 	g := ops.NewBuilder()
-	ae := n.Autoencoder.AddBatch(g, b, true)
+	ae := n.Autoencoder.AddBatch(g, autoencoder.BatchConfig{Size: b})
 	logits, value := n.heads(g, ae.Code)
 	scalars := map[string]*G.Node{}
 	for _, name := range []string{"action", "advantage", "log probability", "return", "old value"} {

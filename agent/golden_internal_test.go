@@ -102,7 +102,7 @@ func (g goldenBatch) learner(tb testing.TB, change func(*Config)) (*learner, *op
 		fillNoise(p.Value.Float32s(), p.Name, scale, 0)
 	}
 	fillNoise(net.Autoencoder.Mean.Float32s(), "mean", 30, 60)
-	l, err := newLearner(net, cfg)
+	l, err := newLearner(net, cfg, false)
 	if err != nil {
 		tb.Fatal(err)
 	}

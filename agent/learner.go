@@ -34,7 +34,7 @@ type rlBatch struct {
 }
 
 // newLearner builds the graph of the joint loss and compiles it.
-func newLearner(n *Net, cfg Config) (*learner, error) {
+func newLearner(n *Net, cfg Config, late bool) (*learner, error) {
 	l := &learner{net: n, cfg: cfg}
 	l.policy = ops.PolicyConfig{Clipped: cfg.Algo == PPO, Clip: cfg.Clip, Entropy: cfg.EntropyCoef}
 	g := ops.NewBuilder()
@@ -42,7 +42,7 @@ func newLearner(n *Net, cfg Config) (*learner, error) {
 	coefs, terms := []float64{1, cfg.ValueCoef}, []*G.Node{l.rl.policyLoss, l.rl.valueLoss}
 	by := append(n.Autoencoder.Encoder(), n.actorW, n.actorB, n.criticW, n.criticB)
 	if b := cfg.AEBatch(); b > 0 {
-		l.ae = n.Autoencoder.AddBatch(g, b, cfg.EncoderMoved != MovedByRL)
+		l.ae = n.Autoencoder.AddBatch(g, autoencoder.BatchConfig{Size: b, FreezeEncoder: cfg.EncoderMoved == MovedByRL, Late: late})
 		coefs, terms = append(coefs, cfg.AECoef), append(terms, l.ae.Loss)
 		by = n.Params()
 	}
@@ -98,12 +98,13 @@ func (l *learner) load(ro *replay.Rollout, entries []int) {
 // update makes one optimiser step on the loaded minibatch and a batch drawn from
 // the sampler.
 func (l *learner) update(solver *ops.Adam, from autoencoder.Sampler) error {
+	var err error
 	if l.ae != nil {
-		if err := l.ae.Fill(from); err != nil {
-			return err
-		}
+		err = l.ae.Run(l.prog, from)
+	} else {
+		err = l.prog.Run()
 	}
-	if err := l.prog.Run(); err != nil {
+	if err != nil {
 		return err
 	}
 	return solver.Step(l.grads)

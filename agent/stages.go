@@ -14,11 +14,14 @@ import (
 func (t *Trainer) prepare() (err error) {
 	switch t.stage {
 	case Reconstruct:
-		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, t.cfg.Pretrain.Batch, t.solver)
+		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, autoencoder.BatchConfig{Size: t.cfg.Pretrain.Batch, Late: t.needs.Recon}, t.solver)
 	case Play:
 		t.pre = nil
-		if t.player, err = t.Net.NewPlayer(t.spec.N); err == nil {
-			t.learner, err = newLearner(t.Net, t.cfg)
+		if t.player, err = t.Net.NewPlayer(t.spec.N); err != nil {
+			return err
+		}
+		if t.learner, err = newLearner(t.Net, t.cfg, t.needs.Recon); err == nil && t.needs.ValueEvery > 0 && t.cfg.AEBatch() > 0 {
+			t.slope, err = t.Net.NewSlope(t.cfg.AEBatch())
 		}
 	}
 	return err
@@ -85,7 +88,7 @@ func (t *Trainer) reconstruct() (Report, error) {
 	todo := min(unitUpdates, t.cfg.Pretrain.Updates-t.counters.Iterations)
 	for range todo {
 		t.solver.LR = t.cfg.Pretrain.LR * rise(t.counters.Updates)
-		if err := t.pre.Step(sampler{t}); err != nil {
+		if err := t.pre.Step(t.sampler()); err != nil {
 			return Report{}, err
 		}
 		t.counters.Updates++
@@ -195,7 +198,7 @@ func (t *Trainer) learn() (telemetry.Values, error) {
 		for from := 0; from < len(t.order); from += t.cfg.Minibatch {
 			t.solver.LR = lr * rise(t.counters.Updates-t.counters.Alone)
 			t.learner.load(t.rollout, t.order[from:from+t.cfg.Minibatch])
-			if err := t.learner.update(t.solver, sampler{t}); err != nil {
+			if err := t.learner.update(t.solver, t.sampler()); err != nil {
 				return nil, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
 			}
 			t.counters.Updates++

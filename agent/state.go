@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"glint/env"
+	"glint/saliency"
 )
 
 // The files of a checkpoint.
@@ -41,6 +42,7 @@ type play struct {
 	Known        bool
 	Small, Empty []Example
 	NextS, NextE int
+	Weighting    [][]float64 // what a weighting with a memory remembers
 }
 
 // Files returns the content of a checkpoint by file name. Environments are saved
@@ -48,6 +50,7 @@ type play struct {
 // the next Advance.
 func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
 	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
+	p.Weighting = saliency.States(t.o.Weighting)
 	if saver, ok := env.As[env.Saver](t.o.Env); ok && t.spec.Saves {
 		for i := range t.spec.N {
 			s, err := saver.Save(ctx, i)
@@ -144,6 +147,9 @@ func (t *Trainer) readState(b []byte) error {
 // takePlay puts observations and environments back.
 func (t *Trainer) takePlay(ctx context.Context, p play) error {
 	g := t.gallery
+	if err := saliency.SetStates(t.o.Weighting, p.Weighting); err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
 	g.Known, g.Small, g.Empty, g.nextS, g.nextE = p.Known, p.Small, p.Empty, p.NextS, p.NextE
 	if p.Envs == nil {
 		return t.restart(ctx)

@@ -2,14 +2,11 @@ package agent
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 
 	"glint/env"
 	"glint/internal/telemetry"
-	"glint/replay"
 	"glint/saliency"
 )
 
@@ -55,8 +52,16 @@ func (t *Trainer) keep(b *env.Batch) error {
 }
 
 // detect finds the small objects of every environment that is not held out, on all
-// cores: each detector takes every len(t.detectors)th environment.
+// cores: each detector takes every len(t.detectors)th environment. Where the weighting
+// asks for truth, the environments say what there is instead.
 func (t *Trainer) detect(b *env.Batch) {
+	if t.needs.Truth {
+		truther, _ := env.As[env.Truther](t.o.Env)
+		for i := range t.spec.N {
+			t.small[i] = truther.Truth(t.small[i][:0], i)
+		}
+		return
+	}
 	var wg sync.WaitGroup
 	for from, d := range t.detectors {
 		wg.Go(func() {
@@ -84,24 +89,6 @@ func (t *Trainer) offer(obs []byte, i int) {
 		raw = func() []byte { return t.o.Raw(i) }
 	}
 	t.gallery.Offer(int64(t.counters.Steps), obs, t.found, known, raw)
-}
-
-// sampler draws the autoencoder's batches from the store and weights them.
-type sampler struct{ t *Trainer }
-
-// Sample fills obs [B,T,H,W] and its weights w [B,T,H,W].
-func (s sampler) Sample(obs []byte, w []float32) error {
-	t := s.t
-	boxes := t.boxes[:len(obs)/t.spec.ObsLen()]
-	if _, err := t.store.Sample(rand.New(t.random), obs, boxes); err != nil {
-		if errors.Is(err, replay.ErrEmpty) {
-			return fmt.Errorf("no stored observation is of a class that small_share %v draws: choose one between 0 and 1 or explore longer (pretrain.steps)", t.cfg.SmallShare)
-		}
-		return err
-	}
-	return t.o.Weighting.Weights(w, saliency.Inputs{
-		B: len(boxes), T: t.spec.T, H: t.spec.H, W: t.spec.W, Content: t.o.Content, Plane: obs, Boxes: boxes,
-	})
 }
 
 // frameClasses is the number of classes that saliency.Class tells apart.

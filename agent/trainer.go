@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"math/rand/v2"
@@ -64,7 +65,10 @@ type Trainer struct {
 	// detectors are o.Detector and its clones, one a core.
 	detectors []*saliency.Detector
 	store     *replay.Store
-	boxes     [][]env.Box // of the last batch sampled
+	needs     saliency.Needs
+	inputs    saliency.Inputs // of the last batch sampled
+	slope     *Slope          // nil where the weighting needs none or there is none yet
+	flat      []float32       // a slope of ones
 	rollout   *replay.Rollout
 	gallery   *Gallery
 
@@ -100,6 +104,9 @@ func New(ctx context.Context, cfg Config, o Options) (*Trainer, error) {
 	return t, nil
 }
 
+// ErrNoTruth says that a weighting needs true boxes and the environment knows none.
+var ErrNoTruth = errors.New("the environment does not know where its small objects are")
+
 // newTrainer builds everything but the state of the environment.
 func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	if err := cfg.Validate(); err != nil {
@@ -108,6 +115,10 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	s := o.Env.Spec()
 	if s.N != cfg.Envs || s.Format != env.Plane {
 		return nil, fmt.Errorf("agent: environment %s has %d environments of %s pixels, want %d of planes", s.Name, s.N, s.Format, cfg.Envs)
+	}
+	needs := saliency.NeedsOf(o.Weighting)
+	if _, known := env.As[env.Truther](o.Env); needs.Truth && !known {
+		return nil, fmt.Errorf("agent: %w: weighting %s needs the true boxes of %s", ErrNoTruth, o.Weighting.Name(), s.Name)
 	}
 	if o.Phases == nil {
 		o.Phases = new(telemetry.Phases)
@@ -119,7 +130,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),
 		scores:  scores{Running: make([]float64, s.N)},
-		small:   make([][]env.Box, s.N), detectors: []*saliency.Detector{o.Detector},
+		small:   make([][]env.Box, s.N), detectors: []*saliency.Detector{o.Detector}, needs: needs,
 	}
 	for len(t.detectors) < kernel.Threads() {
 		t.detectors = append(t.detectors, o.Detector.Clone())
@@ -137,7 +148,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.boxes = make([][]env.Box, max(cfg.Pretrain.Batch, cfg.AEBatch()))
+	t.inputs = saliency.Inputs{T: s.T, H: s.H, W: s.W, Content: o.Content, Boxes: make([][]env.Box, max(cfg.Pretrain.Batch, cfg.AEBatch()))}
 	return t, t.prepare()
 }
 

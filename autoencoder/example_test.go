@@ -36,7 +36,7 @@ func Example() {
 	}
 	cfg := ops.DefaultAdam()
 	cfg.LR = 3e-3
-	t, err := autoencoder.NewTrainer(m, 16, ops.NewAdam(cfg, append(m.Encoder(), m.Decoder()...)))
+	t, err := autoencoder.NewTrainer(m, autoencoder.BatchConfig{Size: 16}, ops.NewAdam(cfg, append(m.Encoder(), m.Decoder()...)))
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,6 +1,7 @@
 package autoencoder_test
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -153,5 +154,64 @@ func TestSameSeedSameWeights(t *testing.T) {
 	}
 	if slices.ContainsFunc(one, func(w float32) bool { return math.IsNaN(float64(w)) }) {
 		t.Error("a weight is not a number")
+	}
+}
+
+// late is fixed as a Reweigher.
+type late struct {
+	fixed
+	errors []float32 // y - x of the last batch
+	fail   error
+}
+
+func (l *late) Sample(obs []byte, w []float32) error {
+	copy(obs, l.obs)
+	for i := range w {
+		w[i] = float32(math.NaN()) // to be replaced
+	}
+	return nil
+}
+
+func (l *late) Reweigh(w, y, x []float32) error {
+	l.errors = l.errors[:0]
+	for i := range y {
+		l.errors = append(l.errors, y[i]-x[i])
+	}
+	copy(w, l.w)
+	return l.fail
+}
+
+// Weights that wait for the reconstruction train as those that do not, and see the
+// error of the batch that is learnt from.
+func TestReweigher(t *testing.T) {
+	s := newScene(1, 16, 24)
+	var losses [2]float64
+	for i := range losses {
+		m := newModel(t, s.shape, 16)
+		tr, batch := newTrainerOf(t, m, autoencoder.BatchConfig{Size: 4, Late: i == 1}, 3e-3), newFixed(newScene(1, 16, 24), 4)
+		var from autoencoder.Sampler = batch
+		l := &late{fixed: *batch}
+		if i == 1 {
+			from = l
+		}
+		train(t, tr, from, 20)
+		losses[i] = tr.Stats().Loss
+		if i == 0 {
+			continue
+		}
+		var mse float64
+		for _, e := range l.errors {
+			mse += float64(e) * float64(e) / float64(len(l.errors))
+		}
+		if want := tr.Stats().MSE; math.Abs(mse-want) > 1e-6*want {
+			t.Errorf("the errors that were weighed by make an MSE of %v, those that were learnt from %v", mse, want)
+		}
+		l.fail = errors.New("no weights")
+		if err := tr.Step(l); !errors.Is(err, l.fail) {
+			t.Errorf("error %v, want the Reweigher's", err)
+		}
+	}
+	if math.Abs(losses[0]-losses[1]) > 1e-4*losses[0] {
+		t.Errorf("loss %v with late weights, %v without", losses[1], losses[0])
 	}
 }

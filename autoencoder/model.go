@@ -141,9 +141,21 @@ func (m *Model) images(b *ops.Builder, obs *G.Node) ops.Images {
 	return ops.Images{Obs: obs, Mean: b.Input("mean", m.Mean), Unit: scale}
 }
 
-// Encode adds the encoder: observations u8 [B,T,H,W] -> code [B,Code].
+// CenterBytes writes the same view of obs [B,T,H,W] u8 to dst [B,T,H,W], outside of a
+// graph.
+func (m *Model) CenterBytes(dst []float32, obs []byte) {
+	kernel.Center(dst, obs, m.Mean.Float32s(), scale)
+}
+
+// Encode adds the encoder: observations [B,T,H,W] -> code [B,Code]. They are u8, or f32
+// as CenterBytes writes them, and then have a gradient.
 func (m *Model) Encode(b *ops.Builder, obs *G.Node) *G.Node {
-	h := b.ConvBytes(m.images(b, obs), b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
+	var h *G.Node
+	if obs != nil && obs.Dtype() == tensor.Float32 {
+		h = b.Conv(obs, b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
+	} else {
+		h = b.ConvBytes(m.images(b, obs), b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
+	}
 	h = b.Conv(h, b.Param(m.conv2.w), b.Param(m.conv2.bias), 2, 1, kernel.ReLU)
 	return b.Dense(h, b.Param(m.code.w), b.Param(m.code.bias), kernel.Tanh)
 }
@@ -167,9 +179,11 @@ func (m *Model) decodeMap(b *ops.Builder, code *G.Node) *G.Node {
 // of observations x under the weights w [B,T,H,W]: sum(w (y-x)^2) over the number of true
 // pixels of the batch. y, centred, is written to recon [B,T,H,W].
 func (m *Model) loss(b *ops.Builder, code, obs, w *G.Node, recon *tensor.Dense) *G.Node {
-	norm := float64(recon.Shape()[0] * m.truePixels())
-	return b.TransposedMSE(m.decodeMap(b, code), b.Param(m.deconv2.w), b.Param(m.deconv2.bias), m.images(b, obs), w, 4, 2, norm, recon)
+	return b.TransposedMSE(m.decodeMap(b, code), b.Param(m.deconv2.w), b.Param(m.deconv2.bias), m.images(b, obs), w, 4, 2, m.norm(recon.Shape()[0]), recon)
 }
+
+// norm is the number of true pixels of b observations.
+func (m *Model) norm(b int) float64 { return float64(b * m.truePixels()) }
 
 func (m *Model) truePixels() int {
 	return m.shape.T * m.shape.Content.Dx() * m.shape.Content.Dy()

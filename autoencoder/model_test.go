@@ -58,13 +58,13 @@ func TestShapes(t *testing.T) {
 				t.Error(cmp.Diff(tc.want, got))
 			}
 			g := ops.NewBuilder()
-			b := m.AddBatch(g, 2, true)
+			b := m.AddBatch(g, autoencoder.BatchConfig{Size: 2})
 			if g.Err() != nil {
 				t.Fatal(g.Err())
 			}
 			s := tc.shape
-			if got, want := fmt.Sprint(b.Recon.Shape(), b.Code.Shape()), fmt.Sprint([]int{2, s.T, s.H, s.W}, []int{2, tc.cfg.Code}); strings.NewReplacer("(", "[", ")", "]", ", ", " ").Replace(got) != want {
-				t.Errorf("reconstruction and code have shapes %s, want %s", got, want)
+			if got, want := fmt.Sprint(b.Obs.Shape(), b.Code.Shape()), fmt.Sprint([]int{2, s.T, s.H, s.W}, []int{2, tc.cfg.Code}); strings.NewReplacer("(", "[", ")", "]", ", ", " ").Replace(got) != want {
+				t.Errorf("observations and code have shapes %s, want %s", got, want)
 			}
 			tr := newTrainer(t, m, 2, 1e-3)
 			before := slices.Clone(m.Encoder()[0].Value.Float32s())
@@ -82,7 +82,7 @@ func TestPaddingIsNotInTheLoss(t *testing.T) {
 	s.shape.Content = image.Rect(3, 1, 23, 14)
 	m := newModel(t, s.shape, 6)
 	g := ops.NewBuilder()
-	b := m.AddBatch(g, 2, true)
+	b := m.AddBatch(g, autoencoder.BatchConfig{Size: 2})
 	if g.Err() != nil {
 		t.Fatal(g.Err())
 	}
@@ -104,7 +104,7 @@ func TestPaddingIsNotInTheLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	var loss, mse float64
-	obs, mean, y, pixels := b.Obs.Uint8s(), m.Mean.Float32s(), b.Recon.Float32s(), 0
+	obs, mean, y, pixels := b.Obs.Uint8s(), m.Mean.Float32s(), b.Recon(p), 0
 	for i := range y {
 		if w[i] == 0 {
 			continue
@@ -133,12 +133,12 @@ func TestDecoderAlone(t *testing.T) {
 	s := newScene(1, 16, 24)
 	m := newModel(t, s.shape, 6)
 	g := ops.NewBuilder()
-	b := m.AddBatch(g, 2, false)
+	b := m.AddBatch(g, autoencoder.BatchConfig{Size: 2, FreezeEncoder: true})
 	if grads := g.Grads(b.Loss, m.Decoder()); g.Err() != nil || len(grads) != 6 {
 		t.Fatalf("%d gradients, error %v", len(grads), g.Err())
 	}
 	g = ops.NewBuilder()
-	b = m.AddBatch(g, 2, false)
+	b = m.AddBatch(g, autoencoder.BatchConfig{Size: 2, FreezeEncoder: true})
 	if g.Grads(b.Loss, m.Encoder()[:1]); g.Err() == nil {
 		t.Error("the encoder has a gradient")
 	}

@@ -98,9 +98,14 @@ func newModel(tb testing.TB, s autoencoder.Shape, code int) *autoencoder.Model {
 
 func newTrainer(tb testing.TB, m *autoencoder.Model, batch int, lr float64) *autoencoder.Trainer {
 	tb.Helper()
+	return newTrainerOf(tb, m, autoencoder.BatchConfig{Size: batch}, lr)
+}
+
+func newTrainerOf(tb testing.TB, m *autoencoder.Model, c autoencoder.BatchConfig, lr float64) *autoencoder.Trainer {
+	tb.Helper()
 	cfg := ops.DefaultAdam()
 	cfg.LR = lr
-	trainer, err := autoencoder.NewTrainer(m, batch, ops.NewAdam(cfg, all(m)))
+	trainer, err := autoencoder.NewTrainer(m, c, ops.NewAdam(cfg, all(m)))
 	if err != nil {
 		tb.Fatal(err)
 	}

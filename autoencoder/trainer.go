@@ -1,6 +1,7 @@
 package autoencoder
 
 import (
+	"errors"
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
@@ -16,27 +17,58 @@ type Sampler interface {
 	Sample(obs []byte, w []float32) error
 }
 
+// Reweigher is a Sampler whose weights depend on the reconstruction of the batch that
+// it drew. Its Sample leaves w as it is.
+type Reweigher interface {
+	Sampler
+	// Reweigh fills the weights w [B,T,H,W] of the last Sample by the centred
+	// observations x and their reconstruction y, both [B,T,H,W].
+	Reweigh(w, y, x []float32) error
+}
+
 // Batch is one batch inside a graph: its leaves and the nodes built on them.
 type Batch struct {
 	Obs     *tensor.Dense // [B,T,H,W] u8, filled by the caller
 	Weights *tensor.Dense // [B,T,H,W] f32, filled by the caller
-	Recon   *tensor.Dense // [B,T,H,W] f32, the centred reconstruction of the last run
 	Code    *G.Node
 	Loss    *G.Node
+	recon   *tensor.Dense // [B,T,H,W] f32, the centred reconstruction of the last run
+	late    *lateNodes    // where weights wait for the reconstruction
 }
 
-// AddBatch adds encoder, decoder and loss for a batch of b observations. Without
-// moveEncoder the loss trains the decoder alone.
-func (m *Model) AddBatch(g *ops.Builder, b int, moveEncoder bool) *Batch {
-	s := m.shape
-	a := &Batch{Obs: ops.NewBytes(b, s.T, s.H, s.W), Weights: ops.NewTensor(b, s.T, s.H, s.W), Recon: ops.NewTensor(b, s.T, s.H, s.W)}
+// lateNodes are the centred observations and their reconstruction, where the loss is a
+// step of its own.
+type lateNodes struct{ x, y *G.Node }
+
+// BatchConfig is what a batch is for.
+type BatchConfig struct {
+	Size int // observations
+	// FreezeEncoder lets the loss train the decoder alone.
+	FreezeEncoder bool
+	// Late lets a Reweigher set the weights. The loss is then a step of its own after the
+	// reconstruction, which takes some 5 % more of an update.
+	Late bool
+}
+
+// AddBatch adds encoder, decoder and loss for a batch of observations.
+func (m *Model) AddBatch(g *ops.Builder, c BatchConfig) *Batch {
+	s, b := m.shape, c.Size
+	a := &Batch{Obs: ops.NewBytes(b, s.T, s.H, s.W), Weights: ops.NewTensor(b, s.T, s.H, s.W)}
 	obs := g.Input("autoencoder.obs", a.Obs)
 	a.Code = m.Encode(g, obs)
 	code := a.Code
-	if !moveEncoder {
+	if c.FreezeEncoder {
 		code = g.StopGradient(code)
 	}
-	a.Loss = m.loss(g, code, obs, g.Input("autoencoder.weights", a.Weights), a.Recon)
+	w := g.Input("autoencoder.weights", a.Weights)
+	if c.Late {
+		l := m.images(g, obs)
+		a.late = &lateNodes{x: g.Center(l.Obs, l.Mean, l.Unit), y: m.Decode(g, code)}
+		a.Loss = g.WeightedMSE(a.late.y, a.late.x, w, m.norm(b))
+		return a
+	}
+	a.recon = ops.NewTensor(b, s.T, s.H, s.W)
+	a.Loss = m.loss(g, code, obs, w, a.recon)
 	return a
 }
 
@@ -48,13 +80,49 @@ func (a *Batch) Fill(from Sampler) error {
 	return nil
 }
 
+// Run draws a batch and runs p, a program of the graph that has the batch's Outputs
+// among its own. A Reweigher is asked for the weights once the reconstruction is there;
+// it needs a batch that is Late.
+func (a *Batch) Run(p *ops.Program, from Sampler) error {
+	if err := a.Fill(from); err != nil {
+		return err
+	}
+	late, ok := from.(Reweigher)
+	if !ok {
+		return p.Run()
+	}
+	if a.late == nil {
+		return errors.New("autoencoder: these weights wait for the reconstruction, and the batch is not late")
+	}
+	if err := p.RunTo(a.late.y); err != nil {
+		return err
+	}
+	if err := late.Reweigh(a.Weights.Float32s(), p.Floats(a.late.y), p.Floats(a.late.x)); err != nil {
+		return fmt.Errorf("autoencoder: weighing: %w", err)
+	}
+	return p.RunAfter(a.late.y)
+}
+
 // Outputs are the nodes whose values the figures of a batch are made of.
-func (a *Batch) Outputs() G.Nodes { return G.Nodes{a.Loss, a.Code} }
+func (a *Batch) Outputs() G.Nodes {
+	if a.late != nil {
+		return G.Nodes{a.Loss, a.Code, a.late.x, a.late.y}
+	}
+	return G.Nodes{a.Loss, a.Code}
+}
+
+// Recon returns the centred reconstruction [B,T,H,W] of the last run of p.
+func (a *Batch) Recon(p *ops.Program) []float32 {
+	if a.late != nil {
+		return p.Floats(a.late.y)
+	}
+	return a.recon.Float32s()
+}
 
 // Stats returns the figures of a batch after a run of p.
 func (m *Model) Stats(p *ops.Program, a *Batch) Stats {
 	code := p.Floats(a.Code)
-	s := Stats{Loss: p.Scalar(a.Loss), MSE: m.mse(a.Obs.Uint8s(), a.Recon.Float32s())}
+	s := Stats{Loss: p.Scalar(a.Loss), MSE: m.mse(a.Obs.Uint8s(), a.Recon(p))}
 	s.Saturated, s.Constant = CodeHealth(code, m.cfg.Code)
 	return s
 }
@@ -94,11 +162,11 @@ type Trainer struct {
 	solver *ops.Adam
 }
 
-// NewTrainer returns a Trainer on batches of b observations. The solver must know
-// the parameters of encoder and decoder.
-func NewTrainer(m *Model, b int, solver *ops.Adam) (*Trainer, error) {
+// NewTrainer returns a Trainer on such batches. The solver must know the parameters of
+// encoder and decoder.
+func NewTrainer(m *Model, c BatchConfig, solver *ops.Adam) (*Trainer, error) {
 	g := ops.NewBuilder()
-	batch := m.AddBatch(g, b, true)
+	batch := m.AddBatch(g, c)
 	all := append(m.Encoder(), m.Decoder()...)
 	grads := g.Grads(batch.Loss, all)
 	if err := g.Err(); err != nil {
@@ -113,10 +181,7 @@ func NewTrainer(m *Model, b int, solver *ops.Adam) (*Trainer, error) {
 
 // Step makes one update on a batch drawn from the sampler.
 func (t *Trainer) Step(from Sampler) error {
-	if err := t.batch.Fill(from); err != nil {
-		return err
-	}
-	if err := t.prog.Run(); err != nil {
+	if err := t.batch.Run(t.prog, from); err != nil {
 		return err
 	}
 	return t.solver.Step(t.grads)

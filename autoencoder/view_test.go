@@ -22,7 +22,7 @@ func TestViewer(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := ops.NewBuilder()
-	b := m.AddBatch(g, 7, true)
+	b := m.AddBatch(g, autoencoder.BatchConfig{Size: 7})
 	p, err := ops.Compile(b.Outputs()...)
 	if err != nil || g.Err() != nil {
 		t.Fatal(err, g.Err())
@@ -43,7 +43,7 @@ func TestViewer(t *testing.T) {
 		if err := v.Reconstruct(back, obs); err != nil {
 			t.Fatal(err)
 		}
-		for i, y := range b.Recon.Float32s() {
+		for i, y := range b.Recon(p) {
 			want := min(max(y+mean[i%len(mean)]/255, 0), 1)
 			if math.Abs(float64(back[i]-want)) > 1e-5 {
 				t.Fatalf("%d at once: pixel %d is %v, want %v", at, i, back[i], want)

@@ -9,8 +9,10 @@
 //
 // # Concurrency
 //
-// A Detector keeps scratch memory: one goroutine at a time. Weightings have no
-// state and may be shared.
+// A Detector keeps scratch memory: one goroutine at a time. So do the weightings that
+// are pointers, of [NewMotion], [NewRarity], [NewValue], [NewRandom], [Product] and
+// [Settings.Weighting]; the others have no state and may be shared. What a [Stateful]
+// one remembers goes into checkpoints by [States].
 //
 // # Ownership
 //

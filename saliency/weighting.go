@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"strings"
+	"slices"
+	"sync"
 
 	"glint/env"
-	"glint/internal/names"
+	"glint/internal/kernel"
 )
 
 // Inputs is what is known about a batch of B observations. What a Weighting does not
-// need may be nil.
+// need may be nil; [NeedsOf] tells.
 type Inputs struct {
 	B, T, H, W int
 	// Content is the rectangle of true pixels, the rest of a plane is padding and
@@ -21,10 +22,45 @@ type Inputs struct {
 	Plane []byte
 	// Boxes are the small objects of each sample, [B]; the frame is in the Box.
 	Boxes [][]env.Box
-	// Recon is the last reconstruction of Plane, [B,T,H,W] in 0..1.
-	Recon []float32
-	// ValueGrad is |dV/dx| of the critic, [B,T,H,W].
+	// Recon is the reconstruction of Plane and Target what it should be, both
+	// [B,T,H,W] in units where a plane's 255 is 1. Only their difference is looked
+	// at, so both may be centred by the same image.
+	Recon, Target []float32
+	// ValueGrad is |dV/dx| of the critic, [B,T,H,W], in any unit.
 	ValueGrad []float32
+	// Draw is what random places are drawn by: equal batches of equal Draw get equal
+	// weights.
+	Draw uint64
+	// Learn says that the batch is trained on. A Weighting with a memory takes it in;
+	// without Learn the memory stays as it is.
+	Learn bool
+}
+
+// Needs is what a Weighting wants of Inputs beside the sizes.
+type Needs struct {
+	Plane, Boxes bool
+	// Truth wants Boxes to be true ones.
+	Truth bool
+	// Recon wants Recon and Target.
+	Recon bool
+	// ValueEvery is above 0 where ValueGrad is wanted: in a training, at every so
+	// many batches.
+	ValueEvery int
+}
+
+// NeedsOf returns what w needs. A Weighting that has no method Needs is taken to need
+// planes and boxes.
+func NeedsOf(w Weighting) Needs {
+	if n, ok := w.(interface{ Needs() Needs }); ok {
+		return n.Needs()
+	}
+	return Needs{Plane: true, Boxes: true}
+}
+
+// and returns what is wanted by either.
+func (n Needs) and(o Needs) Needs {
+	every := max(n.ValueEvery, o.ValueEvery)
+	return Needs{n.Plane || o.Plane, n.Boxes || o.Boxes, n.Truth || o.Truth, n.Recon || o.Recon, every}
 }
 
 // content returns the rectangle of true pixels.
@@ -35,149 +71,176 @@ func (in Inputs) content() image.Rectangle {
 	return in.Content
 }
 
+// truePixels returns the number of pixels that are not padding.
+func (in Inputs) truePixels() int {
+	c := in.content()
+	return in.B * in.T * c.Dx() * c.Dy()
+}
+
 // check refuses inputs whose lengths do not suit dst.
-func (in Inputs) check(dst []float32, boxes bool) error {
+func (in Inputs) check(name string, dst []float32, n Needs) error {
+	size := in.B * in.T * in.H * in.W
 	switch {
-	case len(dst) != in.B*in.T*in.H*in.W:
-		return fmt.Errorf("saliency: dst has %d weights for [%d,%d,%d,%d]", len(dst), in.B, in.T, in.H, in.W)
-	case boxes && len(in.Boxes) != in.B:
-		return fmt.Errorf("saliency: Boxes of %d samples for a batch of %d", len(in.Boxes), in.B)
+	case len(dst) != size:
+		return fmt.Errorf("saliency: %s: dst has %d weights for [%d,%d,%d,%d]", name, len(dst), in.B, in.T, in.H, in.W)
+	case n.Boxes && len(in.Boxes) != in.B:
+		return fmt.Errorf("saliency: %s: Boxes of %d samples for a batch of %d", name, len(in.Boxes), in.B)
 	case !in.content().In(image.Rect(0, 0, in.W, in.H)):
-		return fmt.Errorf("saliency: Content %v is not inside %dx%d (rows x columns)", in.Content, in.H, in.W)
+		return fmt.Errorf("saliency: %s: Content %v is not inside %dx%d (rows x columns)", name, in.Content, in.H, in.W)
+	case n.Plane && len(in.Plane) != size:
+		return fmt.Errorf("saliency: %s: Plane has %d pixels for [%d,%d,%d,%d]", name, len(in.Plane), in.B, in.T, in.H, in.W)
+	case n.Recon && (len(in.Recon) != size || len(in.Target) != size):
+		return fmt.Errorf("saliency: %s: Recon has %d and Target %d pixels for [%d,%d,%d,%d]: it weighs by the error of a reconstruction",
+			name, len(in.Recon), len(in.Target), in.B, in.T, in.H, in.W)
 	}
 	return nil
 }
 
 // Weighting weighs the pixels of a batch for a loss.
 type Weighting interface {
-	// Name is the name that Parse knows it by.
+	// Name is the name that Settings.Weighting knows it by.
 	Name() string
 	// Weights writes the weights [B,T,H,W], all at least 0, into dst. Padding weighs
 	// 0. An error says which input is missing or does not fit.
 	Weights(dst []float32, in Inputs) error
 }
 
-var (
-	_ Weighting = Uniform{}
-	_ Weighting = Knife{}
-	_ Weighting = normalized{}
-)
-
-// Uniform weighs every pixel 1.
-type Uniform struct{}
-
-// Name returns "uniform".
-func (Uniform) Name() string { return "uniform" }
-
-// Weights writes ones.
-func (Uniform) Weights(dst []float32, in Inputs) error {
-	if err := in.check(dst, false); err != nil {
+// Check refuses weights by w that are negative, NaN or infinite, naming the weighting
+// and the first such pixel.
+func Check(w Weighting, weights []float32, in Inputs) error {
+	if err := in.check(w.Name(), weights, Needs{}); err != nil {
 		return err
 	}
-	for f := range in.B * in.T {
-		in.paint(dst, f, in.content(), 1)
+	if finite(in.sum(weights)) && (ours(w) || neverNegative(weights)) {
+		return nil
+	}
+	for i, v := range weights {
+		if !(v >= 0 && v <= math.MaxFloat32) {
+			x, y, plane := i%in.W, i/in.W%in.H, i/(in.W*in.H)
+			return fmt.Errorf("saliency: weighting %s: the weight of sample %d, frame %d, pixel (%d,%d) is %v, want a number of at least 0",
+				w.Name(), plane/in.T, plane%in.T, x, y, v)
+		}
 	}
 	return nil
 }
 
-// Knife weighs the surroundings of small objects more and samples without any less.
-type Knife struct {
-	// Factor is the weight of the pixels in and around a box.
-	Factor float64 `toml:"factor"`
-	// Margin is how many pixels around a box count as in it. Weighing the exact
-	// pixels alone teaches a decoder to paint fat blobs.
-	Margin int `toml:"margin"`
-	// Empty is the weight of the pixels of a sample without a box.
-	Empty float64 `toml:"empty"`
+// sumsAtOnce is the number of planes that are summed by one call of a kernel.
+const sumsAtOnce = 64
+
+// planeSums holds the sums of planes while they are added up: weightings may be used
+// by several goroutines.
+var planeSums = sync.Pool{New: func() any { return new([sumsAtOnce]float32) }}
+
+// sum returns the sum of weights. One that is no finite number makes it none.
+func (in Inputs) sum(weights []float32) (total float64) {
+	sums := planeSums.Get().(*[sumsAtOnce]float32)
+	defer planeSums.Put(sums)
+	planes, size := in.B*in.T, in.H*in.W
+	for from := 0; from < planes; from += sumsAtOnce {
+		n := min(sumsAtOnce, planes-from)
+		// The gradient of a bias is the sum over its plane.
+		kernel.BackBias(sums[:n], weights[from*size:(from+n)*size], 1, n, size)
+		for _, v := range sums[:n] {
+			total += float64(v)
+		}
+	}
+	return total
 }
 
-// DefaultKnife returns Factor 10, Margin 2 and Empty 0.5.
-func DefaultKnife() Knife { return Knife{Factor: 10, Margin: 2, Empty: 0.5} }
+func finite(x float64) bool { return x-x == 0 }
 
-// Validate names the first field that makes no weights.
-func (k Knife) Validate() error {
-	switch {
-	case !(k.Factor >= 0) || math.IsInf(k.Factor, 0):
-		return fmt.Errorf("saliency: knife: Factor %v: want at least 0", k.Factor)
-	case k.Margin < 0:
-		return fmt.Errorf("saliency: knife: Margin %d is negative", k.Margin)
-	case !(k.Empty >= 0) || math.IsInf(k.Empty, 0):
-		return fmt.Errorf("saliency: knife: Empty %v: want at least 0", k.Empty)
+// ours says that w is of this package, whose weights are negative under no settings
+// that Validate allows.
+func ours(w Weighting) bool {
+	switch w := w.(type) {
+	case Uniform, Knife, Oracle, *Random, *motion, *rarity, Residual, Worst, Clip, *value:
+		return true
+	case normalized:
+		return ours(w.Weighting)
+	case *product:
+		return !slices.ContainsFunc(w.parts, func(part Weighting) bool { return !ours(part) })
 	}
-	return nil
+	return false
 }
 
-// Name returns "knife".
-func (Knife) Name() string { return "knife" }
-
-// Weights needs Boxes. Boxes that lie over each other weigh no more than one.
-func (k Knife) Weights(dst []float32, in Inputs) error {
-	if err := k.Validate(); err != nil {
-		return err
-	}
-	if err := in.check(dst, true); err != nil {
-		return err
-	}
-	content := in.content()
-	for b, boxes := range in.Boxes {
-		rest := float32(1)
-		if Class(boxes) == 0 {
-			rest = float32(k.Empty)
-		}
-		for t := range in.T {
-			in.paint(dst, b*in.T+t, content, rest)
-		}
-		for _, box := range boxes {
-			if box.Frame < 0 || box.Frame >= in.T {
-				return fmt.Errorf("saliency: sample %d has a box in frame %d of %d", b, box.Frame, in.T)
-			}
-			in.fill(dst, b*in.T+box.Frame, box.Rect.Inset(-k.Margin).Intersect(content), float32(k.Factor))
+func neverNegative(weights []float32) bool {
+	for _, v := range weights {
+		if v < 0 {
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // paint gives a rectangle of one plane a weight and the rest 0.
 func (in Inputs) paint(dst []float32, plane int, r image.Rectangle, weight float32) {
-	size := in.H * in.W
-	clear(dst[plane*size : (plane+1)*size])
+	if r != image.Rect(0, 0, in.W, in.H) {
+		clear(dst[plane*in.H*in.W : (plane+1)*in.H*in.W])
+	}
 	in.fill(dst, plane, r, weight)
+}
+
+// paintAll gives all true pixels a weight.
+func (in Inputs) paintAll(dst []float32, weight float32) {
+	for f := range in.B * in.T {
+		in.paint(dst, f, in.content(), weight)
+	}
 }
 
 // fill gives a rectangle of one plane a weight.
 func (in Inputs) fill(dst []float32, plane int, r image.Rectangle, weight float32) {
+	var first []float32
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		start := (plane*in.H + y) * in.W
 		line := dst[start+r.Min.X : start+r.Max.X]
+		if first != nil {
+			copy(line, first)
+			continue
+		}
+		first = line
 		for x := range line {
 			line[x] = weight
 		}
 	}
 }
 
-// Normalize returns w scaled so that the mean weight over the true pixels of a batch
-// is 1: the scale of the loss then does not move with the weights. Weights that are
-// all 0 stay so.
-func Normalize(w Weighting) Weighting { return normalized{w} }
-
-type normalized struct{ Weighting }
-
-// Weights writes the scaled weights.
-func (n normalized) Weights(dst []float32, in Inputs) error {
-	if err := n.Weighting.Weights(dst, in); err != nil {
-		return err
-	}
-	var sum float64
-	for _, w := range dst {
-		sum += float64(w)
-	}
-	if sum == 0 {
-		return nil
-	}
+// clearPadding gives all padding the weight 0.
+func (in Inputs) clearPadding(dst []float32) {
 	c := in.content()
-	scale := float32(float64(in.B*in.T*c.Dx()*c.Dy()) / sum)
-	for i := range dst {
-		dst[i] *= scale
+	if c == image.Rect(0, 0, in.W, in.H) {
+		return
+	}
+	for f := range in.B * in.T {
+		for y := range in.H {
+			line := dst[(f*in.H+y)*in.W : (f*in.H+y+1)*in.W]
+			if y < c.Min.Y || y >= c.Max.Y {
+				clear(line)
+				continue
+			}
+			clear(line[:c.Min.X])
+			clear(line[c.Max.X:])
+		}
+	}
+}
+
+// maxWeight is the largest weight that a setting may ask for; products of several still
+// fit a float32.
+const maxWeight = 1e6
+
+// limits are named numbers with the least and the largest value they may have.
+type limits []struct {
+	field       string
+	value       float64
+	least, most float64
+}
+
+// check names the first number outside its limits.
+func (l limits) check(weighting string) error {
+	for _, f := range l {
+		if f.value >= f.least && f.value <= f.most {
+			continue
+		}
+		return fmt.Errorf("saliency: %s: %s %v: want %v to %v", weighting, f.field, f.value, f.least, f.most)
 	}
 	return nil
 }
@@ -189,19 +252,4 @@ func Class(boxes []env.Box) int {
 		return 1
 	}
 	return 0
-}
-
-// Names lists the weightings that Parse knows.
-func Names() []string { return []string{"uniform", "knife"} }
-
-// Parse returns the weighting of a name with its default settings. A wrong name is
-// answered with the nearest.
-func Parse(name string) (Weighting, error) {
-	switch name {
-	case "uniform":
-		return Uniform{}, nil
-	case "knife":
-		return DefaultKnife(), nil
-	}
-	return nil, fmt.Errorf("saliency: no weighting %q: did you mean %q? There are %s", name, names.Nearest(name, Names()), strings.Join(Names(), ", "))
 }

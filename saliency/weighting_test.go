@@ -96,6 +96,36 @@ func TestWeights(t *testing.T) {
 			frames(ones, []string{"1 1 1 1 1 1", "1 1 1 0 0 1", "1 1 1 1 1 1", "1 1 1 1 1 1"}, filled("0 0 0 0 0 0", 4), filled("0 0 0 0 0 0", 4)),
 		},
 		{
+			"knife with a halo",
+			saliency.Knife{Factor: 50, Empty: 0.5, Halo: 15, HaloX: 2, HaloY: 1},
+			two(),
+			frames(ones, []string{"1 15 15 15 15 15", "1 15 15 50 50 15", "1 15 15 15 15 15", "1 1 1 1 1 1"}, halves, halves),
+		},
+		{
+			"a halo over another's core",
+			saliency.Knife{Factor: 50, Empty: 0.5, Halo: 15, HaloX: 2},
+			overlapping,
+			frames(ones, []string{"1 1 1 1 1 1", "1 15 15 50 50 50", "1 1 1 1 1 1", "1 1 1 1 1 1"}, halves, halves),
+		},
+		{
+			"a halo inside the margin",
+			saliency.Knife{Factor: 10, Margin: 1, Empty: 0.5, Halo: 3, HaloX: 1, HaloY: 1},
+			two(),
+			frames(ones, []string{"1 1 10 10 10 10", "1 1 10 10 10 10", "1 1 10 10 10 10", "1 1 1 1 1 1"}, halves, halves),
+		},
+		{
+			"oracle",
+			saliency.Oracle{Knife: saliency.Knife{Factor: 10, Empty: 0.5}},
+			two(),
+			frames(ones, []string{"1 1 1 1 1 1", "1 1 1 10 10 1", "1 1 1 1 1 1", "1 1 1 1 1 1"}, halves, halves),
+		},
+		{
+			"product",
+			saliency.Product(saliency.Knife{Factor: 10, Empty: 0.5}, saliency.Uniform{}, saliency.Knife{Factor: 2, Margin: 1, Empty: 3}),
+			two(),
+			frames(ones, []string{"1 1 2 2 2 2", "1 1 2 20 20 2", "1 1 2 2 2 2", "1 1 1 1 1 1"}, filled("1.5 1.5 1.5 1.5 1.5 1.5", 4), filled("1.5 1.5 1.5 1.5 1.5 1.5", 4)),
+		},
+		{
 			"boxes over each other and outside",
 			saliency.Knife{Factor: 10, Empty: 0.5},
 			overlapping,
@@ -162,24 +192,22 @@ func TestWeightsErrors(t *testing.T) {
 		{"Factor", saliency.Knife{Factor: -1}, two(), 96},
 		{"Factor", saliency.Knife{Factor: math.NaN()}, two(), 96},
 		{"Margin", saliency.Knife{Margin: -1}, two(), 96},
+		{"Halo -1", saliency.Knife{Halo: -1}, two(), 96},
+		{"HaloX -1", saliency.Knife{HaloX: -1}, two(), 96},
+		{"HaloY -1", saliency.Knife{HaloY: -1}, two(), 96},
+		{"motion: Plane has 0", saliency.NewMotion(saliency.DefaultMotion()), two(), 96},
+		{"motion: an observation is 1 frame", saliency.NewMotion(saliency.DefaultMotion()), saliency.Inputs{B: 1, T: 1, H: 2, W: 2, Plane: make([]byte, 4)}, 4},
+		{"residual: Recon has 0", saliency.DefaultResidual(), two(), 96},
+		{"worst: Recon has 0", saliency.DefaultWorst(), two(), 96},
+		{"clip: Recon has 0", saliency.DefaultClip(), two(), 96},
+		{"value: there is no critic", saliency.NewValue(saliency.DefaultValue()), two(), 96},
+		{"random: Boxes of 0", saliency.NewRandom(saliency.DefaultKnife()), missing, 96},
+		{"random: sample 0 has a box in frame 2 of 2", saliency.NewRandom(saliency.DefaultKnife()), late, 96},
+		{"motion: Plane", saliency.Product(saliency.Uniform{}, saliency.NewMotion(saliency.DefaultMotion())), two(), 96},
 		{"Empty", saliency.Normalize(saliency.Knife{Empty: math.Inf(1)}), two(), 96},
 	} {
 		if err := c.w.Weights(make([]float32, c.n), c.in); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want one with %q", err, c.want)
-		}
-	}
-}
-
-func TestParse(t *testing.T) {
-	for _, name := range saliency.Names() {
-		w, err := saliency.Parse(name)
-		if err != nil || w.Name() != name {
-			t.Errorf("Parse(%q) = %v, %v", name, w, err)
-		}
-	}
-	for wrong, near := range map[string]string{"knive": `"knife"`, "Uniform": `"uniform"`, "k": `"knife"`, "unifrom": `"uniform"`} {
-		if _, err := saliency.Parse(wrong); err == nil || !strings.Contains(err.Error(), "did you mean "+near) {
-			t.Errorf("Parse(%q): error %v, want the nearest name %s", wrong, err, near)
 		}
 	}
 }
@@ -191,33 +219,4 @@ func TestClass(t *testing.T) {
 	if c := saliency.Class(two().Boxes[0]); c != 1 {
 		t.Errorf("a box: class %d, want 1", c)
 	}
-}
-
-func batch(b int) saliency.Inputs {
-	in := saliency.Inputs{B: b, T: 4, H: planeH, W: planeW, Boxes: make([][]env.Box, b)}
-	for i := 0; i < b; i += 2 {
-		in.Boxes[i] = []env.Box{{Rect: image.Rect(70, 31, 75, 33), Frame: 2}}
-	}
-	return in
-}
-
-func TestWeightsAllocateNothing(t *testing.T) {
-	in := batch(2)
-	dst := make([]float32, in.B*in.T*in.H*in.W)
-	w := saliency.Normalize(saliency.DefaultKnife())
-	if n := testing.AllocsPerRun(10, func() { _ = w.Weights(dst, in) }); n != 0 {
-		t.Errorf("%v allocations a batch", n)
-	}
-}
-
-func BenchmarkKnife(b *testing.B) {
-	in := batch(32)
-	dst := make([]float32, in.B*in.T*in.H*in.W)
-	w := saliency.DefaultKnife()
-	for b.Loop() {
-		if err := w.Weights(dst, in); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*in.B*in.T), "us/frame")
 }

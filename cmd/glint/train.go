@@ -29,7 +29,7 @@ type trainCmd struct {
 	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
 	Sticky      *float64 `help:"Probability that a frame repeats the last action. Default 0.25." placeholder:"P"`
 	LR          *float64 `help:"Learning rate." name:"lr" placeholder:"X"`
-	Weighting   *string  `help:"Weighting of the autoencoder's loss: knife or uniform. Default knife." placeholder:"NAME"`
+	Weighting   *string  `help:"Weighting of the autoencoder's loss: uniform, knife, motion, rarity, residual, worst, clip, value, random, oracle, or a product such as knife*motion. Default knife." placeholder:"NAME"`
 }
 
 // Run trains.

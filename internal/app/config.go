@@ -29,13 +29,13 @@ type Config struct {
 	Sticky      float64 `toml:"sticky"`       // probability that a frame repeats the last action
 	FramesEvery int64   `toml:"frames_every"` // iterations between two example sheets; 0 for none
 	SaveMinutes float64 `toml:"save_minutes"` // time between two checkpoints
-	Weighting   string  `toml:"weighting"`    // of the autoencoder's loss, by name
+	Weighting   string  `toml:"weighting"`    // of the autoencoder's loss: a name, or several as in "knife*motion"
 
-	Knife    saliency.Knife          `toml:"knife"`
-	Detector saliency.DetectorConfig `toml:"detector"`
-	Pixels   pixels.Config           `toml:"pixels"`
-	Gym      GymConfig               `toml:"gym"`
-	Agent    agent.Config            `toml:"agent"`
+	saliency.Settings                         // of all weightings
+	Detector          saliency.DetectorConfig `toml:"detector"`
+	Pixels            pixels.Config           `toml:"pixels"`
+	Gym               GymConfig               `toml:"gym"`
+	Agent             agent.Config            `toml:"agent"`
 }
 
 // GymConfig is how an environment of the Gym bridge is opened.
@@ -64,7 +64,7 @@ func (g GymConfig) validate() error {
 func DefaultConfig(env, algo string) Config {
 	c := Config{
 		Env: env, Seed: 1, Minutes: 5, Threads: runtime.NumCPU(), Sticky: 0.25, FramesEvery: 25_000, SaveMinutes: 5,
-		Weighting: "knife", Knife: saliency.DefaultKnife(), Detector: saliency.DefaultDetectorConfig(),
+		Weighting: "knife", Settings: saliency.DefaultSettings(), Detector: saliency.DefaultDetectorConfig(),
 		Agent: agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1},
 	}
 	p := pixels.PresetFor(gameName(env))
@@ -103,7 +103,7 @@ func (c Config) Validate() error {
 	case !(c.SaveMinutes > 0):
 		return fmt.Errorf("save_minutes is %v, want above 0", c.SaveMinutes)
 	}
-	for _, err := range []error{c.Gym.validate(), c.Knife.Validate(), c.Detector.Validate()} {
+	for _, err := range []error{c.Gym.validate(), c.Detector.Validate()} {
 		if err != nil {
 			return err
 		}
@@ -118,16 +118,7 @@ func (c Config) Validate() error {
 }
 
 // weighting returns the weighting the config names, with its settings.
-func (c Config) weighting() (saliency.Weighting, error) {
-	w, err := saliency.Parse(c.Weighting)
-	if err != nil {
-		return nil, err
-	}
-	if _, ok := w.(saliency.Knife); ok {
-		return c.Knife, nil
-	}
-	return w, nil
-}
+func (c Config) weighting() (saliency.Weighting, error) { return c.Settings.Weighting(c.Weighting) }
 
 // LoadConfig reads a TOML file over the defaults for its environment and
 // algorithm. A flag that names either goes before the file; empty strings for none.

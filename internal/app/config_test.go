@@ -11,6 +11,7 @@ import (
 
 	"glint/agent"
 	"glint/internal/app"
+	"glint/saliency"
 )
 
 func TestDefaultConfigs(t *testing.T) {
@@ -37,6 +38,9 @@ func TestValidateNamesTheSetting(t *testing.T) {
 		{"frames_every is -1", func(c *app.Config) { c.FramesEvery = -1 }},
 		{"save_minutes is 0", func(c *app.Config) { c.SaveMinutes = 0 }},
 		{`did you mean "knife"`, func(c *app.Config) { c.Weighting = "knive" }},
+		{`did you mean "residual"`, func(c *app.Config) { c.Weighting = "knife*residal" }},
+		{"knife: Halo -1", func(c *app.Config) { c.Knife.Halo = -1 }},
+		{"rarity: Cell 3", func(c *app.Config) { c.Rarity.Cell = 3 }},
 		{"agent.lr is -1", func(c *app.Config) { c.Agent.LR = -1 }},
 		{"agent.minibatch is 3", func(c *app.Config) { c.Agent.Minibatch = 3 }},
 		{"agent.autoencoder.", func(c *app.Config) { c.Agent.Autoencoder.Code = 0 }},
@@ -86,6 +90,8 @@ func TestLoadConfigRefuses(t *testing.T) {
 		{"syntax", "steps = [", "line 1, column"},
 		{"unknown setting", "\nstep = 5", "line 2: unknown setting step: did you mean steps?"},
 		{"unknown setting of a table", "[agent]\nentropy = 5", "unknown setting agent.entropy: did you mean agent.entropy_coef?"},
+		{"unknown setting of a weighting", "[rarity]\ncells = 5", "unknown setting rarity.cells: did you mean rarity.cell?"},
+		{"unknown table of a weighting", "[motions]\nlevel = 5", "did you mean motion?"},
 		{"unknown table", "[agnt]\nlr = 5", "did you mean agent?"},
 		{"kind of value", "seed = 'one'", "seed cannot be a TOML string"},
 		{"another file", "\x7fELF", "line 1"},
@@ -130,5 +136,21 @@ func TestSetEnvsKeepsTheMinibatches(t *testing.T) {
 		if err := c.Agent.Validate(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestLoadConfigOfWeightings(t *testing.T) {
+	c, err := app.LoadConfig(write(t, "weighting = 'knife*motion'\nnormalize = true\n[knife]\nfactor = 50.0\nmargin = 0\nhalo = 15.7\nhalo_x = 3\nhalo_y = 2\n[motion]\nlevel = 9\n"), "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := app.DefaultConfig("dojo", app.DefaultAlgo)
+	want.Weighting, want.Normalize, want.Motion.Level = "knife*motion", true, 9
+	want.Knife = saliency.Knife{Factor: 50, Empty: 0.5, Halo: 15.7, HaloX: 3, HaloY: 2}
+	if diff := cmp.Diff(want, c); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
 	}
 }

@@ -22,7 +22,8 @@ type monitor struct {
 	viewer    *autoencoder.Viewer
 	detector  *saliency.Detector
 	weighting saliency.Weighting
-	recon     []float32 // [n,T,H,W] of the last examples looked at
+	slope     *agent.Slope // nil where the weighting needs no gradient
+	recon     []float32    // [n,T,H,W] of the last examples looked at
 }
 
 // monitorBatch is the number of observations reconstructed at once.
@@ -59,12 +60,16 @@ func (s scene) judge() (*judge.Judge, error) {
 	return judge.New(s.plane.H, s.plane.W, s.content, s.objects)
 }
 
-func newMonitor(s scene, m *autoencoder.Model, d *saliency.Detector, w saliency.Weighting) (*monitor, error) {
-	v, err := autoencoder.NewViewer(m, monitorBatch)
+func newMonitor(s scene, net *agent.Net, d *saliency.Detector, w saliency.Weighting) (*monitor, error) {
+	v, err := autoencoder.NewViewer(net.Autoencoder, monitorBatch)
 	if err != nil {
 		return nil, err
 	}
-	return &monitor{scene: s, viewer: v, detector: d, weighting: w}, nil
+	m := &monitor{scene: s, viewer: v, detector: d, weighting: w}
+	if saliency.NeedsOf(w).ValueEvery > 0 {
+		m.slope, err = net.NewSlope(1)
+	}
+	return m, err
 }
 
 // reconstruct fills m.recon for examples.
@@ -156,7 +161,7 @@ func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.
 	for _, b := range e.Boxes {
 		frame = b.Frame
 	}
-	weights, err := m.weights(e.Obs)
+	weights, err := m.weights(e, recon, known)
 	if err != nil {
 		return report.Example{}, err
 	}
@@ -182,15 +187,31 @@ func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.
 	return row, err
 }
 
-// weights returns the weights [T,H,W] that training would give an observation.
-func (m *monitor) weights(obs []byte) ([]float32, error) {
-	s := m.plane
-	boxes := m.detector.DetectStack(nil, obs)
-	w := make([]float32, len(obs))
-	err := m.weighting.Weights(w, saliency.Inputs{
-		B: 1, T: s.T, H: s.H, W: s.W, Content: m.content, Plane: obs, Boxes: [][]env.Box{boxes},
-	})
-	return w, err
+// weights returns the weights [T,H,W] that training would give an observation with
+// this reconstruction.
+func (m *monitor) weights(e agent.Example, recon []float32, known bool) ([]float32, error) {
+	s, needs := m.plane, saliency.NeedsOf(m.weighting)
+	boxes := e.Boxes
+	if !needs.Truth || !known {
+		boxes = m.detector.DetectStack(nil, e.Obs)
+	}
+	in := saliency.Inputs{
+		B: 1, T: s.T, H: s.H, W: s.W, Content: m.content, Plane: e.Obs, Boxes: [][]env.Box{boxes}, Recon: recon, Draw: uint64(e.Step),
+	}
+	if needs.Recon {
+		in.Target = make([]float32, len(e.Obs))
+		for i, v := range e.Obs {
+			in.Target[i] = float32(v) / 255
+		}
+	}
+	if m.slope != nil {
+		var err error
+		if in.ValueGrad, err = m.slope.Of(e.Obs); err != nil {
+			return nil, err
+		}
+	}
+	w := make([]float32, len(e.Obs))
+	return w, m.weighting.Weights(w, in)
 }
 
 // original returns a frame in its own colours, nil where it has another size than

@@ -107,6 +107,9 @@ func (t *training) sheet() error {
 	c := t.trainer.Counters()
 	title := fmt.Sprintf("%s: what the code keeps", t.cfg.Env)
 	subtitle := fmt.Sprintf("iteration %d, step %d, weighting %s", c.Iterations, c.Steps, t.cfg.Weighting)
+	if t.truth {
+		subtitle += " by true boxes"
+	}
 	if _, ok := t.judged[telemetry.KnivesKept]; ok {
 		subtitle += ", " + t.monitor.keptLabel() + " " + percent(t.judged, telemetry.KnivesKept)
 	}

@@ -34,6 +34,9 @@ type Result struct {
 	RSSMiB        float64  `json:"rss_mib"`
 	WeightsSHA256 string   `json:"weights_sha256"`
 	Interrupted   bool     `json:"interrupted"`
+	// TruthInTraining says that true boxes took part in training, as by the weighting
+	// oracle.
+	TruthInTraining bool `json:"truth_in_training"`
 }
 
 // finish draws the last sheet, writes result.json and prints the summary.
@@ -56,7 +59,7 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 		Run: t.dir, Checkpoint: dir, Steps: int64(c.Steps), Frames: int64(c.Frames), Updates: c.Updates, Iterations: c.Iterations,
 		Seconds: t.clock.elapsed().Seconds(), Episodes: c.Episodes, RSSMiB: residentMiB(),
 		ScoreMean: finite(t.trainer.ScoreMean()), WeightsSHA256: r.SHA256(agent.WeightsFile),
-		Interrupted: ctx.Err() != nil && !t.done(),
+		Interrupted: ctx.Err() != nil && !t.done(), TruthInTraining: t.truth,
 	}
 	if kept, ok := t.judged[telemetry.KnivesKept]; ok {
 		res.KnivesKept = finite(kept)
@@ -94,6 +97,9 @@ func (t *training) summary(r Result) *report.Summary {
 		work += fmt.Sprintf("; %.0f steps/s with all three heads, %.2f autoencoder samples a step", r.StepsPerS, r.AEPerStep)
 	}
 	result = append(result, "work", work)
+	if r.TruthInTraining {
+		result = append(result, "truth", "true boxes were used in training: an upper bound")
+	}
 	s.Add("Result", result...)
 	pictures := filepath.Join(t.dir, framesDir)
 	if t.cfg.FramesEvery == 0 {

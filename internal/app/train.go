@@ -12,6 +12,7 @@ import (
 	"glint/internal/ckpt"
 	"glint/internal/kernel"
 	"glint/internal/telemetry"
+	"glint/saliency"
 )
 
 // training is one run while it trains.
@@ -32,6 +33,7 @@ type training struct {
 	lastSave time.Time
 	judged   telemetry.Values // the judge's latest figures
 	warned   string
+	truth    bool     // true boxes are used in training
 	kept     bool     // the state of this moment is in a checkpoint
 	stale    []string // later checkpoints of a run that went back; the next save replaces them
 }
@@ -114,11 +116,16 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 	}
 	t.phases = new(telemetry.Phases)
 	opts.Phases = t.phases
-	if err := start(opts); err != nil {
+	if err := start(opts); errors.Is(err, agent.ErrNoTruth) {
+		return res, usagef("choose another --weighting", "%v", err)
+	} else if err != nil {
 		return res, err
 	}
+	if t.truth = saliency.NeedsOf(opts.Weighting).Truth; t.truth {
+		t.io.notef("weighting %s: TRUE BOXES are used in training, as an upper bound; do not compare it with runs that see pixels alone", t.cfg.Weighting)
+	}
 	defer func() { err = errors.Join(err, t.tel.Close()) }()
-	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net.Autoencoder, opts.Detector, opts.Weighting); err != nil {
+	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net, opts.Detector, opts.Weighting); err != nil {
 		return res, err
 	}
 	t.io.notef("%s · %s · %d environments · %d threads, kernels %s · run %s", t.cfg.Env, t.cfg.Agent.Algo, t.cfg.Agent.Envs, t.cfg.Threads, kernel.Level(), t.dir)

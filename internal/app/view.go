@@ -168,7 +168,7 @@ func monitorOf(s scene, net *agent.Net, c Config) (*monitor, error) {
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
 	}
-	return newMonitor(s, net.Autoencoder, d, w)
+	return newMonitor(s, net, d, w)
 }
 
 // viewData looks at a recorded dataset through the checkpoint's pixels.

@@ -57,6 +57,22 @@ func (b *Builder) WeightedSum(coefs []float64, terms ...*G.Node) *G.Node {
 	}, terms...)
 }
 
+// Sum is the scalar sum of x, f32 of one dimension or more.
+func (b *Builder) Sum(x *G.Node) *G.Node {
+	const kind = "sum of elements"
+	if !b.ready(x) || !b.wantTensor(kind, "x", x) {
+		return nil
+	}
+	return b.lossOp(kind, nil, []*G.Node{x}, 1, func(grads [][]float32, in []G.Value) float64 {
+		total := 0.0
+		for i, v := range floats(in[0]) {
+			total += float64(v)
+			grads[0][i] = 1
+		}
+		return total
+	})
+}
+
 // lossOp adds a scalar loss that computes its gradients in the same pass. The
 // first diffs inputs have gradients; run fills them for an upstream gradient of 1.
 // They are kept until the op that scales them by the true upstream gradient runs.

@@ -52,6 +52,20 @@ func TestWeightedSum(t *testing.T) {
 	}
 }
 
+func TestSum(t *testing.T) {
+	optest.Check(t, optest.Case{
+		Name: "sum of elements", Inputs: []*ops.Param{optest.Random(1, "x", 3, 4)},
+		Build: func(b *ops.Builder, in []*G.Node) *G.Node { return b.Sum(in[0]) },
+	})
+	b := ops.NewBuilder()
+	total := b.Sum(b.Param(optest.Values("x", 1, 2, -5)))
+	p := compile(t, b, total)
+	run(t, p)
+	if got := p.Scalar(total); got != -2 {
+		t.Errorf("sum %v, want -2", got)
+	}
+}
+
 // policyCase is a policy loss whose samples lie in every region of the clipped
 // surrogate: ratios of exp(-1), 1 and exp(1) under advantages of either sign.
 func policyCase(name string, cfg ops.PolicyConfig) optest.Case {

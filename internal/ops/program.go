@@ -16,6 +16,7 @@ import (
 type Program struct {
 	steps  []step
 	values map[int64]G.Value // by node ID
+	after  map[int64]int     // by node ID, the number of steps up to the one that makes it
 }
 
 // step is one op with its operands in place.
@@ -46,7 +47,7 @@ func Compile(outputs ...*G.Node) (*Program, error) {
 		return nil, fmt.Errorf("ops: compile: %w", err)
 	}
 	users := countUsers(g, outputs)
-	p := &Program{values: map[int64]G.Value{}}
+	p := &Program{values: map[int64]G.Value{}, after: map[int64]int{}}
 	var free buffers
 	for _, n := range slices.Backward(sorted) {
 		if users[n.ID()] == 0 {
@@ -79,6 +80,7 @@ func (p *Program) plan(n *G.Node, in G.Nodes, free *buffers) error {
 		}
 		p.values[n.ID()] = s.out
 		p.steps = append(p.steps, s)
+		p.after[n.ID()] = len(p.steps)
 	case interface{ Value() G.Value }: // a constant
 		p.values[n.ID()] = op.Value()
 	default:
@@ -106,9 +108,19 @@ func planned(o preallocOp, n *G.Node) preallocOp {
 }
 
 // Run computes the outputs from what the inputs and parameters hold now.
-func (p *Program) Run() error {
-	for i := range p.steps {
-		s := &p.steps[i]
+func (p *Program) Run() error { return p.run(p.steps) }
+
+// RunTo does the first part of a Run, until the value of an output is there. Inputs
+// whose every user depends on that output may be filled between this and RunAfter, so
+// that they can be made of its value.
+func (p *Program) RunTo(output *G.Node) error { return p.run(p.steps[:p.after[output.ID()]]) }
+
+// RunAfter does what RunTo left of a Run.
+func (p *Program) RunAfter(output *G.Node) error { return p.run(p.steps[p.after[output.ID()]:]) }
+
+func (p *Program) run(steps []step) error {
+	for i := range steps {
+		s := &steps[i]
 		out, err := s.op.UsePreallocDo(s.out, s.in...)
 		if err != nil {
 			return fmt.Errorf("ops: run %v: %w", s.op, err)

@@ -261,3 +261,33 @@ func BenchmarkProgram(b *testing.B) {
 		run(b, p)
 	}
 }
+
+// A run in two parts takes in what an input is given between them, and equals a whole
+// one.
+func TestRunInTwoParts(t *testing.T) {
+	b := ops.NewBuilder()
+	x, target, w := optest.Values("x", 1, -2, 3), optest.Values("target", 0, 0, 1), ops.NewTensor(3)
+	y := b.StopGradient(b.Param(x))
+	loss := b.WeightedMSE(y, b.Param(target), b.Input("w", w), 1)
+	p := compile(t, b, loss, y)
+	for _, weight := range []float32{1, 10} {
+		x.Value.Float32s()[0] = weight
+		if err := p.RunTo(y); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range p.Floats(y) {
+			w.Float32s()[i] = weight * max(v, -v)
+		}
+		if err := p.RunAfter(y); err != nil {
+			t.Fatal(err)
+		}
+		got, want := p.Scalar(loss), float64(weight)*float64(weight*weight*weight+8+12)
+		if got != want {
+			t.Errorf("loss %v, want %v", got, want)
+		}
+		run(t, p)
+		if whole := p.Scalar(loss); whole != got {
+			t.Errorf("loss %v in one run, %v in two parts", whole, got)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	G "gorgonia.org/gorgonia"
+
+	"glint/autoencoder"
+	"glint/internal/ops"
+	"glint/replay"
+	"glint/saliency"
+)
+
+// sampler draws the autoencoder's batches from the store and weighs them.
+type sampler struct{ t *Trainer }
+
+// lateSampler is a sampler whose weights wait for the reconstruction.
+type lateSampler struct{ sampler }
+
+var (
+	_ autoencoder.Sampler   = sampler{}
+	_ autoencoder.Reweigher = lateSampler{}
+)
+
+// sampler returns the one that suits the weighting.
+func (t *Trainer) sampler() autoencoder.Sampler {
+	if t.needs.Recon {
+		return lateSampler{sampler{t}}
+	}
+	return sampler{t}
+}
+
+// Sample fills obs [B,T,H,W] and its weights w [B,T,H,W].
+func (s sampler) Sample(obs []byte, w []float32) error {
+	if err := s.draw(obs); err != nil {
+		return err
+	}
+	return s.t.weigh(w)
+}
+
+// Sample fills obs [B,T,H,W].
+func (s lateSampler) Sample(obs []byte, _ []float32) error { return s.draw(obs) }
+
+// Reweigh fills the weights of the batch drawn last.
+func (s lateSampler) Reweigh(w, y, x []float32) error {
+	s.t.inputs.Recon, s.t.inputs.Target = y, x
+	return s.t.weigh(w)
+}
+
+// draw fills obs [B,T,H,W] and notes what is known of it.
+func (s sampler) draw(obs []byte) error {
+	t := s.t
+	in := &t.inputs
+	in.B = len(obs) / t.spec.ObsLen()
+	in.Plane, in.Boxes = obs, in.Boxes[:in.B]
+	if _, err := t.store.Sample(rand.New(t.random), obs, in.Boxes); err != nil {
+		if errors.Is(err, replay.ErrEmpty) {
+			return fmt.Errorf("no stored observation is of a class that small_share %v draws: choose one between 0 and 1 or explore longer (pretrain.steps)", t.cfg.SmallShare)
+		}
+		return err
+	}
+	return nil
+}
+
+// weigh fills the weights of the batch at hand. What is random in them depends on the
+// seed and the number of the update.
+func (t *Trainer) weigh(w []float32) error {
+	in := &t.inputs
+	in.Learn, in.Draw = true, t.o.Seed<<32^uint64(t.counters.Updates)
+	if err := t.gradient(in); err != nil {
+		return err
+	}
+	if err := t.o.Weighting.Weights(w, *in); err != nil {
+		return err
+	}
+	return saliency.Check(t.o.Weighting, w, *in)
+}
+
+// gradient sets the critic's gradient by the batch at hand where the weighting wants
+// a new one. Before Play the critic has learned nothing, and all pixels count alike.
+func (t *Trainer) gradient(in *saliency.Inputs) (err error) {
+	in.ValueGrad = nil
+	switch every := int64(t.needs.ValueEvery); {
+	case every == 0:
+	case t.slope == nil:
+		if len(t.flat) != len(in.Plane) {
+			t.flat = make([]float32, len(in.Plane))
+			for i := range t.flat {
+				t.flat[i] = 1
+			}
+		}
+		in.ValueGrad = t.flat
+	case t.counters.Updates%every == 0:
+		in.ValueGrad, err = t.slope.Of(in.Plane)
+	}
+	return err
+}
+
+// Slope computes how much the critic's value depends on each pixel: a forward and a
+// backward pass through encoder and critic, without the gradients of weights.
+type Slope struct {
+	net  *Net
+	x    *ops.Param // centred observations [B,T,H,W]
+	prog *ops.Program
+	grad *G.Node
+	abs  []float32
+}
+
+// NewSlope returns a Slope of b observations.
+func (n *Net) NewSlope(b int) (*Slope, error) {
+	s := n.Autoencoder.Shape()
+	l := &Slope{net: n, x: ops.NewParam("x", b, s.T, s.H, s.W), abs: make([]float32, b*s.T*s.H*s.W)}
+	g := ops.NewBuilder()
+	_, value := n.heads(g, n.Autoencoder.Encode(g, g.Param(l.x)))
+	grads := g.Grads(g.Sum(value), []*ops.Param{l.x})
+	if err := g.Err(); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	prog, err := ops.Compile(grads...)
+	if err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
+	}
+	l.prog, l.grad = prog, grads[0]
+	return l, nil
+}
+
+// Of returns |dV/dx| [B,T,H,W] at observations [B,T,H,W], which the next call
+// overwrites. A unit of x is a plane's 255.
+func (l *Slope) Of(obs []byte) ([]float32, error) {
+	l.net.Autoencoder.CenterBytes(l.x.Value.Float32s(), obs)
+	if err := l.prog.Run(); err != nil {
+		return nil, err
+	}
+	for i, d := range l.prog.Floats(l.grad) {
+		l.abs[i] = max(d, -d)
+	}
+	return l.abs, nil
+}

@@ -1,0 +1,287 @@
+package agent
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"glint/autoencoder"
+	"glint/env"
+	"glint/saliency"
+)
+
+// weighting makes a weighting of small default settings, normalised.
+func weighting(tb testing.TB, name string) saliency.Weighting {
+	tb.Helper()
+	s := saliency.DefaultSettings()
+	s.Normalize, s.Value.Every = true, 3
+	w, err := s.Weighting(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return w
+}
+
+// Every weighting trains, and a training by it that is resumed equals the unbroken one
+// bit for bit: counts, mean gradients and the draws of random places are in the state.
+func TestResumeIsExactByEveryWeighting(t *testing.T) {
+	cfg := dojoConfig(PPO)
+	var last []byte
+	for _, name := range []string{"rarity", "value", "random", "oracle*motion", "residual*worst*clip", "random*rarity*residual*value"} {
+		options := func() Options {
+			o := dojoOptions(t, cfg.Envs, 7)
+			o.Weighting = weighting(t, name)
+			return o
+		}
+		want := unbroken(t, cfg, options(), resumeUnits)
+		for _, cut := range []int{4, 7} {
+			what := fmt.Sprintf("%s, cut after %d units", name, cut)
+			tr, exact, err := Resume(t.Context(), cfg, options(), want.saves[cut].file)
+			if err != nil || !exact {
+				t.Fatalf("%s: exact %v, error %v", what, exact, err)
+			}
+			compareReports(t, what, advance(t, tr, resumeUnits-cut), want.reports[cut:])
+			save(t, tr).compare(t, what, want.saves[resumeUnits])
+		}
+		weights := want.saves[resumeUnits][WeightsFile]
+		if string(weights) == string(last) {
+			t.Errorf("%s trains as the weighting before it", name)
+		}
+		last = weights
+	}
+}
+
+// A checkpoint of a weighting without a memory is not one of a weighting with.
+func TestResumeRefusesAnotherWeighting(t *testing.T) {
+	cfg := dojoConfig(PPO)
+	files := unbroken(t, cfg, dojoOptions(t, cfg.Envs, 7), 1).saves[1]
+	o := dojoOptions(t, cfg.Envs, 7)
+	o.Env, o.Weighting = untouched{o.Env}, weighting(t, "rarity")
+	_, _, err := Resume(t.Context(), cfg, o, files.file)
+	oneLine(t, err, "weighting rarity", "1 states")
+}
+
+// The slope of the value is its derivative by each pixel, which is felt by moving the
+// mean image the other way.
+func TestSlope(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	shape := autoencoder.Shape{T: 2, H: 16, W: 16, Content: planesOptions(t, bandit(1), 1).Content}
+	n, err := NewNet(autoencoder.Config{Channels: []int{4, 8}, Code: 8}, shape, 3, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := n.NewPlayer(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := n.NewSlope(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	obs := make([]byte, 2*16*16)
+	for i := range obs {
+		obs[i] = byte(r.IntN(256))
+	}
+	slope, err := l.Of(obs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	value := func(at int, by float32) float64 {
+		mean := n.Autoencoder.Mean.Float32s()
+		was := mean[at]
+		mean[at] += by
+		defer func() { mean[at] = was }()
+		_, values, err := p.Think(obs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(values[0])
+	}
+	const step = 2 // of 255: values are float32
+	var worst, largest float64
+	for range 60 {
+		at := r.IntN(len(obs))
+		want := math.Abs(value(at, -step)-value(at, step)) / (2 * step) * 255
+		worst, largest = max(worst, math.Abs(want-float64(slope[at]))), max(largest, want)
+	}
+	if largest == 0 || worst > 0.02*largest {
+		t.Errorf("slopes are off by %v of up to %v", worst, largest)
+	}
+	if n := testing.AllocsPerRun(10, func() { _, _ = l.Of(obs) }); n != 0 {
+		t.Errorf("%v allocations a batch", n)
+	}
+}
+
+// oracle sees what the environment knows; random places depend on the seed; the value's
+// gradient is renewed as often as it says, and only in Play comes from the critic.
+func TestWhatAWeightingIsGiven(t *testing.T) {
+	cfg := dojoConfig(PPO)
+	spy := &spy{needs: saliency.Needs{Truth: true, Boxes: true, Recon: true, ValueEvery: 3}}
+	o := dojoOptions(t, cfg.Envs, 7)
+	o.Env, o.Weighting = seer{o.Env}, spy
+	tr, err := New(t.Context(), cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, tr, Play)
+	if spy.kinds["knife"] == 0 || spy.kinds[saliency.Small] > 0 {
+		t.Errorf("boxes of kinds %v, want true ones alone", spy.kinds)
+	}
+	if spy.slopes != spy.batches || spy.batches != 30 || spy.uneven {
+		t.Errorf("%d slopes for %d batches, uneven: %v; want a flat one for each while there is no critic", spy.slopes, spy.batches, spy.uneven)
+	}
+	*spy = *newSpy(spy.needs)
+	advance(t, tr, 3)
+	if spy.batches != 12 || spy.slopes != 4 || !spy.uneven || len(spy.draws) != 12 {
+		t.Errorf("%d batches, %d slopes, uneven: %v, %d draws; want 12, 4, true, 12", spy.batches, spy.slopes, spy.uneven, len(spy.draws))
+	}
+	if spy.unlearnt > 0 || spy.perfect {
+		t.Errorf("%d batches not to learn from; a perfect reconstruction: %v", spy.unlearnt, spy.perfect)
+	}
+}
+
+// seer is a Vec that knows of a knife in every observation.
+type seer struct{ env.Vec }
+
+func (seer) Truth(dst []env.Box, _ int) []env.Box {
+	return append(dst, env.Box{Rect: image.Rect(3, 4, 8, 6), Kind: "knife"})
+}
+
+// spy is a Weighting that notes what it is given.
+type spy struct {
+	saliency.Uniform
+	needs                     saliency.Needs
+	batches, slopes, unlearnt int
+	uneven, perfect           bool
+	kinds                     map[string]int
+	draws                     map[uint64]bool
+}
+
+func newSpy(n saliency.Needs) *spy { return &spy{needs: n} }
+
+func (s *spy) Needs() saliency.Needs { return s.needs }
+
+func (s *spy) Weights(dst []float32, in saliency.Inputs) error {
+	if s.kinds == nil {
+		s.kinds, s.draws = map[string]int{}, map[uint64]bool{}
+	}
+	s.batches++
+	s.draws[in.Draw] = true
+	if !in.Learn {
+		s.unlearnt++
+	}
+	for _, boxes := range in.Boxes {
+		for _, b := range boxes {
+			s.kinds[b.Kind]++
+		}
+	}
+	if in.ValueGrad != nil {
+		s.slopes++
+		for _, g := range in.ValueGrad {
+			s.uneven = s.uneven || g != in.ValueGrad[0]
+		}
+	}
+	s.perfect = true
+	for i := range in.Recon {
+		s.perfect = s.perfect && in.Recon[i] == in.Target[i]
+	}
+	return s.Uniform.Weights(dst, in)
+}
+
+// A weighting by truth is refused where there is none, and weights that no loss can
+// take are, wherever they come from.
+func TestRefusesWeightings(t *testing.T) {
+	cfg := toyConfig(PPO, 4)
+	o := planesOptions(t, bandit(4), 1)
+	o.Weighting = weighting(t, "oracle*motion")
+	_, err := New(t.Context(), cfg, o)
+	oneLine(t, err, "oracle*motion", "toy")
+	if !errors.Is(err, ErrNoTruth) {
+		t.Errorf("error %v, want ErrNoTruth", err)
+	}
+	o = planesOptions(t, bandit(4), 1)
+	o.Weighting = negative{}
+	tr, err := New(t.Context(), cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for err == nil && tr.Stage() != Play {
+		_, err = tr.Advance(t.Context())
+	}
+	oneLine(t, err, "weighting uniform", "sample 1, frame 0, pixel (2,1) is -3")
+}
+
+// negative gives one pixel a weight below 0.
+type negative struct{ saliency.Uniform }
+
+func (n negative) Weights(dst []float32, in saliency.Inputs) error {
+	err := n.Uniform.Weights(dst, in)
+	dst[toySize*toySize+toySize+2] = -3
+	return err
+}
+
+// BenchmarkWeights measures what a weighting takes of an update of the autoencoder
+// alone, sampling left out; value's is a gradient of every batch, which training asks
+// for at every eighth.
+func BenchmarkWeights(b *testing.B) {
+	const batch = 32
+	r := rand.New(rand.NewPCG(1, 2))
+	cfg := DefaultConfig(PPO)
+	cfg.Pretrain.Steps, cfg.Pretrain.Updates = 2000, 0
+	tr, err := New(b.Context(), cfg, dojoOptions(b, cfg.Envs, 1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	until(b, tr, Play)
+	n := tr.Net
+	obs := make([]byte, batch*tr.spec.ObsLen())
+	boxes := make([][]env.Box, batch)
+	if _, err := tr.store.Sample(r, obs, boxes); err != nil {
+		b.Fatal(err)
+	}
+	v, err := autoencoder.NewViewer(n.Autoencoder, batch)
+	if err != nil {
+		b.Fatal(err)
+	}
+	l, err := n.NewSlope(batch)
+	if err != nil {
+		b.Fatal(err)
+	}
+	in := saliency.Inputs{B: batch, T: tr.spec.T, H: tr.spec.H, W: tr.spec.W, Content: tr.o.Content, Plane: obs, Boxes: boxes, Learn: true}
+	in.Recon, in.Target = make([]float32, len(obs)), make([]float32, len(obs))
+	if err := v.Reconstruct(in.Recon, obs); err != nil {
+		b.Fatal(err)
+	}
+	for i, x := range obs {
+		in.Target[i] = float32(x) / 255
+	}
+	w := make([]float32, len(obs))
+	for _, name := range saliency.Names() {
+		b.Run(name, func(b *testing.B) {
+			one := weighting(b, name)
+			b.ReportAllocs()
+			for b.Loop() {
+				if name == "value" {
+					in.ValueGrad, err = l.Of(obs)
+				}
+				if err := errors.Join(err, one.Weights(w, in), saliency.Check(one, w, in)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	u, err := NewUpdate(n, batch, r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("update", func(b *testing.B) {
+		for b.Loop() {
+			if err := u.Step(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,250 @@
+package saliency
+
+import (
+	"image"
+	"math"
+
+	"glint/internal/kernel"
+)
+
+// The weightings of this file look at the error e = Recon - Target of each pixel, in
+// units where a plane's 255 is 1.
+
+// Residual weighs pixels by what the decoder still gets wrong, as the focal loss
+// weighs examples (Lin et al. 2017, equation 4, with |e| over its root mean square in
+// place of 1 - p_t):
+//
+//	w = min(Max, Floor + (|e| / rms)^Power),  rms^2 the mean of e^2 over the batch
+//
+// The error is that of the reconstruction that is about to be learnt from.
+type Residual struct {
+	// Power is the focal loss's gamma. 0 weighs all alike, 1 makes the cube of the
+	// error of its square.
+	Power float64 `toml:"power"`
+	// Floor is the weight of a pixel without error.
+	Floor float64 `toml:"floor"`
+	// Max is the largest weight.
+	Max float64 `toml:"max"`
+}
+
+// DefaultResidual returns Power 1, Floor 1 and Max 30.
+func DefaultResidual() Residual { return Residual{Power: 1, Floor: 1, Max: 30} }
+
+// Validate names the first field that makes no weights.
+func (r Residual) Validate() error {
+	return limits{
+		{"Power", r.Power, 0, 8},
+		{"Floor", r.Floor, 0, maxWeight},
+		{"Max", r.Max, 0, maxWeight},
+	}.check("residual")
+}
+
+// Name returns "residual".
+func (Residual) Name() string { return "residual" }
+
+// Needs returns reconstructions.
+func (Residual) Needs() Needs { return Needs{Recon: true} }
+
+// errorLevels is the number of steps in which the error 1 is looked up where a power
+// or a rank is asked for: four a step of a byte.
+const errorLevels = 1024
+
+// Weights needs Recon and Target. Powers other than 1 are of the error rounded down
+// to a thousandth.
+func (r Residual) Weights(dst []float32, in Inputs) error {
+	if err := r.Validate(); err != nil {
+		return err
+	}
+	if err := in.check(r.Name(), dst, r.Needs()); err != nil {
+		return err
+	}
+	rms := math.Sqrt(in.errors(dst) / float64(in.truePixels()))
+	if rms == 0 {
+		in.paintAll(dst, float32(min(r.Floor, r.Max)))
+		return nil
+	}
+	floor, most, inv := float32(r.Floor), float32(r.Max), float32(1/rms)
+	if r.Power == 1 {
+		for i, e := range dst {
+			w := floor + abs(e)*inv
+			if w > most {
+				w = most
+			}
+			dst[i] = w
+		}
+	} else {
+		var table [errorLevels + 1]float32
+		for i := range table {
+			table[i] = float32(min(r.Max, r.Floor+math.Pow(float64(i)/errorLevels/rms, r.Power)))
+		}
+		for i, e := range dst {
+			dst[i] = table[errorLevel(abs(e))]
+		}
+	}
+	in.clearPadding(dst)
+	return nil
+}
+
+// sampleOf returns the reconstruction of one sample, small enough to stay in a cache
+// from one look to the next.
+func (in Inputs) sampleOf(b int) Inputs {
+	one := in.T * in.H * in.W
+	in.B, in.Recon, in.Target = 1, in.Recon[b*one:(b+1)*one], in.Target[b*one:(b+1)*one]
+	return in
+}
+
+// errors writes the error of all pixels into dst, 0 on padding, and returns the sum of
+// its squares.
+func (in Inputs) errors(dst []float32) float64 {
+	// The gradient of sum((y-x)^2) / 2 is the error.
+	squares := 2 * kernel.WeightedMSE(dst, in.Recon, in.Target, nil, 2)
+	if in.content() != image.Rect(0, 0, in.W, in.H) {
+		in.clearPadding(dst)
+		squares = kernel.SumSquares(dst)
+	}
+	return squares
+}
+
+func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+
+// errorLevel returns the step of an error that is not negative; what is above 1 or no
+// number is of the last one.
+func errorLevel(e float32) int {
+	if i := uint(int(e * errorLevels)); i < errorLevels {
+		return int(i)
+	}
+	return errorLevels
+}
+
+// Worst adds a term for the worst pixels of each sample: the average top-k loss (Fan
+// et al. 2017) on pixels, as weights:
+//
+//	w = Factor  where |e| is among the largest Share of a sample's true pixels,
+//	    1       elsewhere
+//
+// so that the loss is the mean squared error plus (Factor - 1) * Share times the mean
+// squared error of the worst. Errors are ranked in steps of a thousandth, and those of
+// the last step that is needed all count.
+type Worst struct {
+	// Factor is the weight of the worst pixels.
+	Factor float64 `toml:"factor"`
+	// Share is the part of a sample's pixels that are its worst.
+	Share float64 `toml:"share"`
+}
+
+// DefaultWorst returns Factor 10 and Share 0.001: 37 pixels of an observation of four
+// frames, of which a knife has 32.
+func DefaultWorst() Worst { return Worst{Factor: 10, Share: 0.001} }
+
+// Validate names the first field that makes no weights.
+func (w Worst) Validate() error {
+	return limits{{"Factor", w.Factor, 0, maxWeight}, {"Share", w.Share, 0, 1}}.check("worst")
+}
+
+// Name returns "worst".
+func (Worst) Name() string { return "worst" }
+
+// Needs returns reconstructions.
+func (Worst) Needs() Needs { return Needs{Recon: true} }
+
+// Weights needs Recon and Target.
+func (w Worst) Weights(dst []float32, in Inputs) error {
+	if err := w.Validate(); err != nil {
+		return err
+	}
+	if err := in.check(w.Name(), dst, w.Needs()); err != nil {
+		return err
+	}
+	c, one := in.content(), in.T*in.H*in.W
+	wanted := int(math.Ceil(w.Share * float64(in.T*c.Dx()*c.Dy())))
+	edge := float32(0)
+	for b := range in.B {
+		sample := dst[b*one : (b+1)*one]
+		in.sampleOf(b).errors(sample)
+		// The edge is hardly ever less than half that of the sample before.
+		var ok bool
+		if edge, ok = worstEdge(sample, wanted, edge/2); !ok {
+			edge, _ = worstEdge(sample, wanted, 0)
+		}
+		factor := float32(w.Factor)
+		for i, e := range sample {
+			v := float32(1)
+			if abs(e) >= edge {
+				v = factor
+			}
+			sample[i] = v
+		}
+	}
+	in.clearPadding(dst)
+	return nil
+}
+
+// worstEdge returns the error that the wanted largest of errs reach, in steps, unless
+// fewer than that are at least bound. Where none are wanted no error reaches it.
+func worstEdge(errs []float32, wanted int, bound float32) (edge float32, ok bool) {
+	var ranks [errorLevels + 1]int
+	for _, e := range errs {
+		if a := abs(e); a >= bound {
+			ranks[errorLevel(a)]++
+		}
+	}
+	least, found := errorLevels+1, 0
+	for found < wanted && least > 0 {
+		least--
+		found += ranks[least]
+	}
+	if least == errorLevels+1 {
+		return float32(math.Inf(1)), true
+	}
+	edge = float32(least) / errorLevels
+	return edge, found >= wanted && edge >= bound
+}
+
+// Clip is the clipped loss of SimPLe (Kaiser et al. 2020), max(loss, C)
+// for each pixel: what is good enough does not pull any more, so that large areas of
+// background leave the gradient to small things. As weights:
+//
+//	w = 1  where |e| > Error,
+//	    0  elsewhere
+//
+// with C = Error^2.
+type Clip struct {
+	// Error is the error up to which a pixel is good enough, in units where a
+	// plane's 255 is 1.
+	Error float64 `toml:"error"`
+}
+
+// DefaultClip returns the paper's C of 10 for squared errors of bytes.
+func DefaultClip() Clip { return Clip{Error: 0.0124} }
+
+// Validate names the first field that makes no weights.
+func (c Clip) Validate() error { return limits{{"Error", c.Error, 0, 1}}.check("clip") }
+
+// Name returns "clip".
+func (Clip) Name() string { return "clip" }
+
+// Needs returns reconstructions.
+func (Clip) Needs() Needs { return Needs{Recon: true} }
+
+// Weights needs Recon and Target.
+func (c Clip) Weights(dst []float32, in Inputs) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if err := in.check(c.Name(), dst, c.Needs()); err != nil {
+		return err
+	}
+	// Without a branch, which would be guessed wrong often: numbers that are not
+	// negative are ordered as their bits are.
+	least, yes, one := math.Float32bits(float32(c.Error)), math.Float32bits(1), in.T*in.H*in.W
+	for b := range in.B {
+		sample := dst[b*one : (b+1)*one]
+		in.sampleOf(b).errors(sample)
+		for i, e := range sample {
+			above := (least - math.Float32bits(abs(e))) >> 31
+			sample[i] = math.Float32frombits(-above & yes)
+		}
+	}
+	in.clearPadding(dst)
+	return nil
+}
