@@ -1,5 +1,5 @@
 // Package saliency says which pixels of an observation matter: detectors find small
-// objects on a plane, weightings turn what is known about a batch into weights of
+// objects on a plane and follow their flight, weightings turn what is known about a batch into weights of
 // its pixels for a loss.
 //
 // # Shapes
@@ -9,12 +9,12 @@
 //
 // # Concurrency
 //
-// A Detector keeps scratch memory: one goroutine at a time. Weightings have no
+// A Detector, a Flight and a Finder keep scratch memory: one goroutine at a time. Weightings have no
 // state and may be shared.
 //
 // # Ownership
 //
-// Nothing keeps a slice it is given. Boxes are appended to the caller's slice.
+// Nothing keeps a slice it is given; a Finder copies its stacks. Boxes are appended to the caller's slice.
 //
 // # Errors
 //
