@@ -1,6 +1,6 @@
 // Package saliency says which pixels of an observation matter: detectors find small
-// objects on a plane and follow their flight, weightings turn what is known about a batch into weights of
-// its pixels for a loss.
+// objects on a plane and follow their flight, weightings turn what is known about a
+// batch into weights of its pixels for a loss.
 //
 // # Shapes
 //
@@ -9,12 +9,13 @@
 //
 // # Concurrency
 //
-// A Detector, a Flight and a Finder keep scratch memory: one goroutine at a time. Weightings have no
-// state and may be shared.
+// A Detector, a Flight and a Finder keep scratch memory: one goroutine at a time.
+// Weightings have no state and may be shared.
 //
 // # Ownership
 //
-// Nothing keeps a slice it is given; a Finder copies its stacks. Boxes are appended to the caller's slice.
+// Nothing keeps a slice it is given; a Finder copies its stacks. Boxes are appended to
+// the caller's slice.
 //
 // # Errors
 //

@@ -105,10 +105,10 @@ func TestFlightFillsIn(t *testing.T) {
 }
 
 func TestFlightFillsInNothing(t *testing.T) {
-	// An arm that holds a thing like the knife but for a pixel, in its colour.
+	// An arm that holds a thing like the knife but for two pixels, in its colour.
 	arm := func(p picture) {
-		p.block(image.Rect(20, 28, 30, 62), 170).block(image.Rect(30, 31, 39, 33), 126)
-		p[31*planeW+38] = 0
+		p.block(image.Rect(40, 28, 50, 62), 170).block(image.Rect(50, 31, 63, 33), 126)
+		p[31*planeW+62], p[31*planeW+61] = 0, 0
 	}
 	body := func(p picture) { p.block(image.Rect(85, 20, 100, 50), 126) }
 	for _, c := range []struct {
