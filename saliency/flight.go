@@ -152,10 +152,12 @@ func (f *Flight) carry(l *line, from find, step, end int, planes [][]byte) int {
 			break
 		}
 		at, ok := f.look.near(f, planes[frame], x+float64(step)*vx, y+float64(step)*vy)
-		if !ok || f.taken(at, frame) {
+		if !ok {
 			break
 		}
-		f.filled = append(f.filled, env.Box{Rect: at, Frame: frame, Kind: Small})
+		if !f.taken(at, frame) { // by a find that no line expected
+			f.filled = append(f.filled, env.Box{Rect: at, Frame: frame, Kind: Small})
+		}
 		cx, cy := center(at)
 		// Half way between seen and expected: what is seen is whole pixels.
 		x, y = (x+float64(step)*vx+cx)/2, (y+float64(step)*vy+cy)/2
