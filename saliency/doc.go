@@ -2,6 +2,8 @@
 // objects on a plane and follow their flight, weightings turn what is known about a
 // batch into weights of its pixels for a loss.
 //
+// A Calibrator and a Trial find a detector's settings without labels.
+//
 // # Shapes
 //
 // B samples of T frames with H rows and W columns. A plane is one byte a pixel and 0
@@ -9,8 +11,9 @@
 //
 // # Concurrency
 //
-// A Detector, a Flight and a Finder keep scratch memory: one goroutine at a time.
-// Weightings have no state and may be shared.
+// A Detector, a Flight, a Finder, a Calibrator and a Trial keep scratch memory: one
+// goroutine at a time. Weightings have no
+// state and may be shared.
 //
 // # Ownership
 //

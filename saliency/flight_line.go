@@ -96,3 +96,20 @@ func (f *Flight) continues(l *line, p find) (off float64, ok bool) {
 	unsure := float64(gap) / float64(last.frame-l.from)
 	return off, off <= f.cfg.Off*(1+unsure)
 }
+
+// slowest is the speed in pixels a frame below which a line is something at rest.
+const slowest = 0.25
+
+// flying returns how many of the boxes found in a few successive frames are on lines of
+// something that moves.
+func (f *Flight) flying(found []env.Box, frames int) int {
+	f.link(found, frames)
+	n := 0
+	for i := range f.lines {
+		l := &f.lines[i]
+		if vx, vy := l.velocity(); l.n >= f.cfg.Found && math.Hypot(vx, vy) >= slowest {
+			n += l.n
+		}
+	}
+	return n
+}
