@@ -12,8 +12,7 @@
 // # Concurrency
 //
 // A Detector, a Flight, a Finder, a Calibrator and a Trial keep scratch memory: one
-// goroutine at a time. Weightings have no
-// state and may be shared.
+// goroutine at a time. Weightings have no state and may be shared.
 //
 // # Ownership
 //
