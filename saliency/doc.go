@@ -1,6 +1,8 @@
 // Package saliency says which pixels of an observation matter: detectors find small
-// objects on a plane, weightings turn what is known about a batch into weights of
-// its pixels for a loss.
+// objects on a plane and follow their flight, weightings turn what is known about a
+// batch into weights of its pixels for a loss.
+//
+// A Calibrator and a Trial find a detector's settings without labels.
 //
 // # Shapes
 //
@@ -9,14 +11,16 @@
 //
 // # Concurrency
 //
-// A Detector keeps scratch memory: one goroutine at a time. So do the weightings that
-// are pointers, of [NewMotion], [NewRarity], [NewValue], [NewRandom], [Product] and
-// [Settings.Weighting]; the others have no state and may be shared. What a [Stateful]
-// one remembers goes into checkpoints by [States].
+// A Detector, a Flight, a Finder, a Calibrator and a Trial keep scratch memory: one
+// goroutine at a time. So do the weightings that are pointers, of [NewMotion],
+// [NewRarity], [NewValue], [NewRandom], [Product] and [Settings.Weighting]; the others
+// have no state and may be shared. What a [Stateful] one remembers goes into
+// checkpoints by [States].
 //
 // # Ownership
 //
-// Nothing keeps a slice it is given. Boxes are appended to the caller's slice.
+// Nothing keeps a slice it is given; a Finder copies its stacks. Boxes are appended to
+// the caller's slice.
 //
 // # Errors
 //

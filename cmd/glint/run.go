@@ -20,6 +20,7 @@ type cli struct {
 	Eval   evalCmd   `cmd:"" help:"Play full games and report scores."`
 	View   viewCmd   `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
 	Record recordCmd `cmd:"" help:"Record play into a dataset."`
+	Detect detectCmd `cmd:"" help:"Find small objects in a dataset, say how well, or calibrate the detector."`
 	Env    envCmd    `cmd:"" help:"List, install and serve environments."`
 	Bench  benchCmd  `cmd:"" help:"Measure speed."`
 }

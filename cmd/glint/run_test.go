@@ -139,6 +139,9 @@ func TestWrongUse(t *testing.T) {
 		{"record --out new --steps 0", "give 1 or more"},
 		{"record --out new --policy scriptd", "did you mean scripted?"},
 		{"record --out file --steps 10 --envs 2", "file"},
+		{"detect", "missing flags: --data=DIR"},
+		{"detect --data none", "none is no dataset"},
+		{"detect --data none --detector lambda", "--detector"},
 		{"env", `expected one of "list"`},
 		{"env lst", `did you mean "list"`},
 		{"env serve", "missing flags: --token-file=FILE; glint env serve --help"},
@@ -222,6 +225,7 @@ func TestSession(t *testing.T) {
 		{"eval --policy scripted --episodes 2", []string{"scripted plays dojo"}, nil},
 		{"record --policy scripted --steps 60 --out data", []string{"60 in 8 episodes begun"}, []string{"data/spec.json", "data/part-00000.parquet"}},
 		{"record --policy runs/dojo-a2c-seed3 --steps 60 --envs 2 --out data2", []string{"recorded dojo"}, []string{"data2/spec.json"}},
+		{"detect --data data --fill-in", []string{"precision", "in the open", "detect/finds.png"}, []string{"detect/finds.png"}},
 		{"view --checkpoint runs/dojo-a2c-seed3 --data data --out look", []string{"look/sheet.png"}, []string{"look/sheet.png"}},
 		{"view --checkpoint runs/dojo-a2c-seed3/ckpt/400 --steps 30", []string{"view/sheet.png"}, []string{"view/sheet.png"}},
 	} {
@@ -248,6 +252,7 @@ func TestJSON(t *testing.T) {
 	for _, args := range []string{
 		"train --config small.toml --out r --json", "train --resume r --json", "train --config small.toml --dry-run --json",
 		"eval --policy random --episodes 2 --json", "view --checkpoint r --steps 20 --json", "record --steps 40 --out d --json",
+		"detect --data d --detector lambda=8;threshold=0.5 --json",
 	} {
 		code, stdout, stderr := glint(t, strings.Fields(args)...)
 		if code != exitOK {

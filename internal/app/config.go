@@ -33,6 +33,7 @@ type Config struct {
 
 	saliency.Settings                         // of all weightings
 	Detector          saliency.DetectorConfig `toml:"detector"`
+	Flight            saliency.FlightConfig   `toml:"flight"` // how glint detect --fill-in follows what was found
 	Pixels            pixels.Config           `toml:"pixels"`
 	Gym               GymConfig               `toml:"gym"`
 	Agent             agent.Config            `toml:"agent"`
@@ -65,7 +66,8 @@ func DefaultConfig(env, algo string) Config {
 	c := Config{
 		Env: env, Seed: 1, Minutes: 5, Threads: runtime.NumCPU(), Sticky: 0.25, FramesEvery: 25_000, SaveMinutes: 5,
 		Weighting: "knife", Settings: saliency.DefaultSettings(), Detector: saliency.DefaultDetectorConfig(),
-		Agent: agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1},
+		Flight: saliency.DefaultFlightConfig(),
+		Agent:  agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1},
 	}
 	p := pixels.PresetFor(gameName(env))
 	c.Pixels = p.Config
@@ -103,7 +105,7 @@ func (c Config) Validate() error {
 	case !(c.SaveMinutes > 0):
 		return fmt.Errorf("save_minutes is %v, want above 0", c.SaveMinutes)
 	}
-	for _, err := range []error{c.Gym.validate(), c.Detector.Validate()} {
+	for _, err := range []error{c.Gym.validate(), c.Detector.Validate(), c.Flight.Validate()} {
 		if err != nil {
 			return err
 		}

@@ -32,6 +32,11 @@
 // is none: it may be the tip of something large. A hit is a find within 3 pixels of a true box's centre, one to one,
 // nearest pairs first.
 //
+// # Detectors
+//
+// [Detections] compares the boxes that a detector found with the true ones, by the same
+// rule of what a hit is, and tells the situations of the objects apart.
+//
 // # Concurrency
 //
 // A Judge is used by one goroutine at a time.
