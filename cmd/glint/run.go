@@ -16,12 +16,13 @@ import (
 
 // cli holds the verbs.
 type cli struct {
-	Train  trainCmd  `cmd:"" help:"Train an agent and its autoencoder."`
-	Eval   evalCmd   `cmd:"" help:"Play full games and report scores."`
-	View   viewCmd   `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
-	Record recordCmd `cmd:"" help:"Record play into a dataset."`
-	Env    envCmd    `cmd:"" help:"List, install and serve environments."`
-	Bench  benchCmd  `cmd:"" help:"Measure speed."`
+	Train    trainCmd    `cmd:"" help:"Train an agent and its autoencoder."`
+	Pretrain pretrainCmd `cmd:"" help:"Train the autoencoder alone, on a dataset or on random play."`
+	Eval     evalCmd     `cmd:"" help:"Play full games and report scores."`
+	View     viewCmd     `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
+	Record   recordCmd   `cmd:"" help:"Record play into a dataset."`
+	Env      envCmd      `cmd:"" help:"List, install and serve environments."`
+	Bench    benchCmd    `cmd:"" help:"Measure speed."`
 }
 
 // The exit codes.

@@ -30,7 +30,9 @@ type Config struct {
 	FramesEvery int64   `toml:"frames_every"` // iterations between two example sheets; 0 for none
 	SaveMinutes float64 `toml:"save_minutes"` // time between two checkpoints
 	Weighting   string  `toml:"weighting"`    // of the autoencoder's loss, by name
+	Alone       bool    `toml:"alone"`        // the autoencoder trains alone, for agent.pretrain.updates or minutes
 
+	Data     DataConfig              `toml:"data"`
 	Knife    saliency.Knife          `toml:"knife"`
 	Detector saliency.DetectorConfig `toml:"detector"`
 	Pixels   pixels.Config           `toml:"pixels"`
@@ -92,8 +94,14 @@ func (c Config) Validate() error {
 		return fmt.Errorf("steps is %d, want 0 or more", c.Steps)
 	case !(c.Minutes >= 0):
 		return fmt.Errorf("minutes is %v, want 0 or more", c.Minutes)
-	case c.Steps == 0 && c.Minutes == 0:
+	case c.Alone && c.Minutes == 0 && c.Agent.Pretrain.Updates == 0:
+		return errors.New("minutes and agent.pretrain.updates are both 0: the training would have no end")
+	case !c.Alone && c.Steps == 0 && c.Minutes == 0:
 		return errors.New("steps and minutes are both 0: the training would have no end")
+	case !c.Alone && c.Data.Dir != "":
+		return errors.New("data.dir is set, but only an autoencoder alone (glint pretrain) trains on recorded data")
+	case !(c.Data.ValShare >= 0 && c.Data.ValShare < 1):
+		return fmt.Errorf("data.val_share is %v, want 0 or more and below 1", c.Data.ValShare)
 	case c.Threads < 1:
 		return fmt.Errorf("threads is %d, want 1 or more", c.Threads)
 	case !(c.Sticky >= 0 && c.Sticky <= 1):
@@ -132,6 +140,11 @@ func (c Config) weighting() (saliency.Weighting, error) {
 // LoadConfig reads a TOML file over the defaults for its environment and
 // algorithm. A flag that names either goes before the file; empty strings for none.
 func LoadConfig(path, env, algo string) (Config, error) {
+	return loadConfig(path, env, algo, func(c Config) Config { return c })
+}
+
+// loadConfig is LoadConfig with defaults that adapt changes.
+func loadConfig(path, env, algo string, adapt func(Config) Config) (Config, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return Config{}, usagef("check the path", "config %s cannot be read (%v)", path, err)
@@ -151,7 +164,7 @@ func LoadConfig(path, env, algo string) (Config, error) {
 	if algo != "" {
 		named.Agent.Algo = algo
 	}
-	c := DefaultConfig(named.Env, named.Agent.Algo)
+	c := adapt(DefaultConfig(named.Env, named.Agent.Algo))
 	if named.Steps != nil && named.Minutes == nil {
 		c.Minutes = 0 // one end is enough
 	}
