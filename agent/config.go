@@ -43,11 +43,12 @@ type Config struct {
 
 // PretrainConfig holds the settings of the first two phases.
 type PretrainConfig struct {
-	Steps   int64   `toml:"steps"`   // of random play, over all environments
-	Updates int64   `toml:"updates"` // of the autoencoder alone
-	Batch   int     `toml:"batch"`   // observations an update
-	LR      float64 `toml:"lr"`      // learning rate
-	Hold    int     `toml:"hold"`    // longest time, in steps, that random play keeps an action
+	Steps   int64   `toml:"steps"`    // of random play, over all environments
+	Updates int64   `toml:"updates"`  // of the autoencoder alone
+	Batch   int     `toml:"batch"`    // observations an update
+	LR      float64 `toml:"lr"`       // learning rate
+	LRFinal float64 `toml:"lr_final"` // share of LR left after the last update, reached linearly
+	Hold    int     `toml:"hold"`     // longest time, in steps, that random play keeps an action
 }
 
 // The algorithms.
@@ -72,7 +73,7 @@ func DefaultConfig(algo string) Config {
 		Clip: 0.2, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, NormalizeAdv: true,
 		RewardScale: 1, RewardClip: 1, LR: 1.5e-3, LRFinal: 0.1, AdamEps: 1e-8, GradNorm: 0.5,
 		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, SmallShare: 0.5, StoreCapacity: 50_000,
-		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, Hold: 8},
+		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, LRFinal: 1, Hold: 8},
 		Autoencoder: autoencoder.DefaultConfig(),
 	}
 	if algo == A2C {
@@ -119,6 +120,7 @@ func (c Config) Validate() error {
 		{"pretrain.updates", c.Pretrain.Updates >= 0, c.Pretrain.Updates, "0 or more"},
 		{"pretrain.batch", within(c.Pretrain.Batch, 4096), c.Pretrain.Batch, upTo(4096)},
 		{"pretrain.lr", notNegative(c.Pretrain.LR), c.Pretrain.LR, "0 or more"},
+		{"pretrain.lr_final", c.Pretrain.LRFinal >= 0 && c.Pretrain.LRFinal <= 1, c.Pretrain.LRFinal, "0..1"},
 		{"pretrain.hold", c.Pretrain.Hold >= 1, c.Pretrain.Hold, "1 or more"},
 	} {
 		if !f.ok {

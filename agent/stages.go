@@ -85,9 +85,13 @@ func (t *Trainer) NextStage() error {
 // reconstruct makes some updates of the autoencoder alone.
 func (t *Trainer) reconstruct() (Report, error) {
 	defer t.o.Phases.Start(telemetry.Learn).Stop()
-	todo := min(unitUpdates, t.cfg.Pretrain.Updates-t.counters.Iterations)
+	endless := t.o.Alone && t.cfg.Pretrain.Updates == 0
+	todo := int64(unitUpdates)
+	if !endless {
+		todo = min(todo, t.cfg.Pretrain.Updates-t.counters.Iterations)
+	}
 	for range todo {
-		t.solver.LR = t.cfg.Pretrain.LR * rise(t.counters.Updates)
+		t.solver.LR = t.cfg.Pretrain.LR * rise(t.counters.Updates) * t.fall()
 		if err := t.pre.Step(t.sampler()); err != nil {
 			return Report{}, err
 		}
@@ -101,10 +105,19 @@ func (t *Trainer) reconstruct() (Report, error) {
 		values[telemetry.LearningRate] = t.solver.LR
 	}
 	r := t.report(values)
-	if t.counters.Iterations < t.cfg.Pretrain.Updates {
+	if t.o.Alone || t.counters.Iterations < t.cfg.Pretrain.Updates {
 		return r, nil
 	}
 	return r, t.NextStage()
+}
+
+// fall returns the share of the learning rate that the schedule of Reconstruct
+// leaves for the next update.
+func (t *Trainer) fall() float64 {
+	if t.aloneEnd <= 0 {
+		return 1
+	}
+	return 1 - min(1, float64(t.counters.Updates)/float64(t.aloneEnd))*(1-t.cfg.Pretrain.LRFinal)
 }
 
 // warmUp is the number of first updates, of the autoencoder alone and again of all

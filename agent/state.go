@@ -28,6 +28,7 @@ type state struct {
 	Stage     Stage     `json:"stage"`
 	Counters  Counters  `json:"counters"`
 	Horizon   env.Steps `json:"horizon"`
+	AloneEnd  int64     `json:"alone_end"`
 	Random    []byte    `json:"random"`
 	Held      []int     `json:"held"`
 	Actions   []int     `json:"actions"`
@@ -75,7 +76,7 @@ func (t *Trainer) writeState(w io.Writer) error {
 		return fmt.Errorf("agent: saving: %w", err)
 	}
 	s := state{
-		Stage: t.stage, Counters: t.counters, Horizon: t.horizon, Random: random,
+		Stage: t.stage, Counters: t.counters, Horizon: t.horizon, AloneEnd: t.aloneEnd, Random: random,
 		Held: t.held, Actions: t.actions, Scores: t.scores,
 	}
 	for _, p := range t.Net.Params() {
@@ -136,7 +137,7 @@ func (t *Trainer) readState(b []byte) error {
 	if err := t.random.UnmarshalBinary(s.Random); err != nil {
 		return err
 	}
-	t.stage, t.counters, t.horizon = s.Stage, s.Counters, s.Horizon
+	t.stage, t.counters, t.horizon, t.aloneEnd = s.Stage, s.Counters, s.Horizon, s.AloneEnd
 	t.held, t.actions, t.scores = s.Held, s.Actions, s.Scores
 	for i, p := range params {
 		t.solver.Moments(p).Steps = s.AdamSteps[i]

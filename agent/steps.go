@@ -32,13 +32,20 @@ func (t *Trainer) step(ctx context.Context) (*env.Batch, error) {
 }
 
 // heldOut is the environment whose episodes the autoencoder never trains on: its
-// observations go to the gallery. A single environment is both.
-func (t *Trainer) heldOut(i int) bool { return i == t.spec.N-1 && t.spec.N > 1 }
+// observations go to the gallery. A single environment is both, unless
+// Options.HeldOut tells its observations apart.
+func (t *Trainer) heldOut(i int) bool {
+	if t.o.HeldOut != nil {
+		return t.o.HeldOut(i)
+	}
+	return i == t.spec.N-1 && t.spec.N > 1
+}
 
 // keep stores the observations of a step, each with its small objects.
 func (t *Trainer) keep(b *env.Batch) error {
-	last := t.spec.N - 1
-	t.offer(b.ObsOf(last), last)
+	if last := t.spec.N - 1; t.o.HeldOut == nil || t.heldOut(last) {
+		t.offer(b.ObsOf(last), last)
+	}
 	t.detect(b)
 	for i := range t.spec.N {
 		if t.heldOut(i) {

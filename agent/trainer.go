@@ -34,6 +34,12 @@ type Options struct {
 	Weighting saliency.Weighting
 	Seed      uint64
 	Phases    *telemetry.Phases // nil to measure nothing
+	// Alone says that there is no Play: Reconstruct goes on for as many updates as
+	// its config says, without end where that says 0.
+	Alone bool
+	// HeldOut says whether environment i's last observation must not be trained on
+	// and is judged instead; nil to hold the last of several environments out.
+	HeldOut func(i int) bool
 	// Raw returns environment i's last observation in its own format, to be kept
 	// with examples; nil for none.
 	Raw func(i int) []byte
@@ -76,6 +82,7 @@ type Trainer struct {
 	stage    Stage
 	counters Counters
 	horizon  env.Steps // where the learning-rate schedule ends; 0 means never
+	aloneEnd int64     // the update where that of Reconstruct ends; 0 means never
 	obs      []byte    // [N,T,H,W] the observations to act on
 	held     []int     // steps that Explore still keeps each action
 	actions  []int
@@ -124,7 +131,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		o.Phases = new(telemetry.Phases)
 	}
 	t := &Trainer{
-		cfg: cfg, o: o, spec: s, stage: Explore, random: rand.NewPCG(o.Seed, 2),
+		cfg: cfg, o: o, spec: s, stage: Explore, aloneEnd: cfg.Pretrain.Updates, random: rand.NewPCG(o.Seed, 2),
 		obs: make([]byte, s.N*s.ObsLen()), held: make([]int, s.N), actions: make([]int, s.N),
 		rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen()),
 		gallery: NewGallery(s, o.Content),
@@ -166,6 +173,19 @@ func (t *Trainer) SetHorizon(s env.Steps) { t.horizon = s }
 
 // Horizon returns the step at which the schedule ends, 0 where none is set.
 func (t *Trainer) Horizon() env.Steps { return t.horizon }
+
+// SetAloneEnd sets the update at which the learning-rate schedule of Reconstruct
+// ends, 0 for never. It is part of the saved state.
+func (t *Trainer) SetAloneEnd(update int64) { t.aloneEnd = update }
+
+// AloneEnd returns the update at which the schedule of Reconstruct ends.
+func (t *Trainer) AloneEnd() int64 { return t.aloneEnd }
+
+// Stored returns the number of stored observations of each class, their compressed
+// bytes and how many times smaller they are than uncompressed.
+func (t *Trainer) Stored() (classes []int, bytes int, ratio float64) {
+	return t.store.Counts(), t.store.Bytes(), t.store.Ratio()
+}
 
 // Stage returns where the training stands.
 func (t *Trainer) Stage() Stage { return t.stage }

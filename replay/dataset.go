@@ -33,7 +33,8 @@ type Meta struct {
 	// with beyond its defaults.
 	Env     string            `json:"env"`
 	Options map[string]string `json:"options,omitempty"`
-	// Policy says who played: "random", "scripted" or a checkpoint.
+	// Policy says who played: "random", "varied", "scripted", a checkpoint, or several
+	// with commas.
 	Policy string `json:"policy"`
 	// Seed determines the environments and the policy.
 	Seed uint64 `json:"seed"`
@@ -56,6 +57,10 @@ type Meta struct {
 	// come from T steps instead of one.
 	Repeat  int  `json:"repeat"`
 	Stacked bool `json:"stacked"`
+	// Distinct says that steps without reward whose obs was in the dataset already
+	// were left out, the last ones of episodes excepted, so that the numbers of an
+	// episode's steps may have gaps.
+	Distinct bool `json:"distinct,omitempty"`
 	// Actions is the number of actions, Meanings their names where they have any.
 	Actions  int      `json:"actions"`
 	Meanings []string `json:"meanings,omitempty"`
@@ -146,10 +151,32 @@ type Row struct {
 	Step    uint64
 	// Boxes are the true small objects of Obs, in its pixels.
 	Boxes []env.Box
+	// State is what the game's memory says of the last frame, nil where it is not
+	// known.
+	State *State
+}
+
+// State is the truth about the large things of a game, for probes.
+type State struct {
+	// PlayerX and PlayerY are a fixed place on the player's sprite, such as its top
+	// left pixel, in pixels of obs, where it may lie outside.
+	PlayerX int `parquet:"player_x"`
+	PlayerY int `parquet:"player_y"`
+	// Health, Lives and Floor are the game's own counters; Floor is 0 where a game
+	// has none.
+	Health int `parquet:"health"`
+	Lives  int `parquet:"lives"`
+	Floor  int `parquet:"floor"`
 }
 
 // shardRow is a Row as Parquet's columns.
 type shardRow struct {
+	plainRow
+	State *State `parquet:"state,optional"`
+}
+
+// plainRow is the columns that every dataset has.
+type plainRow struct {
 	Obs        []byte     `parquet:"obs,zstd"`
 	Action     int32      `parquet:"action"`
 	Reward     float64    `parquet:"reward"`
@@ -177,16 +204,17 @@ func (r *shardRow) set(row Row) {
 			W: int32(b.Rect.Dx()), H: int32(b.Rect.Dy()),
 		})
 	}
-	*r = shardRow{
+	r.plainRow = plainRow{
 		Obs: row.Obs, Action: int32(row.Action), Reward: row.Reward, Terminated: row.Terminated,
 		Truncated: row.Truncated, Episode: row.Episode, Step: row.Step, Boxes: boxes,
 	}
+	r.State = row.State
 }
 
 func (r *shardRow) row() Row {
 	row := Row{
 		Obs: r.Obs, Action: int(r.Action), Reward: r.Reward, Terminated: r.Terminated,
-		Truncated: r.Truncated, Episode: r.Episode, Step: r.Step,
+		Truncated: r.Truncated, Episode: r.Episode, Step: r.Step, State: r.State,
 	}
 	for _, b := range r.Boxes {
 		rect := image.Rectangle{Min: image.Pt(int(b.X), int(b.Y)), Max: image.Pt(int(b.X+b.W), int(b.Y+b.H))}

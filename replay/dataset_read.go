@@ -202,7 +202,8 @@ func openShard(path string) (f *os.File, pf *parquet.File, err error) {
 	if err != nil {
 		return f, nil, fmt.Errorf("replay: %s is cut off or no Parquet file: %w", path, err)
 	}
-	if !parquet.EqualNodes(pf.Schema(), parquet.SchemaOf(shardRow{})) {
+	// The state is not in every dataset.
+	if s := pf.Schema(); !parquet.EqualNodes(s, parquet.SchemaOf(shardRow{})) && !parquet.EqualNodes(s, parquet.SchemaOf(plainRow{})) {
 		return f, nil, fmt.Errorf("replay: %s has other columns than a dataset of glint", path)
 	}
 	return f, pf, nil

@@ -41,6 +41,9 @@ func tinyRow(m replay.Meta, i int) replay.Row {
 	for b := range i % 3 {
 		row.Boxes = append(row.Boxes, env.Box{Kind: "knife", Frame: b, Rect: image.Rect(-b, i%7, 4, 20)})
 	}
+	if i%2 == 1 {
+		row.State = &replay.State{PlayerX: i - 3, PlayerY: 2, Health: i, Lives: 4, Floor: 1}
+	}
 	return row
 }
 

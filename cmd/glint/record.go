@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 
 	"glint/internal/app"
 )
@@ -10,10 +9,11 @@ import (
 // recordCmd records play.
 type recordCmd struct {
 	place
-	Policy string `help:"Who plays: random, scripted (dojo), or a run or checkpoint." default:"random"`
-	Steps  int64  `help:"Steps over all environments." default:"10000"`
+	Policy string `help:"Who plays: random, varied (random in changing styles), scripted (dojo), a run or checkpoint, or several with commas, who take turns from episode to episode." default:"random"`
+	Steps  int64  `help:"Steps recorded over all environments." default:"10000"`
 	Envs   int    `help:"Games played side by side." default:"8"`
-	Hold   int    `help:"Longest time, in steps, that random play keeps an action." default:"8"`
+	Hold   int    `help:"Longest time, in steps, that the random policy keeps an action." default:"8"`
+	Dedup  bool   `help:"Leave out steps whose frames are recorded already, unless they bring a reward or end an episode, and play on for others."`
 	Greedy bool   `help:"A checkpoint takes the most probable action instead of drawing one."`
 	Out    string `help:"New folder of the dataset." required:"" placeholder:"DIR"`
 	JSON   bool   `help:"Print the result as one JSON object on the last line of stdout."`
@@ -22,12 +22,9 @@ type recordCmd struct {
 // Run records.
 func (c *recordCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	who := app.Who{Policy: c.Policy}
-	if _, err := os.Stat(c.Policy); err == nil && c.Policy != "random" && c.Policy != "scripted" {
-		who = app.Who{Checkpoint: c.Policy, Greedy: c.Greedy}
-	}
 	_, err := app.Record(ctx, app.RecordOptions{
-		Who: who, Env: c.Env, Steps: c.Steps, Envs: c.Envs, Seed: c.Seed, Hold: c.Hold, Out: c.Out, Change: c.change,
+		Who: app.WhoOf(c.Policy, c.Greedy, c.Hold), Env: c.Env, Steps: c.Steps, Envs: c.Envs, Seed: c.Seed,
+		Distinct: c.Dedup, Out: c.Out, Change: c.change,
 	}, o)
 	return err
 }

@@ -16,13 +16,14 @@ import (
 
 // cli holds the verbs.
 type cli struct {
-	Train  trainCmd  `cmd:"" help:"Train an agent and its autoencoder."`
-	Eval   evalCmd   `cmd:"" help:"Play full games and report scores."`
-	View   viewCmd   `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
-	Record recordCmd `cmd:"" help:"Record play into a dataset."`
-	Detect detectCmd `cmd:"" help:"Find small objects in a dataset, say how well, or calibrate the detector."`
-	Env    envCmd    `cmd:"" help:"List, install and serve environments."`
-	Bench  benchCmd  `cmd:"" help:"Measure speed."`
+	Train    trainCmd    `cmd:"" help:"Train an agent and its autoencoder."`
+	Pretrain pretrainCmd `cmd:"" help:"Train the autoencoder alone, on a dataset or on random play."`
+	Eval     evalCmd     `cmd:"" help:"Play full games and report scores."`
+	View     viewCmd     `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
+	Record   recordCmd   `cmd:"" help:"Record play into a dataset."`
+	Detect   detectCmd   `cmd:"" help:"Find small objects in a dataset, say how well, or calibrate the detector."`
+	Env      envCmd      `cmd:"" help:"List, install and serve environments."`
+	Bench    benchCmd    `cmd:"" help:"Measure speed."`
 }
 
 // The exit codes.

@@ -194,6 +194,15 @@ func (v *Vec) show(i, t int) {
 	}
 }
 
+// Player says where the player of environment i stands in the last frame of its last
+// observation, as the middle of the body's upper edge in pixels of the observation,
+// and what is left of health and lives.
+func (v *Vec) Player(i int) (at image.Point, health, lives int) {
+	g := &v.games[i]
+	top, _ := g.body()
+	return image.Pt(int(g.X), int(top)).Sub(v.crop.Min), int(g.Health), int(g.Lives)
+}
+
 // Truth appends the boxes of the knives in environment i's last observation to
 // dst, Kind "knife", each around all 8 pixels of a knife.
 func (v *Vec) Truth(dst []env.Box, i int) []env.Box { return append(dst, v.boxes[i]...) }

@@ -22,6 +22,7 @@ const (
 	kungFuPlayerY  = 46
 	kungFuHealth   = 75
 	kungFuScore    = 0x18 // three bytes of binary coded decimal, high one first
+	kungFuFloor    = 31   // counts from 1; other values bring other foes
 	kungFuLives    = 0x1D // low three bits count from 0; 0xFF: game over
 )
 
@@ -67,6 +68,7 @@ func kungFuState(ram []byte) State {
 		Player: image.Pt(int(ram[kungFuPlayerX])-49, int(ram[kungFuPlayerY])-53),
 		Health: int(ram[kungFuHealth]),
 		Score:  bcd(ram[kungFuScore : kungFuScore+3]),
+		Floor:  int(ram[kungFuFloor]),
 	}
 	if lives := ram[kungFuLives]; lives != 0xFF {
 		s.Lives = int(lives&7) + 1

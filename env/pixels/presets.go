@@ -24,8 +24,8 @@ type Object struct {
 type State struct {
 	// Player is the top left pixel of the player's sprite on the screen.
 	Player image.Point
-	// Health, Lives and Score are the game's own counters.
-	Health, Lives, Score int
+	// Health, Lives, Score and Floor are the game's own counters.
+	Health, Lives, Score, Floor int
 }
 
 // Preset is what is known about a game.

@@ -30,8 +30,10 @@ type Config struct {
 	FramesEvery int64   `toml:"frames_every"` // iterations between two example sheets; 0 for none
 	SaveMinutes float64 `toml:"save_minutes"` // time between two checkpoints
 	Weighting   string  `toml:"weighting"`    // of the autoencoder's loss: a name, or several as in "knife*motion"
+	Alone       bool    `toml:"alone"`        // the autoencoder trains alone, for agent.pretrain.updates or minutes
 
 	saliency.Settings                         // of all weightings
+	Data              DataConfig              `toml:"data"`
 	Detector          saliency.DetectorConfig `toml:"detector"`
 	Flight            saliency.FlightConfig   `toml:"flight"` // how glint detect --fill-in follows what was found
 	Pixels            pixels.Config           `toml:"pixels"`
@@ -94,8 +96,14 @@ func (c Config) Validate() error {
 		return fmt.Errorf("steps is %d, want 0 or more", c.Steps)
 	case !(c.Minutes >= 0):
 		return fmt.Errorf("minutes is %v, want 0 or more", c.Minutes)
-	case c.Steps == 0 && c.Minutes == 0:
+	case c.Alone && c.Minutes == 0 && c.Agent.Pretrain.Updates == 0:
+		return errors.New("minutes and agent.pretrain.updates are both 0: the training would have no end")
+	case !c.Alone && c.Steps == 0 && c.Minutes == 0:
 		return errors.New("steps and minutes are both 0: the training would have no end")
+	case !c.Alone && c.Data.Dir != "":
+		return errors.New("data.dir is set, but only an autoencoder alone (glint pretrain) trains on recorded data")
+	case !(c.Data.ValShare >= 0 && c.Data.ValShare < 1):
+		return fmt.Errorf("data.val_share is %v, want 0 or more and below 1", c.Data.ValShare)
 	case c.Threads < 1:
 		return fmt.Errorf("threads is %d, want 1 or more", c.Threads)
 	case !(c.Sticky >= 0 && c.Sticky <= 1):
@@ -125,6 +133,11 @@ func (c Config) weighting() (saliency.Weighting, error) { return c.Settings.Weig
 // LoadConfig reads a TOML file over the defaults for its environment and
 // algorithm. A flag that names either goes before the file; empty strings for none.
 func LoadConfig(path, env, algo string) (Config, error) {
+	return loadConfig(path, env, algo, func(c Config) Config { return c })
+}
+
+// loadConfig is LoadConfig with defaults that adapt changes.
+func loadConfig(path, env, algo string, adapt func(Config) Config) (Config, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return Config{}, usagef("check the path", "config %s cannot be read (%v)", path, err)
@@ -144,7 +157,7 @@ func LoadConfig(path, env, algo string) (Config, error) {
 	if algo != "" {
 		named.Agent.Algo = algo
 	}
-	c := DefaultConfig(named.Env, named.Agent.Algo)
+	c := adapt(DefaultConfig(named.Env, named.Agent.Algo))
 	if named.Steps != nil && named.Minutes == nil {
 		c.Minutes = 0 // one end is enough
 	}

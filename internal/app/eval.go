@@ -127,13 +127,17 @@ func (r *EvalResult) summary() *report.Summary {
 
 // name says who plays in a few words.
 func (w Who) name() string {
-	if w.Checkpoint == "" {
-		return w.Policy
+	name := w.Policy
+	if w.Checkpoint != "" {
+		name = w.Checkpoint
+		if w.Greedy {
+			name += " (greedy)"
+		}
 	}
-	if w.Greedy {
-		return w.Checkpoint + " (greedy)"
+	for _, other := range w.With {
+		name += "," + other.name()
 	}
-	return w.Checkpoint
+	return name
 }
 
 // newFile refuses, before the games are played, a video that could not be written

@@ -35,7 +35,7 @@ func TestViewOfUnknownTruth(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			data := filepath.Join(dir, tc.name)
 			rec, err := app.Record(t.Context(), app.RecordOptions{
-				Who: app.Who{Policy: "scripted"}, Env: "dojo", Steps: 400, Envs: 2, Seed: 1, Hold: 1, Out: data, Change: tc.change,
+				Who: app.Who{Policy: "scripted"}, Env: "dojo", Steps: 400, Envs: 2, Seed: 1, Out: data, Change: tc.change,
 			}, quiet())
 			if err != nil {
 				t.Fatal(err)

@@ -93,7 +93,7 @@ func (f figures) addTo(values telemetry.Values) {
 	}
 	for name, v := range map[string]float64{
 		telemetry.KnivesKept: f.Kept, telemetry.KnivesContrast: f.Contrast,
-		telemetry.KnivesDetected: f.Detected, telemetry.KnivesFalse: f.FalseKnives,
+		telemetry.KnivesDetected: f.Detected, telemetry.KnivesFalse: f.FalseKnives, telemetry.HeldOutMSE: f.MSE,
 	} {
 		if !math.IsNaN(v) { // a share of nothing was not measured
 			values[name] = v

@@ -145,6 +145,12 @@ func (t *training) fields(r agent.Report) []telemetry.Field {
 	if len(t.monitor.objects) > 0 {
 		f = append(f, telemetry.Field{Name: t.monitor.keptLabel(), Value: percent(t.judged, telemetry.KnivesKept)})
 	}
+	if t.cfg.Alone && t.clock.play == 0 {
+		return f
+	}
+	if t.cfg.Alone {
+		return append(f, telemetry.Field{Name: "updates/s", Value: fmt.Sprintf("%.1f", float64(r.Counters.Updates)/t.clock.play.Seconds())})
+	}
 	if s := time.Since(t.clock.start).Seconds(); s > 0 {
 		f = append(f, telemetry.Field{Name: "steps/s", Value: fmt.Sprintf("%.0f", t.stepsPerSecond())})
 	}

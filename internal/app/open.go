@@ -22,6 +22,9 @@ type world struct {
 	preset pixels.Preset
 	crop   image.Rectangle // the part of the screen that Raw shows; empty for all of it
 	dojo   *dojo.Vec       // nil for other games
+	// heldOut says which observations must not be trained on; nil to leave it to the
+	// trainer.
+	heldOut func(i int) bool
 }
 
 // opened is an environment before projection.
@@ -29,8 +32,10 @@ type opened struct {
 	env.Vec
 	crop image.Rectangle // the part of the screen that its frames show; empty for all of it
 	// origin is the place of its frames in what a preset's crop and truth speak of.
-	origin image.Point
-	dojo   *dojo.Vec
+	origin  image.Point
+	cropped bool // its frames are the crop already
+	dojo    *dojo.Vec
+	heldOut func(i int) bool
 }
 
 // open opens the environment of a config with n games, settles an open projection
@@ -51,6 +56,9 @@ func open(ctx context.Context, c *Config, n int, o IO) (*world, error) {
 
 // openRaw opens the environment in its own pixels.
 func openRaw(ctx context.Context, c *Config, n int, o IO) (opened, error) {
+	if c.Data.Dir != "" {
+		return openRecorded(ctx, c, o)
+	}
 	switch scheme, rest, _ := strings.Cut(c.Env, ":"); scheme {
 	case "dojo":
 		return openDojo(c, n)
@@ -89,7 +97,7 @@ func openDojo(c *Config, n int) (opened, error) {
 // wrap puts projection and truth around an environment.
 func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO) (*world, error) {
 	inner := c.Pixels
-	if raw.origin != (image.Point{}) {
+	if raw.cropped || raw.origin != (image.Point{}) {
 		inner.Crop = image.Rectangle{} // the environment has cropped already
 	}
 	settled, share, err := pixels.Decide(ctx, raw.Vec, inner, c.Seed)
@@ -111,7 +119,7 @@ func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO
 	if settled.Crop != (image.Rectangle{}) {
 		crop = settled.Crop.Add(raw.crop.Min)
 	}
-	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo}, nil
+	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo, heldOut: raw.heldOut}, nil
 }
 
 // Unwrap returns the environment below, for env.As.
@@ -157,6 +165,7 @@ func (c Config) options(w *world) (agent.Options, error) {
 	}
 	return agent.Options{
 		Env: w.Vec, Content: w.Preprocessor().Content(), Detector: d, Weighting: weighting, Seed: c.Seed,
+		Alone: c.Alone, HeldOut: w.heldOut,
 		Raw: func(i int) []byte { _, b := w.Raw(); return b.ObsOf(i) },
 	}, nil
 }

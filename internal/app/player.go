@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"glint/agent"
 	"glint/env"
@@ -17,8 +20,29 @@ import (
 // Who says who plays.
 type Who struct {
 	Checkpoint string // run or checkpoint; empty for a policy without a network
-	Policy     string // "random" or "scripted", where there is no checkpoint
+	Policy     string // "random", "varied" or "scripted", where there is no checkpoint
 	Greedy     bool   // the most probable action instead of a drawn one; networks only
+	Hold       int    // longest time, in steps, that "random" keeps an action; 1 or less for one step
+	With       []Who  // others, who take turns with this one from episode to episode
+}
+
+// policies are the names of those who need no checkpoint.
+var policies = []string{"random", "varied", "scripted"}
+
+// WhoOf reads names of policies and paths of runs or checkpoints, separated by commas.
+func WhoOf(list string, greedy bool, hold int) Who {
+	var all []Who
+	for name := range strings.SplitSeq(list, ",") {
+		w := Who{Policy: strings.TrimSpace(name), Greedy: greedy, Hold: hold}
+		if _, err := os.Stat(w.Policy); err == nil && !slices.Contains(policies, w.Policy) {
+			w.Checkpoint, w.Policy = w.Policy, ""
+			all = slices.Insert(all, 0, w) // its pixels are everybody's
+			continue
+		}
+		all = append(all, w)
+	}
+	all[0].With = all[1:]
+	return all[0]
 }
 
 // game is an opened environment with somebody to play it.
@@ -62,10 +86,39 @@ func player(ctx context.Context, who Who, name string, n int, seed uint64, chang
 		return nil, err
 	}
 	g := &game{world: w, config: c, net: net}
-	if g.policy, err = g.choose(who, n, rand.New(rand.NewPCG(seed, 5))); err != nil {
+	r := rand.New(rand.NewPCG(seed, 5))
+	if g.policy, err = g.choose(who, net, n, r); err == nil && len(who.With) > 0 {
+		err = g.mix(who.With, n, r)
+	}
+	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
 	return g, nil
+}
+
+// mix adds others to the one who plays.
+func (g *game) mix(with []Who, n int, r *rand.Rand) error {
+	all := []agent.Policy{g.policy}
+	for _, who := range with {
+		var net *agent.Net
+		if who.Checkpoint != "" {
+			var c Config
+			var err error
+			if c, net, err = loadNet(who.Checkpoint); err != nil {
+				return err
+			}
+			if c.Pixels != g.config.Pixels {
+				return usagef("record them apart", "%s sees the game through other pixels than the checkpoint before it", who.Checkpoint)
+			}
+		}
+		p, err := g.choose(who, net, n, r)
+		if err != nil {
+			return err
+		}
+		all = append(all, p)
+	}
+	g.policy = agent.NewMix(n, r, all...)
+	return nil
 }
 
 // loadNet reads the config and the network of a run or checkpoint.
@@ -89,26 +142,28 @@ func loadNet(path string) (Config, *agent.Net, error) {
 	return c, net, nil
 }
 
-// choose returns who plays.
-func (g *game) choose(who Who, n int, r *rand.Rand) (agent.Policy, error) {
-	if g.net != nil {
-		s, m := g.Spec(), g.net.Autoencoder.Shape()
-		if s.T != m.T || s.H != m.H || s.W != m.W || s.Actions != g.net.Actions {
+// choose returns who plays; net is the checkpoint's network, nil for none.
+func (g *game) choose(who Who, net *agent.Net, n int, r *rand.Rand) (agent.Policy, error) {
+	if net != nil {
+		s, m := g.Spec(), net.Autoencoder.Shape()
+		if s.T != m.T || s.H != m.H || s.W != m.W || s.Actions != net.Actions {
 			return nil, usagef("use the environment it was trained on", "the checkpoint is of another architecture: it sees %dx%dx%d and knows %d actions, %s shows %dx%dx%d and has %d",
-				m.T, m.H, m.W, g.net.Actions, g.config.Env, s.T, s.H, s.W, s.Actions)
+				m.T, m.H, m.W, net.Actions, g.config.Env, s.T, s.H, s.W, s.Actions)
 		}
-		return g.net.NewPolicy(n, who.Greedy, r)
+		return net.NewPolicy(n, who.Greedy, r)
 	}
 	switch who.Policy {
 	case "random":
-		return &agent.Random{Actions: g.Spec().Actions, Hold: 1, Rand: r}, nil
+		return &agent.Random{Actions: g.Spec().Actions, Hold: max(1, who.Hold), Rand: r}, nil
+	case "varied":
+		return agent.NewVaried(g.Spec(), r), nil
 	case "scripted":
 		if g.dojo == nil {
 			return nil, usagef("use --env dojo, --policy random or --checkpoint", "only the dojo has a scripted player")
 		}
 		return scripted{g.dojo}, nil
 	}
-	return nil, usagef("did you mean "+names.Nearest(who.Policy, []string{"random", "scripted"})+"? A network plays by the folder of its run", "policy %q is unknown", who.Policy)
+	return nil, usagef("did you mean "+names.Nearest(who.Policy, policies)+"? A network plays by the folder of its run", "policy %q is unknown", who.Policy)
 }
 
 // scripted is the dojo's own player that sees the true boxes.

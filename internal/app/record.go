@@ -2,12 +2,12 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 
-	"glint/agent"
 	"glint/env"
 	"glint/internal/report"
 	"glint/internal/telemetry"
@@ -16,32 +16,37 @@ import (
 
 // RecordOptions says what to record.
 type RecordOptions struct {
-	Who    Who
-	Env    string
-	Steps  int64 // over all environments
-	Envs   int
-	Seed   uint64
-	Hold   int // longest time, in steps, that random play keeps an action
-	Out    string
-	Change func(*Config)
+	Who   Who
+	Env   string
+	Steps int64 // recorded, over all environments
+	Envs  int
+	Seed  uint64
+	// Distinct leaves out steps whose frames are recorded already, unless they bring a
+	// reward or end an episode.
+	Distinct bool
+	Out      string
+	Change   func(*Config)
 }
 
 // RecordResult says what was recorded.
 type RecordResult struct {
-	Out      string `json:"out"`
-	Env      string `json:"env"`
-	Policy   string `json:"policy"`
-	Steps    int64  `json:"steps"`
-	Episodes uint64 `json:"episodes"`
-	Small    int64  `json:"small"` // steps that show a small object, by the truth
-	Truth    bool   `json:"truth"` // the boxes are true ones; without, there are none
+	Out    string `json:"out"`
+	Env    string `json:"env"`
+	Policy string `json:"policy"`
+	Steps  int64  `json:"steps"` // recorded
+	// Duplicates are the steps played and left out because their frames are recorded
+	// already.
+	Duplicates int64  `json:"duplicates"`
+	Episodes   uint64 `json:"episodes"`
+	Small      int64  `json:"small"` // recorded steps that show a small object, by the truth
+	Truth      bool   `json:"truth"` // the boxes are true ones; without, there are none
 }
 
 // Record plays and writes what it sees into a dataset.
 func Record(ctx context.Context, r RecordOptions, o IO) (res RecordResult, err error) {
 	switch {
-	case r.Steps < 1 || r.Envs < 1 || r.Hold < 1:
-		return res, usagef("give 1 or more", "%d steps in %d environments, actions held for up to %d", r.Steps, r.Envs, r.Hold)
+	case r.Steps < 1 || r.Envs < 1:
+		return res, usagef("give 1 or more", "%d steps in %d environments", r.Steps, r.Envs)
 	case r.Out == "":
 		return res, usagef("give a new folder by --out", "where to record to is not said")
 	}
@@ -50,9 +55,6 @@ func Record(ctx context.Context, r RecordOptions, o IO) (res RecordResult, err e
 		return res, err
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
-	if random, ok := g.policy.(*agent.Random); ok {
-		random.Hold = r.Hold
-	}
 	rec, err := newRecorder(g, r)
 	if err != nil {
 		return res, err
@@ -67,6 +69,7 @@ func Record(ctx context.Context, r RecordOptions, o IO) (res RecordResult, err e
 	}
 	s := &report.Summary{Title: "recorded " + res.Env}
 	s.Add("", "dataset", res.Out, "steps", fmt.Sprintf("%d in %d episodes begun, %d with a small object", res.Steps, res.Episodes, res.Small),
+		"left out", fmt.Sprintf("%d steps that repeat recorded frames", res.Duplicates),
 		"read it", fmt.Sprintf(`python -c "import pandas; print(pandas.read_parquet('%s', ignore_prefixes=['spec']))"`, res.Out))
 	return res, s.Write(o.Stdout)
 }
@@ -80,6 +83,7 @@ type recorder struct {
 	steps   []uint64 // of each environment's episode
 	episode []uint64 // number of each environment's episode in the dataset
 	boxes   []env.Box
+	seen    map[[sha256.Size]byte]struct{} // the observations recorded; nil to keep repeated ones
 }
 
 func newRecorder(g *game, r RecordOptions) (*recorder, error) {
@@ -87,6 +91,7 @@ func newRecorder(g *game, r RecordOptions) (*recorder, error) {
 	pre := g.Preprocessor()
 	meta := replay.MetaOf(raw)
 	meta.Env, meta.Seed, meta.Sticky, meta.Policy = g.config.Env, r.Seed, g.config.Sticky, r.Who.name()
+	meta.Distinct = r.Distinct
 	meta.Crop = replay.Crop{X: g.crop.Min.X, Y: g.crop.Min.Y, W: g.crop.Dx(), H: g.crop.Dy()}
 	truther, known := env.As[env.Truther](g.Vec)
 	// A resize has no way back, so boxes of resized frames are left out.
@@ -98,6 +103,9 @@ func newRecorder(g *game, r RecordOptions) (*recorder, error) {
 	rec := &recorder{
 		game: g, out: out, steps: make([]uint64, r.Envs), episode: make([]uint64, r.Envs),
 		res: RecordResult{Out: r.Out, Env: g.config.Env, Policy: r.Who.name(), Episodes: uint64(r.Envs)},
+	}
+	if meta.Distinct {
+		rec.seen = map[[sha256.Size]byte]struct{}{}
 	}
 	for i := range rec.episode {
 		rec.episode[i] = uint64(i)
@@ -120,6 +128,10 @@ func (rec *recorder) run(ctx context.Context, r RecordOptions, o IO) error {
 	defer bar.Finish()
 	work := context.WithoutCancel(ctx)
 	for rec.res.Steps < r.Steps && ctx.Err() == nil {
+		if rec.res.Duplicates > maxRepeats*r.Steps {
+			o.notef("the recording ends early: play shows hardly anything that is not recorded already")
+			break
+		}
 		if err := rec.game.policy.Act(b, actions); err != nil {
 			return err
 		}
@@ -136,6 +148,10 @@ func (rec *recorder) run(ctx context.Context, r RecordOptions, o IO) error {
 	return nil
 }
 
+// maxRepeats is how many steps are left out for each that is asked for before a
+// recording gives up.
+const maxRepeats = 20
+
 // add writes one step of environment i.
 func (rec *recorder) add(b *env.Batch, i, action int) error {
 	_, raw := rec.game.Raw()
@@ -148,17 +164,59 @@ func (rec *recorder) add(b *env.Batch, i, action int) error {
 		row.Obs = raw.FinalOf(i)
 		rec.steps[i], rec.episode[i] = 0, rec.res.Episodes
 		rec.res.Episodes++
-	} else if rec.truther != nil {
-		rec.boxes = rec.truther.Truth(rec.boxes[:0], i)
-		origin := rec.game.Preprocessor().Content().Min
-		for k := range rec.boxes {
-			rec.boxes[k].Rect = rec.boxes[k].Rect.Sub(origin)
+	} else {
+		if rec.repeats(row) {
+			rec.res.Duplicates++
+			return nil
 		}
-		row.Boxes = rec.boxes
-		if len(rec.boxes) > 0 {
-			rec.res.Small++
-		}
+		rec.truth(&row, i)
 	}
 	rec.res.Steps++
 	return rec.out.Add(row)
+}
+
+// repeats says whether a step without reward shows what is recorded already, and
+// remembers what it shows.
+func (rec *recorder) repeats(row replay.Row) bool {
+	if rec.seen == nil {
+		return false
+	}
+	sum := sha256.Sum256(row.Obs)
+	_, old := rec.seen[sum]
+	rec.seen[sum] = struct{}{}
+	return old && row.Reward == 0
+}
+
+// truth adds what is known of environment i beside its pixels.
+func (rec *recorder) truth(row *replay.Row, i int) {
+	row.State = rec.game.state(i)
+	if rec.truther == nil {
+		return
+	}
+	rec.boxes = rec.truther.Truth(rec.boxes[:0], i)
+	origin := rec.game.Preprocessor().Content().Min
+	for k := range rec.boxes {
+		rec.boxes[k].Rect = rec.boxes[k].Rect.Sub(origin)
+	}
+	row.Boxes = rec.boxes
+	if len(rec.boxes) > 0 {
+		rec.res.Small++
+	}
+}
+
+// state returns what the game's memory says of the last frame of environment i, in
+// pixels of its raw observation; nil where nothing is known.
+func (w *world) state(i int) *replay.State {
+	if w.dojo != nil {
+		at, health, lives := w.dojo.Player(i)
+		return &replay.State{PlayerX: at.X, PlayerY: at.Y, Health: health, Lives: lives}
+	}
+	spec, raw := w.Raw()
+	if w.preset.State == nil || spec.AuxLen == 0 {
+		return nil
+	}
+	aux := raw.AuxOf(i)
+	s := w.preset.State(aux[len(aux)-spec.AuxLen:])
+	at := s.Player.Sub(w.crop.Min)
+	return &replay.State{PlayerX: at.X, PlayerY: at.Y, Health: s.Health, Lives: s.Lives, Floor: s.Floor}
 }

@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"fmt"
 	"image"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	"glint/env/pixels"
@@ -34,7 +36,7 @@ func TestRecordedCrop(t *testing.T) {
 			}
 			out := filepath.Join(t.TempDir(), "data")
 			_, err := app.Record(t.Context(), app.RecordOptions{
-				Who: app.Who{Policy: "random"}, Env: tc.env, Steps: 4, Envs: 2, Hold: 1, Out: out, Change: func(c *app.Config) {
+				Who: app.Who{Policy: "random"}, Env: tc.env, Steps: 4, Envs: 2, Out: out, Change: func(c *app.Config) {
 					if !tc.keep {
 						c.Pixels.Crop = tc.crop
 					}
@@ -56,4 +58,68 @@ func TestRecordedCrop(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRecordMixture wants a mixture of a checkpoint and policies to be recorded, with
+// the truth about the player, and steps that repeat frames to be left out.
+func TestRecordMixture(t *testing.T) {
+	dir := t.TempDir()
+	c := smallA2C("dojo")
+	c.Steps, c.FramesEvery = 250, 0
+	run := filepath.Join(dir, "run")
+	train(t, c, run)
+	rows := map[bool][]replay.Row{} // by whether they are distinct
+	for steps, distinct := range map[int64]bool{1500: false, 300: true} {
+		out := filepath.Join(dir, fmt.Sprintf("data-%v", distinct))
+		res, err := app.Record(t.Context(), app.RecordOptions{
+			Who: app.WhoOf("varied, "+run, false, 1), Env: "dojo", Steps: steps, Envs: 2, Seed: 3, Distinct: distinct, Out: out, Change: func(*app.Config) {},
+		}, quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Policy != run+",varied" || res.Steps != steps || distinct != (res.Duplicates > 0) {
+			t.Errorf("recorded with distinct frames %v: %+v", distinct, res)
+		}
+		if rows[distinct] = readRows(t, out); len(rows[distinct]) != int(steps) {
+			t.Fatalf("%d rows, want %d", len(rows[distinct]), steps)
+		}
+	}
+	seen := map[string]bool{}
+	var want []replay.Row
+	for _, row := range rows[false] {
+		last := row.Terminated || row.Truncated
+		if last || row.Reward != 0 || !seen[string(row.Obs)] {
+			want = append(want, row)
+		}
+		if !last {
+			seen[string(row.Obs)] = true
+			if s := row.State; s == nil || s.PlayerX < 40 || s.PlayerX > 100 || s.Lives < 1 {
+				t.Fatalf("episode %d, step %d: state %+v", row.Episode, row.Step, s)
+			}
+		}
+	}
+	if len(want) < 300 {
+		t.Fatalf("%d of 1500 rows are distinct, want 300", len(want))
+	}
+	for i, row := range rows[true] {
+		if !reflect.DeepEqual(row, want[i]) {
+			t.Fatalf("distinct row %d is step %d of episode %d, want step %d of episode %d", i, row.Step, row.Episode, want[i].Step, want[i].Episode)
+		}
+	}
+}
+
+func readRows(t *testing.T, dir string) []replay.Row {
+	t.Helper()
+	d, err := replay.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []replay.Row
+	for row, err := range d.Rows(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }

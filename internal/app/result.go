@@ -31,6 +31,10 @@ type Result struct {
 	ScoreMean     *float64 `json:"score_mean"` // of the last 100 episodes; null before one has ended
 	Episodes      int64    `json:"episodes"`
 	KnivesKept    *float64 `json:"knives_kept"` // null where the truth is unknown
+	HeldOutMSE    *float64 `json:"heldout_mse"` // of the observations judged; null where the truth is unknown
+	Classes       []int    `json:"classes"`     // stored observations without and with a small object, by the detector
+	StoreMiB      float64  `json:"store_mib"`   // compressed
+	StoreRatio    float64  `json:"store_ratio"` // uncompressed over compressed
 	RSSMiB        float64  `json:"rss_mib"`
 	WeightsSHA256 string   `json:"weights_sha256"`
 	Interrupted   bool     `json:"interrupted"`
@@ -50,7 +54,7 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 		}
 	}
 	c := t.trainer.Counters()
-	dir := ckpt.Dir(t.dir, int64(c.Steps))
+	dir := ckpt.Dir(t.dir, t.at())
 	r, err := ckpt.Open(dir)
 	if err != nil {
 		return Result{}, err
@@ -64,6 +68,12 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 	if kept, ok := t.judged[telemetry.KnivesKept]; ok {
 		res.KnivesKept = finite(kept)
 	}
+	if mse, ok := t.judged[telemetry.HeldOutMSE]; ok {
+		res.HeldOutMSE = finite(mse)
+	}
+	var bytes int
+	res.Classes, bytes, res.StoreRatio = t.trainer.Stored()
+	res.StoreMiB = float64(bytes) / (1 << 20)
 	if t.clock.play > 0 {
 		res.StepsPerS = float64(t.clock.playSteps) / t.clock.play.Seconds()
 	}
@@ -74,7 +84,7 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 		return res, err
 	}
 	if res.Interrupted {
-		t.io.notef("interrupted and saved; it goes on by: glint train --resume %s", t.dir)
+		t.io.notef("interrupted and saved; it goes on by: glint %s --resume %s", t.cfg.verb(), t.dir)
 	}
 	if t.io.JSON {
 		return res, json.NewEncoder(t.io.Stdout).Encode(res)
@@ -84,6 +94,9 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 
 // summary is the one screen at the end of a training.
 func (t *training) summary(r Result) *report.Summary {
+	if t.cfg.Alone {
+		return t.aloneSummary(r)
+	}
 	s := &report.Summary{Title: fmt.Sprintf("glint trained on %s", t.cfg.Env)}
 	if r.Interrupted {
 		s.Title = fmt.Sprintf("glint stopped on %s, saved at step %d", t.cfg.Env, r.Steps)
@@ -126,7 +139,10 @@ func (t *training) summary(r Result) *report.Summary {
 // environment whose observations never enter the autoencoder's store, if there are
 // two or more.
 func (t *training) judgedEpisodes() string {
-	if t.cfg.Agent.Envs == 1 {
+	if t.cfg.Data.Dir != "" && t.world.heldOut == nil {
+		return "episodes it trained on too: the dataset leaves none aside"
+	}
+	if t.cfg.Data.Dir == "" && t.cfg.Agent.Envs == 1 {
 		return "episodes it trained on too: one environment alone leaves none aside"
 	}
 	return "episodes the autoencoder never saw"
@@ -137,7 +153,9 @@ func (t *training) longer(r Result) string {
 	switch {
 	case r.Interrupted:
 		return ""
-	case t.cfg.Steps > 0:
+	case t.cfg.Alone && t.cfg.Agent.Pretrain.Updates > 0:
+		return " --updates " + strconv.FormatInt(2*t.cfg.Agent.Pretrain.Updates, 10)
+	case t.cfg.Steps > 0 && !t.cfg.Alone:
 		return " --steps " + strconv.FormatInt(2*t.cfg.Steps, 10)
 	default:
 		return " --minutes " + strconv.FormatFloat(2*t.cfg.Minutes, 'g', -1, 64)

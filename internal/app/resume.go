@@ -34,6 +34,15 @@ const savedKey = "run"
 // path names, whose first save then replaces the later ones. The config is the
 // run's; change may move its end.
 func Resume(ctx context.Context, path string, change func(*Config), o IO) (Result, error) {
+	return resume(ctx, path, false, change, o)
+}
+
+// ResumePretrain is Resume for the autoencoder alone.
+func ResumePretrain(ctx context.Context, path string, change func(*Config), o IO) (Result, error) {
+	return resume(ctx, path, true, change, o)
+}
+
+func resume(ctx context.Context, path string, alone bool, change func(*Config), o IO) (Result, error) {
 	dir, r, err := locate(path)
 	if err != nil {
 		return Result{}, err
@@ -41,6 +50,9 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 	c, err := LoadConfig(filepath.Join(dir, configFile), "", "")
 	if err != nil {
 		return Result{}, err
+	}
+	if c.Alone != alone {
+		return Result{}, usagef("go on with it by: glint "+c.verb()+" --resume "+path, "%s is a run of glint %s", dir, c.verb())
 	}
 	unlock, err := lockRun(dir)
 	if err != nil {
@@ -72,8 +84,8 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 			o.notef("%s cannot be saved: its episodes start anew, everything else goes on", c.Env)
 		}
 		t.last = t.trainer.Counters()
-		o.notef("going on from step %d", t.last.Steps)
-		if t.stale, err = laterThan(dir, int64(t.last.Steps)); err != nil {
+		o.notef("going on from step %d, update %d", t.last.Steps, t.last.Updates)
+		if t.stale, err = laterThan(dir, t.at()); err != nil {
 			return err
 		}
 		if len(t.stale) > 0 {
@@ -90,7 +102,9 @@ func Resume(ctx context.Context, path string, change func(*Config), o IO) (Resul
 // stretch moves the end of the learning-rate schedule where the run's end moved from
 // that of the config old.
 func (t *training) stretch(old Config) {
-	switch {
+	switch updates := t.cfg.Agent.Pretrain.Updates; {
+	case t.cfg.Alone && (updates != old.Agent.Pretrain.Updates || updates == 0 && t.cfg.Minutes != old.Minutes):
+		t.trainer.SetAloneEnd(updates) // 0 to be estimated anew
 	case t.cfg.Steps != old.Steps:
 		t.trainer.SetHorizon(env.Steps(t.cfg.Steps))
 	case t.cfg.Steps == 0 && t.cfg.Minutes != old.Minutes:
@@ -122,7 +136,7 @@ func (t *training) save(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("saving: %w", err)
 	}
-	dir := ckpt.Dir(t.dir, int64(t.trainer.Counters().Steps))
+	dir := ckpt.Dir(t.dir, t.at())
 	if err := ckpt.Write(dir, files, map[string]string{savedKey: string(meta)}); err != nil {
 		return err
 	}

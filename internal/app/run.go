@@ -36,7 +36,11 @@ func newRun(c Config, out string) (string, error) {
 		}
 		return out, makeRun(c, out)
 	}
-	name := fmt.Sprintf("%s-%s-seed%d", slug(c.Env), c.Agent.Algo, c.Seed)
+	how := c.Agent.Algo
+	if c.Alone {
+		how = c.verb()
+	}
+	name := fmt.Sprintf("%s-%s-seed%d", slug(c.Env), how, c.Seed)
 	for i := 1; ; i++ {
 		dir := filepath.Join(runsDir, name)
 		if i > 1 {

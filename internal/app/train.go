@@ -42,8 +42,9 @@ type training struct {
 type clock struct {
 	before time.Duration // spent by earlier processes
 	start  time.Time
-	// play is the time and playSteps the steps of the phase with all three heads,
-	// earlier processes included.
+	// play is the time and playSteps the steps of the last stage, earlier processes
+	// included: the phase with all three heads, or the autoencoder alone where that is
+	// all.
 	play      time.Duration
 	playSteps env.Steps
 }
@@ -128,13 +129,17 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net, opts.Detector, opts.Weighting); err != nil {
 		return res, err
 	}
-	t.io.notef("%s · %s · %d environments · %d threads, kernels %s · run %s", t.cfg.Env, t.cfg.Agent.Algo, t.cfg.Agent.Envs, t.cfg.Threads, kernel.Level(), t.dir)
+	what := fmt.Sprintf("%s · %d environments", t.cfg.Agent.Algo, t.cfg.Agent.Envs)
+	if t.cfg.Alone {
+		what = "autoencoder alone on " + t.source()
+	}
+	t.io.notef("%s · %s · %d threads, kernels %s · run %s", t.cfg.Env, what, t.cfg.Threads, kernel.Level(), t.dir)
 	t.bar = telemetry.NewProgress(t.io.Stderr, "training")
 	err = t.run(ctx)
 	t.bar.Finish()
 	if err != nil {
 		if _, none := ckpt.Latest(t.dir); none == nil {
-			err = fmt.Errorf("%w (the last checkpoint is whole: glint train --resume %s goes on from it)", err, t.dir)
+			err = fmt.Errorf("%w (the last checkpoint is whole: glint %s --resume %s goes on from it)", err, t.cfg.verb(), t.dir)
 		}
 		return res, err
 	}
@@ -174,7 +179,7 @@ func (t *training) run(ctx context.Context) error {
 				return err
 			}
 		}
-		if r.Stage == agent.Play {
+		if r.Stage == t.lastStage() {
 			t.clock.play += time.Since(began)
 			t.clock.playSteps += r.Counters.Steps - before.Steps
 		}
@@ -185,14 +190,37 @@ func (t *training) run(ctx context.Context) error {
 	return t.save(work)
 }
 
+// lastStage is the stage that the training ends in.
+func (t *training) lastStage() agent.Stage {
+	if t.cfg.Alone {
+		return agent.Reconstruct
+	}
+	return agent.Play
+}
+
+// at is the number that checkpoints are named by: steps, or updates where the
+// autoencoder trains alone and no step is played any more.
+func (t *training) at() int64 {
+	if t.cfg.Alone {
+		return t.trainer.Counters().Updates
+	}
+	return int64(t.trainer.Counters().Steps)
+}
+
 // done says whether the training has reached its end.
 func (t *training) done() bool {
+	if t.cfg.Alone {
+		return t.aloneDone()
+	}
 	return t.cfg.Steps > 0 && int64(t.trainer.Counters().Steps) >= t.cfg.Steps ||
 		t.cfg.Minutes > 0 && t.clock.elapsed().Minutes() >= t.cfg.Minutes
 }
 
 // share returns how much of the training is done.
 func (t *training) share() float64 {
+	if t.cfg.Alone {
+		return t.aloneShare()
+	}
 	var s float64
 	if t.cfg.Steps > 0 {
 		s = float64(t.trainer.Counters().Steps) / float64(t.cfg.Steps)
@@ -216,6 +244,10 @@ const (
 // stages when their time is over, and sets the end of the learning-rate schedule
 // once, from the speed of the phase with all three heads so far.
 func (t *training) plan() error {
+	if t.cfg.Alone {
+		t.planAlone()
+		return nil
+	}
 	if t.cfg.Minutes == 0 {
 		return nil
 	}

@@ -12,6 +12,9 @@ import (
 func (c Config) settled() (string, error) {
 	c.Steps, c.Minutes, c.Threads, c.FramesEvery, c.SaveMinutes = 0, 0, 0, 0, 0
 	c.Gym.Token, c.Gym.Workers = "", 0
+	if c.Alone {
+		c.Agent.Pretrain.Updates = 0
+	}
 	b, err := toml.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("saving the config: %w", err)
@@ -37,7 +40,7 @@ func (c Config) unchanged(settled, run string) error {
 			if i < len(old) && old[i] != "" {
 				was = strings.TrimSpace(old[i])
 			}
-			return usagef("put it back, or start a new run by: glint train --config "+run+"/"+configFile,
+			return usagef("put it back, or start a new run by: glint "+c.verb()+" --config "+run+"/"+configFile,
 				"the config of %s was changed since its checkpoint: %s%s, it trained with %s", run, section, strings.TrimSpace(line), was)
 		}
 	}

@@ -141,7 +141,7 @@ func evalRun(t *testing.T, run, film string) {
 func viewRecord(t *testing.T, run, dir string) {
 	data, sheet := filepath.Join(dir, "data"), filepath.Join(dir, "view")
 	rec, err := app.Record(t.Context(), app.RecordOptions{
-		Who: app.Who{Checkpoint: run}, Steps: 500, Envs: 3, Seed: 1, Hold: 1, Out: data, Change: func(*app.Config) {},
+		Who: app.Who{Checkpoint: run}, Steps: 500, Envs: 3, Seed: 1, Out: data, Change: func(*app.Config) {},
 	}, quiet())
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ const (
 	KnivesContrast     = "knives/contrast"
 	KnivesDetected     = "knives/detected"
 	KnivesFalse        = "knives/false"
+	HeldOutMSE         = "heldout/mse"
 	CodeSaturated      = "code/saturated"
 	CodeConstant       = "code/constant"
 	ClassShare         = "class/share"
@@ -113,6 +114,10 @@ var Metrics = []Metric{
 	{
 		Name: KnivesFalse, Unit: "share", Formula: "share of frames without a small object in which the judge fires on the reconstruction",
 		Help: "Objects that the decoder invents.",
+	},
+	{
+		Name: HeldOutMSE, Unit: "1", Formula: "mean((x̂ − x)²) over the true pixels of the observations that the judge looks at, pixels in 0..1",
+		Help: "Half of them show a small object. Much above mse the autoencoder has learnt its store by heart. Absent where the truth is unknown.",
 	},
 	{
 		Name: CodeSaturated, Unit: "share", Formula: "share of the code's values with |tanh| > 0.97",
