@@ -4,9 +4,9 @@ package kernel
 // gradient of weights. It is fixed, so that the sum's order is.
 const weightGroups = 16
 
-// weightBlock is the number of elements that the images of a block may take: half
-// a second-level cache of 512 KB.
-const weightBlock = 1 << 16
+// weightBlock is the number of elements that the images of a block may take: three
+// quarters of a second-level cache of 512 KB.
+const weightBlock = 3 << 15
 
 // weightsJob computes the gradient of the weights over one group of images a part,
 // into that group's own sum.
@@ -55,9 +55,9 @@ func (j *weightsJob) run(l layout, dw, dz []float32) {
 // prepare cuts the batch into groups and lays out the offsets of rows.
 func (j *weightsJob) prepare(l layout) {
 	j.layout = l
-	j.groups = min(l.B, weightGroups)
-	j.n = roundUp((l.oh-1)*l.qw+l.ow, cpu.dk)
 	j.block = max(1, weightBlock/l.phaseLen())
+	j.groups = max(1, min(l.B/j.block, weightGroups))
+	j.n = roundUp((l.oh-1)*l.qw+l.ow, cpu.dk)
 	l.phaseOffsets(grow(&j.off, roundUp(l.k, cpu.dn))[:l.k])
 	repeatLast(j.off, l.k)
 	for f := range grow(&j.rows, roundUp(l.F, cpu.dm)) {
