@@ -17,21 +17,8 @@ var wantDetect = []string{
 	"precision", "recall", "f1", "false_frames", "frames", "threshold", "situations", "curve", "picture", "fires", "false_empty", "empty_frames",
 }
 
-// recordDojo records scripted play, in which knives fly past fighters.
-func recordDojo(t *testing.T, steps int64) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "data")
-	_, err := app.Record(t.Context(), app.RecordOptions{
-		Who: app.Who{Policy: "random"}, Env: "dojo", Steps: steps, Envs: 4, Seed: 3, Hold: 8, Out: dir, Change: func(*app.Config) {},
-	}, quiet())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
 func TestDetect(t *testing.T) {
-	data, dir := recordDojo(t, 1600), t.TempDir()
+	data, dir := recordDojo(t, "random", 1600, 3), t.TempDir()
 	out := new(bytes.Buffer)
 	d := app.DetectOptions{Data: data, Out: filepath.Join(dir, "alone"), Curve: true}
 	alone, err := app.Detect(t.Context(), d, app.IO{Stdout: out, Stderr: new(bytes.Buffer), JSON: true})
@@ -79,7 +66,7 @@ func TestDetect(t *testing.T) {
 }
 
 func TestDetectWithoutTruth(t *testing.T) {
-	data := recordDojo(t, 400)
+	data := recordDojo(t, "random", 400, 3)
 	spec := filepath.Join(data, "spec.json")
 	if err := os.WriteFile(spec, bytes.Replace(read(t, spec), []byte(`"truth": true`), []byte(`"truth": false`), 1), 0o600); err != nil {
 		t.Fatal(err)
@@ -101,7 +88,7 @@ func TestDetectWithoutTruth(t *testing.T) {
 }
 
 func TestDetectCalibrates(t *testing.T) {
-	data, dir := recordDojo(t, 2000), t.TempDir()
+	data, dir := recordDojo(t, "random", 2000, 3), t.TempDir()
 	res, err := app.Detect(t.Context(), app.DetectOptions{Data: data, Out: dir, Calibrate: true}, quiet())
 	if err != nil {
 		t.Fatal(err)
@@ -121,8 +108,8 @@ func TestDetectCalibrates(t *testing.T) {
 }
 
 func TestDetectRefuses(t *testing.T) {
-	data := recordDojo(t, 40)
-	short := recordDojo(t, 4)
+	data := recordDojo(t, "random", 40, 3)
+	short := recordDojo(t, "random", 4, 3)
 	for _, c := range []struct {
 		name string
 		d    app.DetectOptions
@@ -145,7 +132,7 @@ func TestDetectRefuses(t *testing.T) {
 }
 
 func TestDetectBrokenShard(t *testing.T) {
-	data := recordDojo(t, 40)
+	data := recordDojo(t, "random", 40, 3)
 	foreign := filepath.Join(data, "part-00001.parquet")
 	if err := os.WriteFile(foreign, []byte("no Parquet"), 0o600); err != nil {
 		t.Fatal(err)
