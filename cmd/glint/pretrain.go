@@ -24,7 +24,7 @@ type pretrainCmd struct {
 	Updates     *int64   `help:"End after so many updates." placeholder:"N"`
 	Seed        *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
 	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
-	Weighting   *string  `help:"Weighting of the loss: knife or uniform. Default knife." placeholder:"NAME"`
+	Weighting   *string  `help:"Weighting of the loss, or several as in knife*motion. Default knife." placeholder:"NAME"`
 	LR          *float64 `help:"Learning rate at the start; it falls to 0." name:"lr" placeholder:"X"`
 	ValShare    *float64 `help:"Share of the dataset's episodes that are judged. Default 0.1." placeholder:"P"`
 	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`

@@ -9,7 +9,7 @@ import feature "golang.org/x/sys/cpu"
 // machineLevels returns the assembly levels that this machine can run, the best
 // first.
 func machineLevels() []*level {
-	if !feature.X86.HasAVX2 || !feature.X86.HasFMA {
+	if x := feature.X86; !x.HasAVX2 || !x.HasFMA || !x.HasBMI1 || !x.HasPOPCNT {
 		return nil
 	}
 	avx2 := level{

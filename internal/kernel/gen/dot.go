@@ -11,7 +11,7 @@ import (
 const signature = "func(n, reps, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)"
 
 // dot writes the kernel of dm rows of a by dn rows of b, both read as vectors. dn
-// is 2, 3 or 4. Tiles of dm rows follow one another.
+// is 3 or 4. Tiles of dm rows follow one another.
 func dot(name string, v isa, dm, dn int) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
@@ -19,9 +19,8 @@ func dot(name string, v isa, dm, dn int) {
 		fmt.Sprintf("a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < %d*tiles and j < %d; n is a", dm, dn),
 		fmt.Sprintf("multiple of %d, reps and tiles are at least 1. It needs %s.", v.lanes(), v.name))
 	list, c := Load(Param("offA").Base(), GP64()), Load(Param("c").Base(), GP64())
-	left := AllocLocal(8)
-	tiles := Load(Param("tiles"), GP64())
-	MOVQ(tiles, left)
+	more, tiles := AllocLocal(8), Load(Param("tiles"), GP64())
+	MOVQ(tiles, more)
 	Label("tile")
 	rowA := rows("a", list, dm)
 	rowB := rows("b", Load(Param("offB").Base(), GP64()), dn)
@@ -34,24 +33,15 @@ func dot(name string, v isa, dm, dn int) {
 	TESTQ(n, n)
 	JZ(LabelRef("next"))
 	Label("loop")
-	// Of the wider side one register at a time is enough.
-	many, few, manyRows, fewRows := dm, dn, rowA, rowB
-	if dm < dn {
-		many, few, manyRows, fewRows = dn, dm, rowB, rowA
+	right, left := make([]reg.VecVirtual, dn), v.vec()
+	for j := range right {
+		right[j] = v.vec()
+		VMOVUPS(element(rowB[j], t), right[j])
 	}
-	held, one := make([]reg.VecVirtual, few), v.vec()
-	for i := range held {
-		held[i] = v.vec()
-		VMOVUPS(element(fewRows[i], t), held[i])
-	}
-	for j := range many {
-		VMOVUPS(element(manyRows[j], t), one)
-		for i := range few {
-			at := j*dn + i
-			if dm < dn {
-				at = i*dn + j
-			}
-			VFMADD231PS(held[i], one, acc[at])
+	for i := range dm {
+		VMOVUPS(element(rowA[i], t), left)
+		for j := range dn {
+			VFMADD231PS(right[j], left, acc[i*dn+j])
 		}
 	}
 	ADDQ(U8(v.lanes()), t)
@@ -70,7 +60,7 @@ func dot(name string, v isa, dm, dn int) {
 		LEAQ(Mem{Base: c, Index: ldc, Scale: 4}, c)
 	}
 	ADDQ(U8(8*dm), list)
-	DECQ(left)
+	DECQ(more)
 	JNZ(LabelRef("tile"))
 	VZEROUPPER()
 	RET()
@@ -117,9 +107,7 @@ func addSums(v isa, acc []reg.VecVirtual, to Mem) {
 	VMOVSD(to, before)
 	VADDPS(sums, before, before)
 	VMOVLPS(before, to)
-	if len(acc) == 3 {
-		VMOVHLPS(sums, sums, sums)
-		VADDSS(to.Offset(8), sums, sums)
-		VMOVSS(sums, to.Offset(8))
-	}
+	VMOVHLPS(sums, sums, sums)
+	VADDSS(to.Offset(8), sums, sums)
+	VMOVSS(sums, to.Offset(8))
 }
