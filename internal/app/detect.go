@@ -14,7 +14,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"glint/env/pixels"
-	"glint/internal/judge"
 	"glint/internal/report"
 	"glint/replay"
 	"glint/saliency"
@@ -162,11 +161,10 @@ func (d DetectOptions) finders(cfg saliency.DetectorConfig, r *recording) []sali
 
 // recording is a dataset with the settings to look at it with.
 type recording struct {
-	data    *replay.Dataset
-	cfg     Config
-	pre     *pixels.Preprocessor
-	scene   scene
-	objects []judge.Object // none where the truth is unknown
+	data  *replay.Dataset
+	cfg   Config
+	pre   *pixels.Preprocessor
+	scene scene
 }
 
 func openRecording(ctx context.Context, d DetectOptions, o IO) (*recording, error) {

@@ -34,7 +34,7 @@ func TestAVX2FunctionsNeedNoMore(t *testing.T) {
 				break
 			}
 			if needs, ok := strings.CutPrefix(strings.TrimSpace(line), "// Requires: "); ok {
-				for _, isa := range strings.Split(needs, ", ") {
+				for isa := range strings.SplitSeq(needs, ", ") {
 					if !avx2Needs[isa] {
 						t.Errorf("%s needs %s", name, isa)
 					}

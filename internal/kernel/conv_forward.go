@@ -42,7 +42,7 @@ var centered meanPhases
 func (m *meanPhases) images(l layout, obs []byte, mean []float32, scale float32) images {
 	need("mean image", len(mean), l.C*l.H*l.W)
 	l.split(grow(&m.phases, l.phaseLen()), &images{x: mean}, 0)
-	return images{bytes: obs[:len(obs):len(obs)], mean: m.phases, scale: scale}
+	return images{bytes: obs, mean: m.phases, scale: scale}
 }
 
 func (j *forwardJob) run(l layout, y, w, bias []float32, act Act) {

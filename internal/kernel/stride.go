@@ -57,10 +57,10 @@ func (p *strided) split(dst, src []float32) {
 // phases, and scaled.
 func (p *strided) splitBytes(dst []float32, src []byte, mean []float32, scale float32) {
 	cols := p.reached()
-	q, at := 0, [4]int{}
+	q := 0
 	if p.s == 4 && cpu.dealBytes4 != nil && cols/p.s >= bytesFewest && p.rows > 0 {
-		q, at = cols/p.s, p.firstPlaces()
-		cpu.dealBytes4(dst, at, p.apart, src, p.s*p.w, q, p.rows, mean, scale)
+		q = cols / p.s
+		cpu.dealBytes4(dst, p.firstPlaces(), p.apart, src, p.s*p.w, q, p.rows, mean, scale)
 	}
 	for c := q * p.s; c < cols; c++ {
 		first := p.place(c)

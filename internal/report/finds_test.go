@@ -16,10 +16,10 @@ var (
 )
 
 func findSheet() *report.FindSheet {
-	find := func(true, found bool) report.Find {
+	find := func(there, found bool) report.Find {
 		e := scene(64, 144, image.Pt(60, 20))
 		f := report.Find{Original: e.Original, Plane: e.Plane, H: e.H, W: e.W, Caption: "in the open, step 3"}
-		if true {
+		if there {
 			f.True = e.Boxes
 		}
 		if found {
