@@ -22,30 +22,55 @@ type AdamStep struct {
 	Scale float32
 }
 
-// adamJob holds the operands of AdamStep.Apply.
+// AdamParam is a parameter P of a step with its moments M and V and its gradient G, all
+// of P's length.
+type AdamParam struct {
+	AdamStep
+	P, M, V, G []float32
+}
+
+// factors returns what adamGeneric multiplies by.
+func (a AdamStep) factors() [8]float32 {
+	return [8]float32{
+		a.Scale, a.Beta1, 1 - a.Beta1, a.Beta2, 1 - a.Beta2,
+		float32(1 / math.Sqrt(float64(a.BiasCorrection2))), a.Eps, a.LR / a.BiasCorrection1,
+	}
+}
+
+// adamJob steps a chunk of one parameter a part.
 type adamJob struct {
-	p, m, v, g []float32
-	factors    [8]float32
+	params  []AdamParam
+	factors [][8]float32
+	first   []int // the first part of each parameter
 }
 
 var adam adamJob
 
-// Apply steps the parameters p and their moments m and v by the gradient g, for
-// len(p) elements in one pass. g is left alone.
-func (a AdamStep) Apply(p, m, v, g []float32) {
-	need("adam", min(len(m), len(v), len(g)), len(p))
+// Adam steps parameters and their moments by their gradients, all in one pass. The
+// gradients are left alone.
+func Adam(params []AdamParam) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	adam = adamJob{p, m, v, g, [8]float32{
-		a.Scale, a.Beta1, 1 - a.Beta1, a.Beta2, 1 - a.Beta2,
-		float32(1 / math.Sqrt(float64(a.BiasCorrection2))), a.Eps, a.LR / a.BiasCorrection1,
-	}}
-	shared.run(&adam, chunks(len(p)))
-	adam = adamJob{}
+	j := &adam
+	j.params = params
+	grow(&j.factors, len(params))
+	grow(&j.first, len(params))
+	parts := 0
+	for i, p := range params {
+		need("adam", min(len(p.M), len(p.V), len(p.G)), len(p.P))
+		j.factors[i], j.first[i] = p.factors(), parts
+		parts += chunks(len(p.P))
+	}
+	shared.run(j, parts)
+	j.params = nil
 }
 
-func (j *adamJob) do(_ *scratch, i int) {
-	lo, hi := chunk(i, len(j.p))
-	p, m, v, g := j.p[lo:hi], j.m[lo:hi], j.v[lo:hi], j.g[lo:hi]
-	cpu.adam(p, m, v, g, &j.factors)
+func (j *adamJob) do(_ *scratch, part int) {
+	i := len(j.params) - 1
+	for part < j.first[i] {
+		i--
+	}
+	p := &j.params[i]
+	lo, hi := chunk(part-j.first[i], len(p.P))
+	cpu.adam(p.P[lo:hi], p.M[lo:hi], p.V[lo:hi], p.G[lo:hi], &j.factors[i])
 }

@@ -96,5 +96,5 @@ func BenchmarkElementwise(b *testing.B) {
 	run("backbias", func() { kernel.BackBias(z, x, batch, 4, 64*144) })
 	run("weightedmse", func() { kernel.WeightedMSE(z, x, y, x, n) })
 	run("sumsquares", func() { kernel.SumSquares(x) })
-	run("adam", func() { step.Apply(z, x, m, y) })
+	run("adam", func() { kernel.Adam([]kernel.AdamParam{{AdamStep: step, P: z, M: x, V: m, G: y}}) })
 }

@@ -99,5 +99,6 @@ func (u *update) run() {
 	kernel.BackAct(u.g1, u.h1, u.g1, kernel.ReLU)
 	c1.BackWeights(u.weights(u.dp, 0), u.x, u.g1)
 	kernel.SumSquares(u.dp)
-	kernel.AdamStep{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, BiasCorrection1: 1, BiasCorrection2: 1, Scale: 1}.Apply(u.p, u.m, u.v, u.dp)
+	step := kernel.AdamStep{LR: 1e-3, Beta1: 0.9, Beta2: 0.999, Eps: 1e-8, BiasCorrection1: 1, BiasCorrection2: 1, Scale: 1}
+	kernel.Adam([]kernel.AdamParam{{AdamStep: step, P: u.p, M: u.m, V: u.v, G: u.dp}})
 }

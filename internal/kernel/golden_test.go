@@ -288,8 +288,8 @@ func testAdamGolden(t *testing.T, g *golden, name string, clip float64) {
 		a.BiasCorrection2 = float32(1 - math.Pow(float64(b2), float64(step+1)))
 		at := fmt.Sprintf("adam %s/%d/", name, step)
 		g.check(t, at+"norm", []float32{float32(norm)}, goldenOutput)
+		kernel.Adam([]kernel.AdamParam{{AdamStep: a, P: p[0], M: m[0], V: v[0], G: grads[0]}, {AdamStep: a, P: p[1], M: m[1], V: v[1], G: grads[1]}})
 		for i := range grads {
-			a.Apply(p[i], m[i], v[i], grads[i])
 			moved := make([]float32, len(p[i]))
 			for j := range moved {
 				moved[j] = p[i][j] - start[i][j]

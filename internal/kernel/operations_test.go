@@ -22,6 +22,8 @@ type call struct {
 	bytes []byte
 	// sum is what the operation returns.
 	sum float64
+	// params are the halves of what Adam steps.
+	params []kernel.AdamParam
 	// grads are what TransposedMSE writes besides its result, weights what it weighs by.
 	grads   kernel.TransposedGrads
 	weights []float32
@@ -94,7 +96,7 @@ func operations(c kernel.Conv, act kernel.Act) []operation {
 		{"WeightedMSE", 1, lens{large, large, large}, lens{large}, nil, func(v *call) { v.sum = kernel.WeightedMSE(v.out[0], v.in[0], v.in[1], v.in[2], 32) }, func(v *call) []float64 { return naiveMSE(v.in[0], v.in[1], v.in[2], 32) }},
 		{"WeightedMSE, no weights", 1, lens{large, large}, lens{large}, nil, func(v *call) { v.sum = kernel.WeightedMSE(v.out[0], v.in[0], v.in[1], nil, 32) }, func(v *call) []float64 { return naiveMSE(v.in[0], v.in[1], nil, 32) }},
 		{"SumSquares", 1, lens{large}, nil, nil, func(v *call) { v.sum = kernel.SumSquares(v.in[0]) }, func(v *call) []float64 { return []float64{naiveSquares(v.in[0])} }},
-		{"AdamStep.Apply", 1, lens{large}, nil, lens{large, large, large}, func(v *call) { adam.Apply(v.both[0], v.both[1], v.both[2], v.in[0]) }, func(v *call) []float64 { return naiveAdam(adam, v.both[0], v.both[1], v.both[2], v.in[0]) }},
+		{"Adam", 1, lens{large}, nil, lens{large, large, large}, func(v *call) { v.step(adam) }, func(v *call) []float64 { return naiveAdam(adam, v.both[0], v.both[1], v.both[2], v.in[0]) }},
 	}
 }
 
@@ -118,6 +120,15 @@ func (v *call) transposedMSE(c kernel.Conv, result int) {
 	}
 	*[]*[]float32{&y, &g.X, &g.W, &g.Bias}[result] = v.out[0]
 	v.sum = c.TransposedMSE(g, y, v.in[0], v.in[1], v.in[2], kernel.Target{Obs: v.bytes, Mean: v.in[3], W: v.weights[:len(v.in[4])], Unit: lossUnit, Norm: lossNorm})
+}
+
+// step runs Adam on both halves of the parameters in one call.
+func (v *call) step(a kernel.AdamStep) {
+	p, m, s, g := v.both[0], v.both[1], v.both[2], v.in[0]
+	half := len(p) / 2
+	v.params = append(v.params[:0], kernel.AdamParam{AdamStep: a, P: p[:half], M: m[:half], V: s[:half], G: g[:half]},
+		kernel.AdamParam{AdamStep: a, P: p[half:], M: m[half:], V: s[half:], G: g[half:]})
+	kernel.Adam(v.params)
 }
 
 // newCall returns normal numbers to read, so small that a sum of the geometry is
@@ -274,11 +285,12 @@ func TestOperationsAreComplete(t *testing.T) {
 	}
 }
 
-// takesFloats says whether a function has a parameter of type []float32.
+// takesFloats says whether a function has a parameter of type []float32 or a list of
+// structs that hold some.
 func takesFloats(fn *ast.FuncDecl) bool {
 	for _, p := range fn.Type.Params.List {
 		if a, ok := p.Type.(*ast.ArrayType); ok {
-			if e, ok := a.Elt.(*ast.Ident); ok && e.Name == "float32" {
+			if e, ok := a.Elt.(*ast.Ident); ok && (e.Name == "float32" || e.Name == "AdamParam") {
 				return true
 			}
 		}

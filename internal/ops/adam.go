@@ -34,6 +34,7 @@ type Adam struct {
 	// Norm is the norm of the last gradient before clipping.
 	Norm    float64
 	moments map[*tensor.Dense]*Moments
+	pass    []kernel.AdamParam // of the step at hand
 }
 
 // Moments is what Adam remembers of one parameter.
@@ -89,31 +90,35 @@ func (a *Adam) Step(model []G.ValueGrad) error {
 	if a.Norm > a.ClipNorm {
 		scale = a.ClipNorm / a.Norm
 	}
+	a.pass = a.pass[:0]
 	for _, m := range model {
-		if err := a.move(m, scale); err != nil {
+		p, err := a.param(m, scale)
+		if err != nil {
 			return err
 		}
+		a.pass = append(a.pass, p)
 	}
+	kernel.Adam(a.pass)
 	return nil
 }
 
-// move updates one parameter by its gradient times scale.
-func (a *Adam) move(p G.ValueGrad, scale float64) error {
+// param counts a step of one parameter, by its gradient times scale.
+func (a *Adam) param(p G.ValueGrad, scale float64) (kernel.AdamParam, error) {
 	g, err := p.Grad()
 	if err != nil {
-		return fmt.Errorf("ops: adam: %w", err)
+		return kernel.AdamParam{}, fmt.Errorf("ops: adam: %w", err)
 	}
 	m := a.moments[p.Value().(*tensor.Dense)]
 	m.Steps++
 	t := float64(m.Steps)
 	// The corrections are of the decay rates that the moments decay by, as float32.
 	b1, b2 := float32(a.Beta1), float32(a.Beta2)
-	kernel.AdamStep{
+	step := kernel.AdamStep{
 		LR: float32(a.LR), Beta1: b1, Beta2: b2, Eps: float32(a.Eps),
 		BiasCorrection1: float32(1 - math.Pow(float64(b1), t)), BiasCorrection2: float32(1 - math.Pow(float64(b2), t)),
 		Scale: float32(scale),
-	}.Apply(floats(p.Value()), m.M, m.V, floats(g))
-	return nil
+	}
+	return kernel.AdamParam{AdamStep: step, P: floats(p.Value()), M: m.M, V: m.V, G: floats(g)}, nil
 }
 
 // Gradient pairs a parameter with its gradient in a program for a Solver.
