@@ -118,8 +118,12 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	if _, err := c.weighting(); err != nil {
+	w, err := c.weighting()
+	if err != nil {
 		return err
+	}
+	if c.Alone && saliency.NeedsOf(w).ValueEvery > 0 {
+		return fmt.Errorf("weighting is %s, but an autoencoder alone trains without actor and critic: %w; take another weighting, or glint train", c.Weighting, saliency.ErrNoCritic)
 	}
 	if err := c.Agent.Validate(); err != nil {
 		return fmt.Errorf("agent.%w", err)

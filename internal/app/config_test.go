@@ -40,6 +40,7 @@ func TestValidateNamesTheSetting(t *testing.T) {
 		{`did you mean "knife"`, func(c *app.Config) { c.Weighting = "knive" }},
 		{`did you mean "residual"`, func(c *app.Config) { c.Weighting = "knife*residal" }},
 		{"knife: Halo -1", func(c *app.Config) { c.Knife.Halo = -1 }},
+		{"no critic", func(c *app.Config) { c.Alone, c.Weighting = true, "knife*value" }},
 		{"rarity: Cell 3", func(c *app.Config) { c.Rarity.Cell = 3 }},
 		{"agent.lr is -1", func(c *app.Config) { c.Agent.LR = -1 }},
 		{"agent.minibatch is 3", func(c *app.Config) { c.Agent.Minibatch = 3 }},
