@@ -39,6 +39,26 @@ type Figures struct {
 	Visible     int     // knives that have contrast in the truth
 }
 
+// Tally is what figures are made of: sums that can be added up.
+type Tally struct {
+	frames, empty, fired  int
+	knives, visible, kept int
+	hitsTruth, hitsRecon  int
+	contrast              float64
+	squares, knifeSquares float64
+	pixels, knifePixels   int
+}
+
+// Seen is a knife of the last observation that has contrast in the truth.
+type Seen struct {
+	Frame    int
+	Rect     image.Rectangle
+	Contrast float64 // recovered
+}
+
+// Kept says whether the reconstruction keeps it.
+func (s Seen) Kept() bool { return s.Contrast >= keptFrom }
+
 // Judge gathers figures over many observations.
 type Judge struct {
 	h, w    int
@@ -46,12 +66,8 @@ type Judge struct {
 	objects []Object
 	finders []*finder
 
-	frames, empty, fired   int
-	knives, visible, kept  int
-	hitsTruth, hitsRecon   int
-	contrast               float64
-	squares, knifeSquares  float64
-	pixels, knifePixels    int
+	tally                  Tally
+	seen                   []Seen
 	truthPlane, values     []float32 // scratch: one frame, one neighbourhood
 	boxes                  []image.Rectangle
 	foundTruth, foundRecon []point
@@ -86,6 +102,7 @@ func (j *Judge) Add(plane []byte, recon []float32, truth []env.Box) error {
 		return fmt.Errorf("judge: plane of %d and reconstruction of %d values, want both a multiple of %d", len(plane), len(recon), size)
 	}
 	frames := len(plane) / size
+	j.seen = j.seen[:0]
 	for _, b := range truth {
 		if b.Frame < 0 || b.Frame >= frames {
 			return errors.New("judge: a true box is in a frame that the plane does not have")
@@ -102,9 +119,10 @@ func (j *Judge) Add(plane []byte, recon []float32, truth []env.Box) error {
 
 // frame judges one frame; its plane is in truthPlane.
 func (j *Judge) frame(recon []float32, truth []env.Box, f int) {
-	j.frames++
+	t := &j.tally
+	t.frames++
 	squares, n := j.errorIn(recon, j.content)
-	j.squares, j.pixels = j.squares+squares, j.pixels+n
+	t.squares, t.pixels = t.squares+squares, t.pixels+n
 	empty := true
 	for _, b := range truth {
 		empty = empty && b.Frame != f
@@ -123,35 +141,37 @@ func (j *Judge) frame(recon []float32, truth []env.Box, f int) {
 		j.foundRecon = j.finders[i].find(j.foundRecon[:0], recon)
 		fired = fired || len(j.foundRecon) > 0
 		if len(j.boxes) > 0 {
-			j.judgeBoxes(i, recon)
+			j.judgeBoxes(i, recon, f)
 		}
 	}
 	if empty {
-		j.empty++
+		t.empty++
 		if fired {
-			j.fired++
+			t.fired++
 		}
 	}
 }
 
-// judgeBoxes judges the boxes of one kind in one frame.
-func (j *Judge) judgeBoxes(kind int, recon []float32) {
+// judgeBoxes judges the boxes of one kind in frame f.
+func (j *Judge) judgeBoxes(kind int, recon []float32, f int) {
+	t := &j.tally
 	j.foundTruth = j.finders[kind].find(j.foundTruth[:0], j.truthPlane)
-	j.knives += len(j.boxes)
-	j.hitsTruth += j.hits(j.foundTruth)
-	j.hitsRecon += j.hits(j.foundRecon)
+	t.knives += len(j.boxes)
+	t.hitsTruth += j.hits(j.foundTruth)
+	t.hitsRecon += j.hits(j.foundRecon)
 	for _, box := range j.boxes {
 		squares, n := j.errorIn(recon, box)
-		j.knifeSquares, j.knifePixels = j.knifeSquares+squares, j.knifePixels+n
+		t.knifeSquares, t.knifePixels = t.knifeSquares+squares, t.knifePixels+n
 		own := j.standsOut(j.truthPlane, box)
 		if !(own >= float64(j.objects[kind].Contrast)/2/255) {
 			continue
 		}
-		share := j.standsOut(recon, box) / own
-		j.visible++
-		j.contrast += share
-		if share >= keptFrom {
-			j.kept++
+		s := Seen{Frame: f, Rect: box, Contrast: j.standsOut(recon, box) / own}
+		j.seen = append(j.seen, s)
+		t.visible++
+		t.contrast += s.Contrast
+		if s.Kept() {
+			t.kept++
 		}
 	}
 }
@@ -168,19 +188,42 @@ func (j *Judge) errorIn(recon []float32, r image.Rectangle) (sum float64, n int)
 }
 
 // Result returns the figures of everything added so far.
-func (j *Judge) Result() Figures {
+func (j *Judge) Result() Figures { return j.tally.Figures() }
+
+// Seen returns the knives of the last observation that have contrast in the truth,
+// until the next Add.
+func (j *Judge) Seen() []Seen { return j.seen }
+
+// Take returns the sums since the last Take and begins anew.
+func (j *Judge) Take() Tally {
+	t := j.tally
+	j.tally = Tally{}
+	return t
+}
+
+// Add adds the sums of another Tally.
+func (t *Tally) Add(o Tally) {
+	t.frames, t.empty, t.fired = t.frames+o.frames, t.empty+o.empty, t.fired+o.fired
+	t.knives, t.visible, t.kept = t.knives+o.knives, t.visible+o.visible, t.kept+o.kept
+	t.hitsTruth, t.hitsRecon = t.hitsTruth+o.hitsTruth, t.hitsRecon+o.hitsRecon
+	t.contrast, t.squares, t.knifeSquares = t.contrast+o.contrast, t.squares+o.squares, t.knifeSquares+o.knifeSquares
+	t.pixels, t.knifePixels = t.pixels+o.pixels, t.knifePixels+o.knifePixels
+}
+
+// Figures returns the figures of the sums.
+func (t *Tally) Figures() Figures {
 	return Figures{
-		Contrast:    j.contrast / float64(j.visible),
-		Kept:        share(j.kept, j.visible),
-		Detected:    share(j.hitsRecon, j.hitsTruth),
-		FalseKnives: share(j.fired, j.empty),
-		MSE:         j.squares / float64(j.pixels),
-		KnifeMSE:    j.knifeSquares / float64(j.knifePixels),
-		TruthRate:   share(j.hitsTruth, j.knives),
-		Frames:      j.frames,
-		EmptyFrames: j.empty,
-		Knives:      j.knives,
-		Visible:     j.visible,
+		Contrast:    t.contrast / float64(t.visible),
+		Kept:        share(t.kept, t.visible),
+		Detected:    share(t.hitsRecon, t.hitsTruth),
+		FalseKnives: share(t.fired, t.empty),
+		MSE:         t.squares / float64(t.pixels),
+		KnifeMSE:    t.knifeSquares / float64(t.knifePixels),
+		TruthRate:   share(t.hitsTruth, t.knives),
+		Frames:      t.frames,
+		EmptyFrames: t.empty,
+		Knives:      t.knives,
+		Visible:     t.visible,
 	}
 }
 

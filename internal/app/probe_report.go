@@ -1,0 +1,220 @@
+package app
+
+import (
+	"errors"
+	"maps"
+	"math"
+	"slices"
+
+	"glint/internal/judge"
+	"glint/internal/report"
+	"glint/internal/telemetry"
+)
+
+// report fills in the figures of all encoders.
+func (x *exam) report(res *ProbeResult, bar *telemetry.Progress) error {
+	own := x.subjects[0]
+	order := slices.Sorted(maps.Keys(own.tallies))
+	res.Episodes, res.Steps = len(order), x.steps()
+	if err := x.judged(res, own, order); err != nil {
+		return err
+	}
+	work := []struct {
+		name string
+		x    [][]float64
+		to   *Readings
+	}{{"", own.codes, &res.Readings}, {"random_encoder", x.subjects[1].codes, &Readings{}}, {"pixels", x.blocks, &Readings{}}}
+	if len(x.subjects) > 2 {
+		against := x.subjects[2]
+		f := x.figures(against.sum(order))
+		res.Against = &f
+		if f.MSE != nil && *f.MSE > 0 {
+			ratio := *res.MSE / *f.MSE
+			res.MSERatio = &ratio
+			lo, hi := bootstrapEpisodes(order, func(e []uint64) float64 {
+				a, b := own.sum(e), against.sum(e)
+				return a.Figures().MSE / b.Figures().MSE
+			})
+			res.interval("mse_ratio", lo, hi)
+		}
+		work = append(work, struct {
+			name string
+			x    [][]float64
+			to   *Readings
+		}{"", against.codes, &res.Against.Readings})
+	}
+	for i, w := range work {
+		intervals := res
+		if i > 0 {
+			intervals = nil
+		}
+		if err := x.readings(w.to, w.x, intervals); err != nil {
+			return err
+		}
+		if w.name != "" {
+			res.Controls[w.name] = *w.to
+		}
+		bar.Update(float64(i+1) / float64(len(work)))
+	}
+	return nil
+}
+
+// sum adds up episodes, each as often as it is named.
+func (s *subject) sum(episodes []uint64) judge.Tally {
+	var all judge.Tally
+	for _, e := range episodes {
+		all.Add(*s.tallies[e])
+	}
+	return all
+}
+
+// figures are those of the judge. Without truth only the error of frames is known.
+func (x *exam) figures(t judge.Tally) ProbeFigures {
+	f := t.Figures()
+	p := ProbeFigures{MSE: finite(f.MSE)}
+	if x.known() {
+		p.Contrast, p.Kept, p.Detected, p.FalseKnives, p.KnifeMSE = finite(f.Contrast), finite(f.Kept), finite(f.Detected), finite(f.FalseKnives), finite(f.KnifeMSE)
+	}
+	return p
+}
+
+// judged fills in what the judge says, with intervals.
+func (x *exam) judged(res *ProbeResult, own *subject, order []uint64) error {
+	all := own.sum(order)
+	f := all.Figures()
+	res.Frames, res.Knives, res.Visible = f.Frames, f.Knives, f.Visible
+	res.ProbeFigures = x.figures(all)
+	for _, one := range res.list() {
+		if one.value == nil {
+			continue
+		}
+		lo, hi := bootstrapEpisodes(order, func(e []uint64) float64 {
+			if v := one.of(x.figures(own.sum(e))); v != nil {
+				return *v
+			}
+			return math.NaN()
+		})
+		res.interval(one.key, lo, hi)
+	}
+	if len(x.groups) > 0 {
+		res.Groups = map[string]Group{}
+	}
+	for name, c := range x.groups {
+		res.Groups[name] = Group{Kept: finite(c.Recall()), Visible: c.Objects}
+	}
+	return nil
+}
+
+// interval notes an interval that is known.
+func (res *ProbeResult) interval(key string, lo, hi float64) {
+	if finite(lo) != nil && finite(hi) != nil {
+		res.Intervals[key] = [2]float64{lo, hi}
+	}
+}
+
+// bootstrapEpisodes returns the interval of a figure over resampled episodes.
+func bootstrapEpisodes(order []uint64, figure func(episodes []uint64) float64) (lo, hi float64) {
+	if len(order) < 2 {
+		return math.NaN(), math.NaN() // one episode says nothing of how they differ
+	}
+	at := make([]float64, len(order))
+	for i := range at {
+		at[i] = float64(i)
+	}
+	drawn := make([]uint64, len(order))
+	return report.Bootstrap(at, func(at []float64) float64 {
+		for i, v := range at {
+			drawn[i] = order[int(v)]
+		}
+		return figure(drawn)
+	}, probeReps, 1)
+}
+
+// probeReps is the number of resamples of an interval.
+const probeReps = 1000
+
+// readings fits all probes on codes; intervals go to res where it is not nil.
+func (x *exam) readings(to *Readings, codes [][]float64, res *ProbeResult) error {
+	t := x.targets
+	height := heights(t.y)
+	for _, p := range []struct {
+		key    string
+		to     **float64
+		probe  judge.Probe
+		target []float64
+		figure func(answers, targets []float64) float64
+	}{
+		{"auroc", &to.AUROC, judge.Logistic, t.present, judge.AUROC},
+		{"r2_x", &to.R2X, judge.Ridge, t.x, judge.R2},
+		{"r2_y", &to.R2Y, judge.Ridge, t.y, judge.R2},
+		{"r2_x_mlp", &to.R2XMLP, judge.MLP, t.x, judge.R2},
+		{"acc_y", &to.AccY, judge.Logistic, height, judge.Accuracy},
+		{"r2_player", &to.R2Player, judge.Ridge, t.player, judge.R2},
+	} {
+		var rows judge.Rows
+		var episodes []uint64
+		for i, y := range p.target {
+			if !math.IsNaN(y) {
+				rows.X, rows.Y, episodes = append(rows.X, codes[i]), append(rows.Y, y), append(episodes, x.episodes[i])
+			}
+		}
+		answers, err := judge.CrossFit(p.probe, rows, episodes)
+		if errors.Is(err, judge.ErrTooFew) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		*p.to = finite(p.figure(answers, rows.Y))
+		if res == nil {
+			continue
+		}
+		lo, hi := bootstrapRows(answers, rows.Y, episodes, p.figure)
+		res.interval(p.key, lo, hi)
+	}
+	return nil
+}
+
+// bootstrapRows returns the interval of a figure of answers over resampled episodes.
+func bootstrapRows(answers, targets []float64, episodes []uint64, figure func(a, t []float64) float64) (lo, hi float64) {
+	at := map[uint64][]int{}
+	for i, e := range episodes {
+		at[e] = append(at[e], i)
+	}
+	var a, t []float64
+	return bootstrapEpisodes(slices.Sorted(maps.Keys(at)), func(drawn []uint64) float64 {
+		a, t = a[:0], t[:0]
+		for _, e := range drawn {
+			for _, i := range at[e] {
+				a, t = append(a, answers[i]), append(t, targets[i])
+			}
+		}
+		return figure(a, t)
+	})
+}
+
+// apart is how many rows lie between two heights at least.
+const apart = 8
+
+// heights returns 0 or 1 for the upper and the lower of two heights, NaN for all where
+// there are not just two.
+func heights(y []float64) []float64 {
+	known := slices.DeleteFunc(slices.Clone(y), math.IsNaN)
+	slices.Sort(known)
+	var edges []float64
+	for i := 1; i < len(known); i++ {
+		if known[i]-known[i-1] >= apart {
+			edges = append(edges, (known[i]+known[i-1])/2)
+		}
+	}
+	out := make([]float64, len(y))
+	for i, v := range y {
+		switch {
+		case len(edges) != 1 || math.IsNaN(v):
+			out[i] = math.NaN()
+		case v > edges[0]:
+			out[i] = 1
+		}
+	}
+	return out
+}
