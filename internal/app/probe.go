@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 
@@ -169,9 +171,10 @@ func (x *exam) trained(ctx context.Context, c Config, dir string, o IO) error {
 	if err != nil {
 		return err
 	}
-	there, gone := os.Stat(c.Data.Dir) // a dataset that is gone is another one
-	if gone != nil || !os.SameFile(here, there) {
-		return nil
+	if there, err := os.Stat(c.Data.Dir); err == nil && !os.SameFile(here, there) || errors.Is(err, fs.ErrNotExist) {
+		return nil // another dataset, or one that is gone
+	} else if err != nil {
+		return err
 	}
 	episodes, err := x.data.Episodes(ctx)
 	if err != nil {
