@@ -41,10 +41,9 @@ func NewNet(cfg autoencoder.Config, s autoencoder.Shape, actions int, r *rand.Ra
 	return n, nil
 }
 
-// Params returns all trained parameters: encoder, decoder, actor, critic.
+// Params returns all trained parameters: those of the autoencoder, actor, critic.
 func (n *Net) Params() []*ops.Param {
-	ps := append(n.Autoencoder.Encoder(), n.Autoencoder.Decoder()...)
-	return append(ps, n.actorW, n.actorB, n.criticW, n.criticB)
+	return append(n.Autoencoder.Params(), n.actorW, n.actorB, n.criticW, n.criticB)
 }
 
 // heads adds actor and critic: code [B,Code] -> logits [B,A], value [B,1].

@@ -51,10 +51,14 @@ func (t *Trainer) report(values telemetry.Values) Report {
 func (t *Trainer) ScoreMean() float64 { return mean(t.scores.Last) }
 
 func aeValues(s autoencoder.Stats) telemetry.Values {
-	return telemetry.Values{
+	v := telemetry.Values{
 		telemetry.LossReconstruction: s.Loss, telemetry.MSE: s.MSE,
 		telemetry.CodeSaturated: s.Saturated, telemetry.CodeConstant: s.Constant,
 	}
+	if s.Places > 0 {
+		v[telemetry.LossPlaces] = s.Places
+	}
+	return v
 }
 
 // values returns the figures of the last update.

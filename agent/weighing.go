@@ -20,7 +20,7 @@ type sampler struct{ t *Trainer }
 type lateSampler struct{ sampler }
 
 var (
-	_ autoencoder.Sampler   = sampler{}
+	_ autoencoder.Placer    = sampler{}
 	_ autoencoder.Reweigher = lateSampler{}
 )
 
@@ -62,6 +62,31 @@ func (s sampler) draw(obs []byte) error {
 		return err
 	}
 	return nil
+}
+
+// Places says whether the last frame of each observation shows a small object and, where
+// it shows just one, its centre, from -1 at the left and the top to 1.
+func (s sampler) Places(values, w []float32) {
+	const n = autoencoder.PlaceValues
+	clear(values)
+	clear(w)
+	spec := s.t.spec
+	for i, boxes := range s.t.inputs.Boxes {
+		last := 0
+		for _, b := range boxes {
+			if b.Frame != spec.T-1 {
+				continue
+			}
+			last++
+			values[i*n] = 1
+			values[i*n+1] = float32(b.Rect.Min.X+b.Rect.Max.X)/float32(spec.W) - 1
+			values[i*n+2] = float32(b.Rect.Min.Y+b.Rect.Max.Y)/float32(spec.H) - 1
+		}
+		w[i*n] = 1
+		if last == 1 {
+			w[i*n+1], w[i*n+2] = 1, 1
+		}
+	}
 }
 
 // weigh fills the weights of the batch at hand. What is random in them depends on the

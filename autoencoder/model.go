@@ -20,6 +20,9 @@ import (
 type Config struct {
 	Channels []int `toml:"channels" help:"Channels of the two convolutions."`
 	Code     int   `toml:"code" help:"Units of the code."`
+	// Places is the weight of the loss of a linear head that reads from the code whether
+	// the last frame shows a small object, and where; 0 for no head.
+	Places float64 `toml:"places" help:"Weight of the loss of a linear head that reads the place of a small object; 0 for none."`
 }
 
 // DefaultConfig returns the published size: 16 and 32 channels, a code of 64.
@@ -33,8 +36,14 @@ func (c Config) Validate() error {
 	if c.Code < 1 || c.Code > maxCode {
 		return fmt.Errorf("code is %d, want 1 to %d", c.Code, maxCode)
 	}
+	if !(c.Places >= 0 && c.Places <= maxPlaces) {
+		return fmt.Errorf("places is %v, want 0 to %v", c.Places, maxPlaces)
+	}
 	return nil
 }
+
+// maxPlaces bounds Config.Places.
+const maxPlaces = 1e6
 
 // Bounds far above the published size; beyond them a mistyped setting would end in a
 // want of memory.
@@ -73,6 +82,7 @@ type Model struct {
 
 	conv1, conv2, code      layer
 	expand, deconv, deconv2 layer
+	places                  layer // without weights where there is no such head
 }
 
 // New returns a Model with orthogonal weights, gain sqrt 2 before a ReLU and 1
@@ -112,6 +122,10 @@ func New(cfg Config, s Shape, r *rand.Rand) (*Model, error) {
 		*l.at = layer{ops.NewParam(l.name+".weight", l.shape...), ops.NewParam(l.name+".bias", l.bias)}
 		l.at.w.Orthogonal(l.gain, r)
 	}
+	if cfg.Places > 0 {
+		m.places = layer{ops.NewParam("places.weight", PlaceValues, cfg.Code), ops.NewParam("places.bias", PlaceValues)}
+		m.places.w.Orthogonal(1, r)
+	}
 	return m, nil
 }
 
@@ -126,6 +140,16 @@ func (m *Model) Encoder() []*ops.Param { return params(m.conv1, m.conv2, m.code)
 
 // Decoder returns the parameters of the decoder.
 func (m *Model) Decoder() []*ops.Param { return params(m.expand, m.deconv, m.deconv2) }
+
+// Params returns all parameters: of the encoder, the decoder and the head that reads
+// places, where there is one.
+func (m *Model) Params() []*ops.Param {
+	all := append(m.Encoder(), m.Decoder()...)
+	if m.places.w != nil {
+		all = append(all, params(m.places)...)
+	}
+	return all
+}
 
 func params(layers ...layer) []*ops.Param {
 	var ps []*ops.Param

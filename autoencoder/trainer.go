@@ -31,7 +31,9 @@ type Batch struct {
 	Obs     *tensor.Dense // [B,T,H,W] u8, filled by the caller
 	Weights *tensor.Dense // [B,T,H,W] f32, filled by the caller
 	Code    *G.Node
-	Loss    *G.Node
+	Loss    *G.Node       // of the reconstruction and, weighted, of the places
+	error   *G.Node       // the weighted error of the reconstruction
+	places  *places       // nil where no head reads them
 	recon   *tensor.Dense // [B,T,H,W] f32, the centred reconstruction of the last run
 	late    *lateNodes    // where weights wait for the reconstruction
 }
@@ -64,11 +66,16 @@ func (m *Model) AddBatch(g *ops.Builder, c BatchConfig) *Batch {
 	if c.Late {
 		l := m.images(g, obs)
 		a.late = &lateNodes{x: g.Center(l.Obs, l.Mean, l.Unit), y: m.Decode(g, code)}
-		a.Loss = g.WeightedMSE(a.late.y, a.late.x, w, m.norm(b))
-		return a
+		a.error = g.WeightedMSE(a.late.y, a.late.x, w, m.norm(b))
+	} else {
+		a.recon = ops.NewTensor(b, s.T, s.H, s.W)
+		a.error = m.loss(g, code, obs, w, a.recon)
 	}
-	a.recon = ops.NewTensor(b, s.T, s.H, s.W)
-	a.Loss = m.loss(g, code, obs, w, a.recon)
+	a.Loss = a.error
+	if m.places.w != nil {
+		a.places = m.addPlaces(g, code, b)
+		a.Loss = g.WeightedSum([]float64{1, m.cfg.Places}, a.error, a.places.loss)
+	}
 	return a
 }
 
@@ -76,6 +83,9 @@ func (m *Model) AddBatch(g *ops.Builder, c BatchConfig) *Batch {
 func (a *Batch) Fill(from Sampler) error {
 	if err := from.Sample(a.Obs.Uint8s(), a.Weights.Float32s()); err != nil {
 		return fmt.Errorf("autoencoder: sampling: %w", err)
+	}
+	if a.places != nil {
+		return a.places.fill(from)
 	}
 	return nil
 }
@@ -105,10 +115,14 @@ func (a *Batch) Run(p *ops.Program, from Sampler) error {
 
 // Outputs are the nodes whose values the figures of a batch are made of.
 func (a *Batch) Outputs() G.Nodes {
+	out := G.Nodes{a.Loss, a.error, a.Code}
 	if a.late != nil {
-		return G.Nodes{a.Loss, a.Code, a.late.x, a.late.y}
+		out = append(out, a.late.x, a.late.y)
 	}
-	return G.Nodes{a.Loss, a.Code}
+	if a.places != nil {
+		out = append(out, a.places.loss)
+	}
+	return out
 }
 
 // Recon returns the centred reconstruction [B,T,H,W] of the last run of p.
@@ -122,14 +136,18 @@ func (a *Batch) Recon(p *ops.Program) []float32 {
 // Stats returns the figures of a batch after a run of p.
 func (m *Model) Stats(p *ops.Program, a *Batch) Stats {
 	code := p.Floats(a.Code)
-	s := Stats{Loss: p.Scalar(a.Loss), MSE: m.mse(a.Obs.Uint8s(), a.Recon(p))}
+	s := Stats{Loss: p.Scalar(a.error), MSE: m.mse(a.Obs.Uint8s(), a.Recon(p))}
+	if a.places != nil {
+		s.Places = p.Scalar(a.places.loss)
+	}
 	s.Saturated, s.Constant = CodeHealth(code, m.cfg.Code)
 	return s
 }
 
 // Stats are the figures of one training batch.
 type Stats struct {
-	Loss      float64 // weighted
+	Loss      float64 // weighted error of the reconstruction
+	Places    float64 // loss of the head that reads places, 0 where there is none
 	MSE       float64 // unweighted mean over true pixels, in (0..1)^2
 	Saturated float64 // share of code values beyond 0.97 of their range
 	Constant  float64 // share of code units that do not vary over the batch
@@ -167,7 +185,7 @@ type Trainer struct {
 func NewTrainer(m *Model, c BatchConfig, solver *ops.Adam) (*Trainer, error) {
 	g := ops.NewBuilder()
 	batch := m.AddBatch(g, c)
-	all := append(m.Encoder(), m.Decoder()...)
+	all := m.Params()
 	grads := g.Grads(batch.Loss, all)
 	if err := g.Err(); err != nil {
 		return nil, fmt.Errorf("autoencoder: %w", err)

@@ -6,6 +6,7 @@ const (
 	LossPolicy         = "loss/policy"
 	LossValue          = "loss/value"
 	LossReconstruction = "loss/reconstruction"
+	LossPlaces         = "loss/places"
 	Entropy            = "entropy"
 	ApproxKL           = "approx_kl"
 	ClipFraction       = "clip_fraction"
@@ -56,7 +57,7 @@ type Metric struct {
 // It must not be changed at run time.
 var Metrics = []Metric{
 	{
-		Name: LossTotal, Unit: "1", Formula: "loss/policy + value_coef · loss/value − entropy_coef · entropy + ae_coef · loss/reconstruction",
+		Name: LossTotal, Unit: "1", Formula: "loss/policy + value_coef · loss/value − entropy_coef · entropy + ae_coef · (loss/reconstruction + places · loss/places)",
 		Help: "What Adam descends. Terms that the configuration or the phase of the run switches off count 0.",
 	},
 	{
@@ -70,6 +71,10 @@ var Metrics = []Metric{
 	{
 		Name: LossReconstruction, Unit: "1", Formula: "Σ w·(x̂ − x)² / true pixels of the autoencoder's minibatch",
 		Help: "The weighted loss that trains the autoencoder. Compare mse, not this, between weightings.",
+	},
+	{
+		Name: LossPlaces, Unit: "1", Formula: "mean((p̂ − p)² + [one object]·((x̂ − x)² + (ŷ − y)²)), p whether the last frame shows a small object, x and y its place in −1..1",
+		Help: "How well a linear layer reads places from the code. Absent where agent.autoencoder.places is 0. Near 0.25 it knows nothing.",
 	},
 	{
 		Name: Entropy, Unit: "nat", Formula: "mean(−Σ_a π(a|s)·log π(a|s))",
