@@ -15,6 +15,7 @@ import (
 	"glint/env/dojo"
 	"glint/env/pixels"
 	"glint/internal/kernel"
+	"glint/saliency"
 )
 
 // dojoConfig goes through all stages in few units: 3 of Explore, 2 of Reconstruct,
@@ -45,6 +46,7 @@ func dojoOptions(tb testing.TB, n int, seed uint64) Options {
 		tb.Fatal(err)
 	}
 	opts := planesOptions(tb, v, seed)
+	opts.Finder.Side = saliency.DefaultSide
 	opts.Raw = func(i int) []byte {
 		_, b := v.Raw()
 		return b.ObsOf(i)

@@ -44,6 +44,7 @@ type play struct {
 	Small, Empty []Example
 	NextS, NextE int
 	Weighting    [][]float64 // what a weighting with a memory remembers
+	Strands      [][]strandState
 }
 
 // Files returns the content of a checkpoint by file name. Environments are saved
@@ -51,7 +52,7 @@ type play struct {
 // the next Advance.
 func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
 	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
-	p.Weighting = saliency.States(t.o.Weighting)
+	p.Weighting, p.Strands = saliency.States(t.o.Weighting), t.finders.state()
 	if saver, ok := env.As[env.Saver](t.o.Env); ok && t.spec.Saves {
 		for i := range t.spec.N {
 			s, err := saver.Save(ctx, i)
@@ -151,6 +152,9 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 	if err := saliency.SetStates(t.o.Weighting, p.Weighting); err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
+	if err := t.finders.setState(p.Strands); err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
 	g.Known, g.Small, g.Empty, g.nextS, g.nextE = p.Known, p.Small, p.Empty, p.NextS, p.NextE
 	if p.Envs == nil {
 		return t.restart(ctx)
@@ -170,6 +174,9 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 
 // restart begins new episodes, other ones than the training began with.
 func (t *Trainer) restart(ctx context.Context) error {
+	if err := t.finders.endAll(); err != nil {
+		return err
+	}
 	seeds := make([]uint64, t.spec.N)
 	r := rand.New(rand.NewPCG(t.o.Seed, 4+uint64(t.counters.Steps)))
 	for i := range seeds {

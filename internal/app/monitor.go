@@ -60,7 +60,11 @@ func (s scene) judge() (*judge.Judge, error) {
 	return judge.New(s.plane.H, s.plane.W, s.content, s.objects)
 }
 
-func newMonitor(s scene, net *agent.Net, d *saliency.Detector, w saliency.Weighting) (*monitor, error) {
+func newMonitor(s scene, net *agent.Net, c saliency.DetectorConfig, w saliency.Weighting) (*monitor, error) {
+	d, err := saliency.NewDetector(c, s.plane.H, s.plane.W)
+	if err != nil {
+		return nil, &UsageError{Msg: err.Error()}
+	}
 	v, err := autoencoder.NewViewer(net.Autoencoder, monitorBatch)
 	if err != nil {
 		return nil, err
