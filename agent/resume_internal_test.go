@@ -35,8 +35,14 @@ func dojoConfig(algo string) Config {
 // dojoOptions opens the game with episodes so short that some are truncated.
 func dojoOptions(tb testing.TB, n int, seed uint64) Options {
 	tb.Helper()
+	return dojoFor(tb, n, 60, seed)
+}
+
+// dojoFor opens the game with episodes of some frames at most.
+func dojoFor(tb testing.TB, n, frames int, seed uint64) Options {
+	tb.Helper()
 	o := dojo.DefaultOptions()
-	o.N, o.MaxFrames = n, 60
+	o.N, o.MaxFrames = n, frames
 	game, err := dojo.Open(o)
 	if err != nil {
 		tb.Fatal(err)

@@ -1,0 +1,413 @@
+package agent
+
+import (
+	"bytes"
+	"encoding/gob"
+	"image"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"glint/autoencoder"
+	"glint/env"
+	"glint/internal/kernel"
+	"glint/replay"
+	"glint/saliency"
+)
+
+// throwSpec is of the planes that throwStack draws.
+func throwSpec(n int) env.Spec {
+	return env.Spec{Name: "throw", N: n, T: 4, H: 24, W: 96, Format: env.Plane, Actions: 2, Repeat: 4}
+}
+
+// throwSteps is how long a knife flies through the planes.
+const throwSteps = 16
+
+// throwStack draws step k of a knife that flies 5 pixels a step, behind a man whom it
+// passes in steps 6 to 9, and returns where it is in the first frame.
+func throwStack(k int) (obs []byte, knife image.Rectangle) {
+	s := throwSpec(1)
+	for f := range s.T {
+		plane := make([]byte, s.FrameLen())
+		fill := func(x, y, w, h int, v byte) {
+			for row := y; row < y+h; row++ {
+				for col := x; col < x+w; col++ {
+					plane[row*s.W+col] = v
+				}
+			}
+		}
+		fill(40, 12, 10, 12, 170)
+		x := 4 + (5*(4*k+f))/4
+		if f == 0 {
+			knife = image.Rect(x, 9, x+5, 11)
+		}
+		fill(x+1, 9, 4, 1, 126)
+		fill(x, 10, 4, 1, 126)
+		obs = append(obs, plane...)
+	}
+	return obs, knife
+}
+
+// throwFinder is the fill-in that tests use.
+func throwFinder() saliency.FinderConfig {
+	return saliency.FinderConfig{Detector: saliency.DefaultDetectorConfig(), Flight: saliency.DefaultFlightConfig(), Side: saliency.DefaultSide}
+}
+
+// shown is a step that environment 0 shows: step k of a throw.
+type shown struct {
+	k       int
+	episode uint64
+	elapsed env.Frames
+	ended   bool // the step begins the episode after one that ended
+}
+
+// whole is a throw that is shown as one episode.
+func whole(episode uint64) (steps []shown) {
+	for k := range throwSteps {
+		steps = append(steps, shown{k: k, episode: episode, elapsed: env.Frames(4 * k)})
+	}
+	return steps
+}
+
+// kept is a step that was put, and whether its first frame has the knife.
+type kept struct {
+	k     int
+	found bool
+}
+
+// viewing shows steps to finders and notes what they put.
+type viewing struct {
+	*finders
+	tb   testing.TB
+	kept []kept
+}
+
+func newViewing(tb testing.TB, cfg saliency.FinderConfig) *viewing {
+	tb.Helper()
+	v := &viewing{tb: tb}
+	var err error
+	v.finders, err = newFinders(cfg, throwSpec(1), func(obs []byte, boxes []env.Box) error {
+		for k := range throwSteps {
+			want, knife := throwStack(k)
+			if bytes.Equal(want, obs) {
+				found := slices.ContainsFunc(boxes, func(b env.Box) bool { return b.Frame == 0 && b.Rect == knife })
+				v.kept = append(v.kept, kept{k, found})
+				return nil
+			}
+		}
+		tb.Error("what was put was never shown")
+		return nil
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return v
+}
+
+func (v *viewing) show(steps ...shown) *viewing {
+	v.tb.Helper()
+	b := env.NewBatch(throwSpec(1))
+	for _, s := range steps {
+		b.Obs, _ = throwStack(s.k)
+		b.EpisodeID[0], b.Elapsed[0], b.Truncated[0] = s.episode, s.elapsed, s.ended
+		if err := v.see(b, func(int) bool { return false }); err != nil {
+			v.tb.Fatal(err)
+		}
+	}
+	return v
+}
+
+// missed returns the steps kept without the knife, in order, and checks that each of
+// the steps shown was kept once.
+func (v *viewing) missed(want ...shown) (ks []int) {
+	v.tb.Helper()
+	var all, shown []int
+	for _, s := range v.kept {
+		if all = append(all, s.k); !s.found {
+			ks = append(ks, s.k)
+		}
+	}
+	for _, s := range want {
+		shown = append(shown, s.k)
+	}
+	slices.Sort(all)
+	slices.Sort(shown)
+	if !slices.Equal(all, shown) {
+		v.tb.Errorf("steps %v were kept, %v shown", all, shown)
+	}
+	slices.Sort(ks)
+	return ks
+}
+
+// What the detector misses beside a body is filled in from the steps before and after,
+// but not from another episode and not over missing steps.
+func TestFindersFillIn(t *testing.T) {
+	alone := throwFinder()
+	alone.Side, alone.Flight.Reach = 0, 0
+	steps := whole(3)
+	cut := func(change func(s *shown)) []shown {
+		until := slices.Clone(steps[:9])
+		for i := 6; i < len(until); i++ {
+			change(&until[i])
+		}
+		return until
+	}
+	turns := []shown{}
+	for k := range steps {
+		turns = append(turns, whole(3)[k], whole(8)[k])
+	}
+	for _, c := range []struct {
+		name  string
+		cfg   saliency.FinderConfig
+		steps []shown
+		want  []int
+	}{
+		{"alone", alone, steps, []int{6, 7, 8, 9}},
+		{"filled in", throwFinder(), steps, nil},
+		{"end beside the body", throwFinder(), steps[:9], nil},
+		{"steps missing", throwFinder(), cut(func(s *shown) { s.elapsed += 4 }), []int{6, 7, 8}},
+		{"another episode", throwFinder(), cut(func(s *shown) { s.episode++ }), []int{6, 7, 8}},
+		{"another episode of the game", throwFinder(), cut(func(s *shown) { s.episode++; s.ended = s.k == 6 }), []int{6, 7, 8}},
+		{"two in turns", throwFinder(), turns, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			v := newViewing(t, c.cfg).show(c.steps...)
+			if err := v.endAll(); err != nil {
+				t.Fatal(err)
+			}
+			if got := v.missed(c.steps...); !slices.Equal(got, c.want) {
+				t.Errorf("steps without the knife: %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// An observation waits for Side steps, or for the end of its episode.
+func TestFindersWait(t *testing.T) {
+	steps := whole(0)
+	v := newViewing(t, throwFinder())
+	for i := range 6 {
+		v.show(steps[i])
+		if want := max(0, i+1-saliency.DefaultSide); len(v.kept) != want {
+			t.Errorf("%d steps kept after %d, want %d", len(v.kept), i+1, want)
+		}
+	}
+	v.show(shown{k: 9, episode: 1, ended: true})
+	if len(v.kept) != 6 {
+		t.Errorf("%d steps kept after an end, want 6", len(v.kept))
+	}
+}
+
+// More episodes in turns than are followed lose nothing but their fill-in.
+func TestFindersOfManyEpisodes(t *testing.T) {
+	var steps []shown
+	for k := range 3 {
+		for e := range uint64(maxStrands + 1) {
+			steps = append(steps, shown{k: k, episode: e, elapsed: env.Frames(4 * k)})
+		}
+	}
+	v := newViewing(t, throwFinder()).show(steps...)
+	if n := len(v.open[0]); n != maxStrands {
+		t.Errorf("%d episodes are open, want %d", n, maxStrands)
+	}
+	if err := v.endAll(); err != nil {
+		t.Fatal(err)
+	}
+	v.missed(steps...)
+}
+
+// file returns the state as it is saved.
+func (v *viewing) file() []byte {
+	v.tb.Helper()
+	var file bytes.Buffer
+	if err := gob.NewEncoder(&file).Encode(v.state()); err != nil {
+		v.tb.Fatal(err)
+	}
+	return file.Bytes()
+}
+
+// Finders that take over a state answer as those it is of would have.
+func TestFindersResume(t *testing.T) {
+	steps := whole(2)
+	want := newViewing(t, throwFinder()).show(steps...)
+	for cut := range throwSteps {
+		first := newViewing(t, throwFinder()).show(steps[:cut]...)
+		file := first.file()
+		if most := (2*saliency.DefaultSide + 1) * throwSpec(1).ObsLen(); len(file) > most {
+			t.Errorf("the state has %d bytes, want at most %d", len(file), most)
+		}
+		var state [][]strandState
+		if err := gob.NewDecoder(bytes.NewReader(file)).Decode(&state); err != nil {
+			t.Fatal(err)
+		}
+		second := newViewing(t, throwFinder())
+		if err := second.setState(state); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(second.file(), file) {
+			t.Errorf("cut at %d: the state changed by loading", cut)
+		}
+		second.show(steps[cut:]...)
+		if got := append(first.kept, second.kept...); !slices.Equal(got, want.kept) {
+			t.Errorf("cut at %d: kept %v, want %v", cut, got, want.kept)
+		}
+	}
+	if err := newViewing(t, throwFinder()).setState(make([][]strandState, 2)); err == nil {
+		t.Error("the state of two environments is taken for one")
+	}
+}
+
+// A recording that left steps out, of two games side by side, is stored step by step,
+// each once, and followed where it has no gap.
+func TestFindersOfPlayback(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	w, err := replay.Create(dir, replay.MetaOf(throwSpec(2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range throwSteps {
+		obs, _ := throwStack(k)
+		for _, row := range []replay.Row{{Episode: 5, Step: uint64(k)}, {Episode: 6, Step: uint64(k)}} {
+			if row.Episode == 6 && (k == 6 || k > 8) {
+				continue // left out
+			}
+			row.Obs, row.Terminated = obs, k == throwSteps-1
+			if err := w.Add(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	data, err := replay.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(cfg saliency.FinderConfig) []int {
+		_, v := replay.NewPlayback(data)
+		c := toyConfig(PPO, 1)
+		c.Minibatch, c.Horizon, c.Pretrain.Steps = 8, 8, 15+8
+		c.Autoencoder = autoencoder.Config{Channels: []int{4, 8}, Code: 8}
+		o := planesOptions(t, v, 1)
+		o.Finder = cfg
+		tr, err := New(t.Context(), c, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(t, tr, Reconstruct)
+		classes, _, _ := tr.Stored()
+		return classes
+	}
+	alone := throwFinder()
+	alone.Side, alone.Flight.Reach = 0, 0
+	// Beside the body the detector finds nothing in steps 6, 7 and 8; in the second game
+	// nothing leads to 7 and 8.
+	if got := count(alone); !slices.Equal(got, []int{5, 18}) {
+		t.Errorf("the detector alone: %v by class, want 5 and 18", got)
+	}
+	if got := count(throwFinder()); !slices.Equal(got, []int{2, 21}) {
+		t.Errorf("with fill-in: %v by class, want 2 and 21", got)
+	}
+}
+
+// In the dojo the fill-in finds knives that the detector misses, and what it finds is
+// a knife.
+func TestFillInOfTheDojo(t *testing.T) {
+	classes := func(change func(o *Options)) []int {
+		cfg := dojoConfig(PPO)
+		cfg.Pretrain.Steps, cfg.StoreCapacity = 900, 900
+		o := dojoFor(t, cfg.Envs, 2000, 7)
+		change(&o)
+		tr, err := New(t.Context(), cfg, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(t, tr, Reconstruct)
+		n, _, _ := tr.Stored()
+		return n
+	}
+	alone := classes(func(o *Options) { o.Finder.Side, o.Finder.Flight.Reach = 0, 0 })
+	filled := classes(func(*Options) {})
+	truth := classes(func(o *Options) { o.Weighting = weighting(t, "oracle") })
+	if alone[1] >= filled[1] || filled[1] > truth[1] || filled[0]+filled[1] != 600 {
+		t.Errorf("by class: detector alone %v, with fill-in %v, truth %v", alone, filled, truth)
+	}
+}
+
+func TestFindersAllocateLittle(t *testing.T) {
+	const n = 4
+	f, err := newFinders(throwFinder(), throwSpec(n), func([]byte, []env.Box) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := env.NewBatch(throwSpec(n))
+	play := func() {
+		for k := range throwSteps {
+			obs, _ := throwStack(k)
+			for i := range n {
+				copy(b.ObsOf(i), obs)
+				b.Elapsed[i], b.Terminated[i] = env.Frames(4*k), k == 0
+			}
+			if err := f.see(b, func(int) bool { return false }); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	play()
+	drawn := testing.AllocsPerRun(1, func() {
+		for k := range throwSteps {
+			throwStack(k)
+		}
+	})
+	// A goroutine for each core is what a step allocates.
+	if got := testing.AllocsPerRun(10, play) - drawn; got > 4*throwSteps*float64(kernel.Threads()) {
+		t.Errorf("%v allocations in %d steps", got, throwSteps)
+	}
+}
+
+// BenchmarkFinders times what a step of 16 environments of the dojo takes to find its
+// small objects, on one core.
+func BenchmarkFinders(b *testing.B) {
+	const n = 16
+	o := dojoFor(b, n, 2000, 1)
+	r := &Random{Actions: o.Env.Spec().Actions, Hold: 8, Rand: rand.New(rand.NewPCG(1, 2))}
+	var batches []*env.Batch
+	actions := make([]int, n)
+	if _, err := o.Env.Reset(b.Context(), make([]uint64, n)); err != nil {
+		b.Fatal(err)
+	}
+	for range 200 {
+		_ = r.Act(nil, actions)
+		now, err := o.Env.Step(b.Context(), actions)
+		if err != nil {
+			b.Fatal(err)
+		}
+		kept := env.NewBatch(o.Env.Spec())
+		copy(kept.Obs, now.Obs)
+		copy(kept.EpisodeID, now.EpisodeID)
+		copy(kept.Elapsed, now.Elapsed)
+		copy(kept.Truncated, now.Truncated)
+		batches = append(batches, kept)
+	}
+	alone := o.Finder
+	alone.Side, alone.Flight.Reach = 0, 0
+	for name, cfg := range map[string]saliency.FinderConfig{"alone": alone, "fill-in": o.Finder} {
+		b.Run(name, func(b *testing.B) {
+			f, err := newFinders(cfg, o.Env.Spec(), func([]byte, []env.Box) error { return nil })
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				if err := f.see(batches[i%len(batches)], func(int) bool { return false }); err != nil {
+					b.Fatal(err)
+				}
+				i++
+			}
+			b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "steps/s")
+		})
+	}
+}
