@@ -192,7 +192,7 @@ func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.
 }
 
 // weights returns the weights [T,H,W] that training would give an observation with
-// this reconstruction.
+// this reconstruction, but for what only the steps before and after tell.
 func (m *monitor) weights(e agent.Example, recon []float32, known bool) ([]float32, error) {
 	s, needs := m.plane, saliency.NeedsOf(m.weighting)
 	boxes := e.Boxes
