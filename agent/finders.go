@@ -75,7 +75,8 @@ func (f *finders) see(b *env.Batch, skip func(i int) bool) (err error) {
 	return nil
 }
 
-// find gives the observations to their finders: each core takes every so manieth.
+// find gives the observations to their finders, those of every threads-th environment on
+// one core.
 func (f *finders) find(b *env.Batch) {
 	var wg sync.WaitGroup
 	threads := min(kernel.Threads(), f.spec.N)

@@ -60,22 +60,22 @@ type Counters struct {
 type Trainer struct {
 	Net *Net
 
-	cfg     Config
-	o       Options
-	spec    env.Spec
-	player  *Player
-	learner *learner
-	pre     *autoencoder.Trainer
-	solver  *ops.Adam
+	cfg      Config
+	o        Options
+	spec     env.Spec
+	player   *Player
+	learner  *learner
+	pre      *autoencoder.Trainer
+	solver   *ops.Adam
 	detector *saliency.Detector // for the gallery
 	finders  *finders
 	store    *replay.Store
 	needs    saliency.Needs
-	inputs    saliency.Inputs // of the last batch sampled
-	slope     *Slope          // nil where the weighting needs none or there is none yet
-	flat      []float32       // a slope of ones
-	rollout   *replay.Rollout
-	gallery   *Gallery
+	inputs   saliency.Inputs // of the last batch sampled
+	slope    *Slope          // nil where the weighting needs none or there is none yet
+	flat     []float32       // a slope of ones
+	rollout  *replay.Rollout
+	gallery  *Gallery
 
 	random   *rand.PCG // the one source of every random draw of training
 	stage    Stage
