@@ -2,9 +2,11 @@ package agent
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/gob"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,7 +22,7 @@ const (
 	optimizerFile = "optimizer.safetensors"
 	stateFile     = "state.json"
 	storeFile     = "store.bin"
-	playFile      = "play.gob"
+	playFile      = "play.gob.zz"
 )
 
 // state is everything of a Trainer that is neither weights nor observations.
@@ -47,6 +49,23 @@ type play struct {
 	Strands      [][]strandState
 }
 
+// write writes p compressed: most pixels of a plane are background.
+func (p *play) write(w io.Writer) error {
+	z, err := zlib.NewWriterLevel(w, zlib.BestSpeed)
+	if err != nil {
+		return err
+	}
+	return errors.Join(gob.NewEncoder(z).Encode(p), z.Close())
+}
+
+func (p *play) read(b []byte) error {
+	z, err := zlib.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	return gob.NewDecoder(z).Decode(p)
+}
+
 // Files returns the content of a checkpoint by file name. Environments are saved
 // when Files is called; the rest is written by the functions, so call them before
 // the next Advance.
@@ -67,7 +86,7 @@ func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, 
 		optimizerFile: func(w io.Writer) error { return writeMoments(w, t.solver, t.Net.Params()) },
 		stateFile:     t.writeState,
 		storeFile:     t.store.Save,
-		playFile:      func(w io.Writer) error { return gob.NewEncoder(w).Encode(p) },
+		playFile:      p.write,
 	}, nil
 }
 
@@ -102,7 +121,7 @@ func Resume(ctx context.Context, cfg Config, o Options, file func(name string) (
 		{WeightsFile, func(b []byte) error { return t.Net.load(bytes.NewReader(b)) }},
 		{optimizerFile, func(b []byte) error { return readMoments(bytes.NewReader(b), t.solver, t.Net.Params()) }},
 		{storeFile, func(b []byte) error { return t.store.Load(bytes.NewReader(b)) }},
-		{playFile, func(b []byte) error { return gob.NewDecoder(bytes.NewReader(b)).Decode(&p) }},
+		{playFile, p.read},
 	} {
 		b, err := file(part.name)
 		if err == nil {
