@@ -42,7 +42,7 @@ type targets struct{ present, x, y, player []float64 }
 type subject struct {
 	viewer  *autoencoder.Viewer
 	recon   []float32
-	judge   *judge.Judge // nil where only the code is looked at
+	judge   *judge.Judge            // nil where only the code is looked at
 	tallies map[uint64]*judge.Tally // by episode
 	codes   [][]float64             // one of each step
 }
