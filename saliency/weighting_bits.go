@@ -14,11 +14,7 @@ type bitPlane struct {
 // resize prepares a bitPlane for planes of h rows and w columns.
 func (p *bitPlane) resize(h, w int) {
 	p.h, p.w, p.words = h, w, (w+63)/64
-	if n := h * p.words; cap(p.bits) < n {
-		p.bits = make([]uint64, n)
-	} else {
-		p.bits = p.bits[:n]
-	}
+	sized(&p.bits, h*p.words)
 }
 
 func (p *bitPlane) row(y int) []uint64 { return p.bits[y*p.words : (y+1)*p.words] }
