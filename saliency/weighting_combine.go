@@ -32,8 +32,9 @@ type Stateful interface {
 // Product returns the weighting whose weights are the products of those of parts.
 func Product(parts ...Weighting) Weighting {
 	c := new(combined)
+	var names []string
 	for _, w := range parts {
-		c.names = append(c.names, w.Name())
+		names = append(names, w.Name())
 		switch p, product := w.(*combined); {
 		case product && !p.normalize:
 			c.parts = append(c.parts, p.parts...)
@@ -43,6 +44,7 @@ func Product(parts ...Weighting) Weighting {
 			c.parts = append(c.parts, &whole{Weighting: w})
 		}
 	}
+	c.name = strings.Join(names, "*")
 	return c
 }
 
@@ -57,13 +59,13 @@ func Normalize(w Weighting) Weighting {
 
 // combined is a product, scaled or not.
 type combined struct {
-	names     []string
+	name      string
 	parts     []parted
 	normalize bool
 }
 
 // Name returns the names of the parts, as "knife*motion".
-func (c *combined) Name() string { return strings.Join(c.names, "*") }
+func (c *combined) Name() string { return c.name }
 
 // Needs returns what any part needs.
 func (c *combined) Needs() (n Needs) {

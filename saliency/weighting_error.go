@@ -177,11 +177,7 @@ func (w Worst) weigh(dst []float32, in *Inputs, b int, _ float64, m *memory) {
 func (in *Inputs) worstEdge(errs []float32, wanted int, bound float32) (edge float32, ok bool) {
 	var ranks [errorLevels + 1]int
 	for from, to := range in.spans {
-		for _, e := range errs[from:to] {
-			if a := abs(e); a >= bound {
-				ranks[errorLevel(a)]++
-			}
-		}
+		rank(&ranks, errs[from:to], bound)
 	}
 	least, found := errorLevels+1, 0
 	for found < wanted && least > 0 {
@@ -193,6 +189,17 @@ func (in *Inputs) worstEdge(errs []float32, wanted int, bound float32) (edge flo
 	}
 	edge = float32(least) / errorLevels
 	return edge, found >= wanted && edge >= bound
+}
+
+// rank counts the errors of at least bound by their steps. Numbers that are not negative
+// are ordered as their bits are.
+func rank(ranks *[errorLevels + 1]int, errs []float32, bound float32) {
+	least := math.Float32bits(bound) << 1
+	for _, e := range errs {
+		if math.Float32bits(e)<<1 >= least {
+			ranks[errorLevel(abs(e))]++
+		}
+	}
 }
 
 // Clip is the clipped loss of SimPLe (Kaiser et al. 2020), max(loss, C)

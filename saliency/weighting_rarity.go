@@ -117,17 +117,29 @@ func (r *rarity) weigh(dst []float32, in *Inputs, b int, _ float64, _ *memory) {
 				copy(line, plane[(y-1)*in.W:]) // of the same cells
 				continue
 			}
-			for c, k := range kind[y/r.Cell*cols:][:cols] {
-				fill(line[c*r.Cell:min((c+1)*r.Cell, in.W)], r.weight[k])
+			row := kind[y/r.Cell*cols:][:cols]
+			for c := 0; c < cols; {
+				from, k := c, row[c]
+				for c < cols && row[c] == k {
+					c++
+				}
+				fill(line[from*r.Cell:min(c*r.Cell, in.W)], r.weight[k])
 			}
 		}
 	}
 }
 
-// coarsen lights the cells of p that hold a lit pixel.
+// coarsen lights the cells of p that hold a lit pixel. It overwrites lit.
 func (p *bitPlane) coarsen(lit *bitPlane, cell, cols int) {
 	clear(p.bits)
 	for y := range lit.h {
+		if y+1 < lit.h && (y+1)%cell > 0 {
+			next := lit.row(y + 1)
+			for i, v := range lit.row(y) {
+				next[i] |= v
+			}
+			continue
+		}
 		out := p.row(y/cell + 1)
 		eachRun(lit.row(y), 0, cols*cell, func(from, to int) {
 			for c := from/cell + 1; (c-1)*cell < to; c++ {
