@@ -3,11 +3,13 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	G "gorgonia.org/gorgonia"
 
 	"glint/autoencoder"
+	"glint/internal/kernel"
 	"glint/internal/ops"
 	"glint/replay"
 	"glint/saliency"
@@ -158,8 +160,6 @@ func (l *Slope) Of(obs []byte) ([]float32, error) {
 	if err := l.prog.Run(); err != nil {
 		return nil, err
 	}
-	for i, d := range l.prog.Floats(l.grad) {
-		l.abs[i] = max(d, -d)
-	}
+	kernel.Ramp(l.abs, l.prog.Floats(l.grad), 0, 1, float32(math.Inf(1)))
 	return l.abs, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"glint/autoencoder"
 	"glint/env"
+	"glint/internal/kernel"
 	"glint/saliency"
 )
 
@@ -223,9 +224,9 @@ func (n negative) Weights(dst []float32, in saliency.Inputs) error {
 	return err
 }
 
-// BenchmarkWeights measures what a weighting takes of an update of the autoencoder
-// alone, sampling left out; value's is a gradient of every batch, which training asks
-// for at every eighth.
+// BenchmarkWeights measures what weightings and their check take of an update of all
+// three heads, sampling left out, on one thread and on two. The critic's gradient of
+// value is computed as often as in training.
 func BenchmarkWeights(b *testing.B) {
 	const batch = 32
 	r := rand.New(rand.NewPCG(1, 2))
@@ -258,30 +259,49 @@ func BenchmarkWeights(b *testing.B) {
 	for i, x := range obs {
 		in.Target[i] = float32(x) / 255
 	}
-	w := make([]float32, len(obs))
-	for _, name := range saliency.Names() {
-		b.Run(name, func(b *testing.B) {
-			one := weighting(b, name)
-			b.ReportAllocs()
-			for b.Loop() {
-				if name == "value" {
-					in.ValueGrad, err = l.Of(obs)
-				}
-				if err := errors.Join(err, one.Weights(w, in), saliency.Check(one, w, in)); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 	u, err := NewUpdate(n, batch, r)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("update", func(b *testing.B) {
-		for b.Loop() {
-			if err := u.Step(); err != nil {
+	defer kernel.SetThreads(kernel.Threads())
+	for threads := 1; threads <= 2; threads++ {
+		kernel.SetThreads(threads)
+		var update float64
+		run := func(name string, do func(i int) error) {
+			b.Run(fmt.Sprintf("%d/%s", threads, name), func(b *testing.B) {
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					if err := do(i); err != nil {
+						b.Fatal(err)
+					}
+				}
+				each := b.Elapsed().Seconds() / float64(b.N)
+				if name == "update" {
+					update = each
+				}
+				b.ReportMetric(100*each/update, "%update")
+			})
+		}
+		run("update", func(int) error { return u.Step() })
+		w := make([]float32, len(obs))
+		for _, name := range append(saliency.Names(), "knife*motion", "knife*residual", "normalized") {
+			s := saliency.DefaultSettings()
+			of := name
+			if name == "normalized" {
+				of, s.Normalize = "knife", true
+			}
+			one, err := s.Weighting(of)
+			if err != nil {
 				b.Fatal(err)
 			}
+			every := saliency.NeedsOf(one).ValueEvery
+			run(name, func(i int) (err error) {
+				in.ValueGrad = nil
+				if every > 0 && i%every == 0 {
+					in.ValueGrad, err = l.Of(obs)
+				}
+				return errors.Join(err, one.Weights(w, in), saliency.Check(one, w, in))
+			})
 		}
-	})
+	}
 }

@@ -4,11 +4,8 @@ import (
 	"fmt"
 	"image"
 	"math"
-	"slices"
-	"sync"
 
 	"glint/env"
-	"glint/internal/kernel"
 )
 
 // Inputs is what is known about a batch of B observations. What a Weighting does not
@@ -111,7 +108,8 @@ func Check(w Weighting, weights []float32, in Inputs) error {
 	if err := in.check(w.Name(), weights, Needs{}); err != nil {
 		return err
 	}
-	if finite(in.sum(weights)) && (ours(w) || neverNegative(weights)) {
+	_, checked := w.(*combined)
+	if finite(in.sum(weights)) && (checked || ours(w) || neverNegative(weights)) {
 		return nil
 	}
 	for i, v := range weights {
@@ -124,41 +122,14 @@ func Check(w Weighting, weights []float32, in Inputs) error {
 	return nil
 }
 
-// sumsAtOnce is the number of planes that are summed by one call of a kernel.
-const sumsAtOnce = 64
-
-// planeSums holds the sums of planes while they are added up: weightings may be used
-// by several goroutines.
-var planeSums = sync.Pool{New: func() any { return new([sumsAtOnce]float32) }}
-
-// sum returns the sum of weights. One that is no finite number makes it none.
-func (in Inputs) sum(weights []float32) (total float64) {
-	sums := planeSums.Get().(*[sumsAtOnce]float32)
-	defer planeSums.Put(sums)
-	planes, size := in.B*in.T, in.H*in.W
-	for from := 0; from < planes; from += sumsAtOnce {
-		n := min(sumsAtOnce, planes-from)
-		// The gradient of a bias is the sum over its plane.
-		kernel.BackBias(sums[:n], weights[from*size:(from+n)*size], 1, n, size)
-		for _, v := range sums[:n] {
-			total += float64(v)
-		}
-	}
-	return total
-}
-
 func finite(x float64) bool { return x-x == 0 }
 
-// ours says that w is of this package, whose weights are negative under no settings
-// that Validate allows.
+// ours says that w is one of this package by itself, whose weights are negative under
+// no settings that Validate allows.
 func ours(w Weighting) bool {
-	switch w := w.(type) {
-	case Uniform, Knife, Oracle, *Random, *motion, *rarity, Residual, Worst, Clip, *value:
+	switch w.(type) {
+	case Uniform, Knife, Oracle, *Random, motion, *rarity, Residual, Worst, Clip, *value:
 		return true
-	case normalized:
-		return ours(w.Weighting)
-	case *product:
-		return !slices.ContainsFunc(w.parts, func(part Weighting) bool { return !ours(part) })
 	}
 	return false
 }
@@ -170,57 +141,6 @@ func neverNegative(weights []float32) bool {
 		}
 	}
 	return true
-}
-
-// paint gives a rectangle of one plane a weight and the rest 0.
-func (in Inputs) paint(dst []float32, plane int, r image.Rectangle, weight float32) {
-	if r != image.Rect(0, 0, in.W, in.H) {
-		clear(dst[plane*in.H*in.W : (plane+1)*in.H*in.W])
-	}
-	in.fill(dst, plane, r, weight)
-}
-
-// paintAll gives all true pixels a weight.
-func (in Inputs) paintAll(dst []float32, weight float32) {
-	for f := range in.B * in.T {
-		in.paint(dst, f, in.content(), weight)
-	}
-}
-
-// fill gives a rectangle of one plane a weight.
-func (in Inputs) fill(dst []float32, plane int, r image.Rectangle, weight float32) {
-	var first []float32
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		start := (plane*in.H + y) * in.W
-		line := dst[start+r.Min.X : start+r.Max.X]
-		if first != nil {
-			copy(line, first)
-			continue
-		}
-		first = line
-		for x := range line {
-			line[x] = weight
-		}
-	}
-}
-
-// clearPadding gives all padding the weight 0.
-func (in Inputs) clearPadding(dst []float32) {
-	c := in.content()
-	if c == image.Rect(0, 0, in.W, in.H) {
-		return
-	}
-	for f := range in.B * in.T {
-		for y := range in.H {
-			line := dst[(f*in.H+y)*in.W : (f*in.H+y+1)*in.W]
-			if y < c.Min.Y || y >= c.Max.Y {
-				clear(line)
-				continue
-			}
-			clear(line[:c.Min.X])
-			clear(line[c.Max.X:])
-		}
-	}
 }
 
 // maxWeight is the largest weight that a setting may ask for; products of several still

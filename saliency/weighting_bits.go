@@ -14,11 +14,7 @@ type bitPlane struct {
 // resize prepares a bitPlane for planes of h rows and w columns.
 func (p *bitPlane) resize(h, w int) {
 	p.h, p.w, p.words = h, w, (w+63)/64
-	if n := h * p.words; cap(p.bits) < n {
-		p.bits = make([]uint64, n)
-	} else {
-		p.bits = p.bits[:n]
-	}
+	sized(&p.bits, h*p.words)
 }
 
 func (p *bitPlane) row(y int) []uint64 { return p.bits[y*p.words : (y+1)*p.words] }
@@ -62,21 +58,26 @@ func (p *bitPlane) above(plane []byte, level uint8) {
 func pack(v uint64) uint64 { return v * gather >> 56 }
 
 // differ sets the bits of the pixels at which two planes [h,w] differ by more than
-// level.
+// level. Four bytes are compared at once, in the lower halves of four lanes whose
+// highest bits are the answers.
 func (p *bitPlane) differ(a, b []byte, level uint8) {
+	const lanes, low, high = 0x0001000100010001, 0x00ff00ff00ff00ff, 0x8000800080008000
+	beyond := (high/lanes - 1 - uint64(level)) * lanes
+	apart := func(x, y uint64) uint64 { return ((x + beyond - y) | (y + beyond - x)) & high }
 	for y := range p.h {
 		from, out := y*p.w, p.row(y)
 		clear(out)
 		one, two := a[from:from+p.w], b[from:from+p.w]
-		for x := 0; x < p.w; x += 8 {
-			n := min(8, p.w-x)
-			if n == 8 && binary.LittleEndian.Uint64(one[x:]) == binary.LittleEndian.Uint64(two[x:]) {
-				continue
+		x := 0
+		for ; x+8 <= len(one); x += 8 {
+			u, v := binary.LittleEndian.Uint64(one[x:]), binary.LittleEndian.Uint64(two[x:])
+			if u != v {
+				out[x>>6] |= pack(apart(u&low, v&low)>>8|apart(u>>8&low, v>>8&low)) << (x & 63)
 			}
-			for i := x; i < x+n; i++ {
-				if max(one[i], two[i])-min(one[i], two[i]) > level {
-					out[i>>6] |= 1 << (i & 63)
-				}
+		}
+		for ; x < len(one); x++ {
+			if max(one[x], two[x])-min(one[x], two[x]) > level {
+				out[x>>6] |= 1 << (x & 63)
 			}
 		}
 	}

@@ -31,79 +31,62 @@ type Stateful interface {
 
 // Product returns the weighting whose weights are the products of those of parts.
 func Product(parts ...Weighting) Weighting {
-	if len(parts) == 1 {
-		return parts[0]
-	}
+	c := new(combined)
 	var names []string
 	for _, w := range parts {
 		names = append(names, w.Name())
-	}
-	return &product{name: strings.Join(names, "*"), parts: parts}
-}
-
-type product struct {
-	name   string
-	parts  []Weighting
-	factor []float32
-}
-
-// Name returns the names of the parts, as "knife*motion".
-func (p *product) Name() string { return p.name }
-
-// Needs returns what any part needs.
-func (p *product) Needs() (n Needs) {
-	for _, w := range p.parts {
-		n = n.and(NeedsOf(w))
-	}
-	return n
-}
-
-// Weights multiplies the weights of the parts.
-func (p *product) Weights(dst []float32, in Inputs) error {
-	if cap(p.factor) < len(dst) {
-		p.factor = make([]float32, len(dst))
-	}
-	factor := p.factor[:len(dst)]
-	for i, w := range p.parts {
-		if i == 0 {
-			if err := w.Weights(dst, in); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := w.Weights(factor, in); err != nil {
-			return err
-		}
-		for i, f := range factor {
-			dst[i] *= f
+		switch p, product := w.(*combined); {
+		case product && !p.normalize:
+			c.parts = append(c.parts, p.parts...)
+		case ours(w):
+			c.parts = append(c.parts, w.(parted))
+		default:
+			c.parts = append(c.parts, &whole{Weighting: w})
 		}
 	}
-	return nil
+	c.name = strings.Join(names, "*")
+	return c
 }
 
 // Normalize returns w scaled so that the mean weight over the true pixels of a batch
 // is 1: the scale of the loss then does not move with the weights. Weights that are
 // all 0 stay so, and those that Check refuses are.
-func Normalize(w Weighting) Weighting { return normalized{w} }
+func Normalize(w Weighting) Weighting {
+	c := Product(w).(*combined)
+	c.normalize = true
+	return c
+}
 
-type normalized struct{ Weighting }
+// combined is a product, scaled or not.
+type combined struct {
+	name      string
+	parts     []parted
+	normalize bool
+}
 
-// Needs returns what the scaled weighting needs.
-func (n normalized) Needs() Needs { return NeedsOf(n.Weighting) }
+// Name returns the names of the parts, as "knife*motion".
+func (c *combined) Name() string { return c.name }
 
-// Weights writes the scaled weights.
-func (n normalized) Weights(dst []float32, in Inputs) error {
-	if err := n.Weighting.Weights(dst, in); err != nil {
+// Needs returns what any part needs.
+func (c *combined) Needs() (n Needs) {
+	for _, w := range c.parts {
+		n = n.and(NeedsOf(w))
+	}
+	return n
+}
+
+// Weights multiplies the weights of the parts and scales them.
+func (c *combined) Weights(dst []float32, in Inputs) error {
+	if !c.normalize {
+		_, err := weigh(dst, in, weighOnly, c.parts...)
 		return err
 	}
-	if err := in.check(n.Name(), dst, Needs{}); err != nil {
+	total, err := weigh(dst, in, weighAndSum, c.parts...)
+	if err != nil {
 		return err
 	}
-	total := in.sum(dst)
-	if !finite(total) || !ours(n) {
-		if err := Check(n.Weighting, dst, in); err != nil {
-			return err
-		}
+	if !finite(total) {
+		return Check(c, dst, in)
 	}
 	if total > 0 {
 		kernel.Scale(dst, dst, float32(float64(in.truePixels())/total))
@@ -111,12 +94,33 @@ func (n normalized) Weights(dst []float32, in Inputs) error {
 	return nil
 }
 
+// whole is a weighting from elsewhere as a part. It weighs a batch at once.
+type whole struct {
+	Weighting
+	all []float32
+}
+
+// Needs returns what the weighting needs.
+func (w *whole) Needs() Needs { return NeedsOf(w.Weighting) }
+
+func (w *whole) begin(in *Inputs) error {
+	all := sized(&w.all, in.B*in.T*in.H*in.W)
+	if err := w.Weights(all, *in); err != nil {
+		return err
+	}
+	return Check(w.Weighting, all, *in)
+}
+
+func (w *whole) weigh(dst []float32, in *Inputs, b int, _ float64, _ *memory) {
+	copy(dst, in.sample(w.all, b))
+}
+
 // statefuls returns the parts of w that have a state, in their order.
 func statefuls(w Weighting) []Stateful {
 	switch w := w.(type) {
-	case normalized:
+	case *whole:
 		return statefuls(w.Weighting)
-	case *product:
+	case *combined:
 		var all []Stateful
 		for _, part := range w.parts {
 			all = append(all, statefuls(part)...)

@@ -1,7 +1,6 @@
 package saliency
 
 import (
-	"image"
 	"math"
 
 	"glint/internal/kernel"
@@ -51,56 +50,62 @@ const errorLevels = 1024
 
 // Weights needs Recon and Target. Powers other than 1 are of the error rounded down
 // to a thousandth.
-func (r Residual) Weights(dst []float32, in Inputs) error {
-	if err := r.Validate(); err != nil {
-		return err
-	}
-	if err := in.check(r.Name(), dst, r.Needs()); err != nil {
-		return err
-	}
-	rms := math.Sqrt(in.errors(dst) / float64(in.truePixels()))
+func (r Residual) Weights(dst []float32, in Inputs) error { return weights(r, dst, in) }
+
+func (r Residual) begin(*Inputs) error { return r.Validate() }
+
+// look returns the sum of squares of a sample's errors.
+func (Residual) look(in *Inputs, b int, m *memory) float64 {
+	return in.errors(sized(&m.errs, in.T*in.H*in.W), b)
+}
+
+func (Residual) settle(*Inputs) {}
+
+func (r Residual) weigh(dst []float32, in *Inputs, b int, total float64, m *memory) {
+	rms := math.Sqrt(total / float64(in.truePixels()))
 	if rms == 0 {
-		in.paintAll(dst, float32(min(r.Floor, r.Max)))
-		return nil
+		in.paint(dst, float32(min(r.Floor, r.Max)))
+		return
 	}
-	floor, most, inv := float32(r.Floor), float32(r.Max), float32(1/rms)
+	in.errors(dst, b)
 	if r.Power == 1 {
-		for i, e := range dst {
-			w := floor + abs(e)*inv
-			if w > most {
-				w = most
-			}
-			dst[i] = w
+		for from, to := range in.spans {
+			kernel.Ramp(dst[from:to], dst[from:to], float32(r.Floor), float32(1/rms), float32(r.Max))
 		}
-	} else {
-		var table [errorLevels + 1]float32
-		for i := range table {
-			table[i] = float32(min(r.Max, r.Floor+math.Pow(float64(i)/errorLevels/rms, r.Power)))
-		}
-		for i, e := range dst {
-			dst[i] = table[errorLevel(abs(e))]
+		return
+	}
+	m.powers.set(r, rms)
+	for from, to := range in.spans {
+		for i, e := range dst[from:to] {
+			dst[from+i] = m.powers.weight[errorLevel(abs(e))]
 		}
 	}
-	in.clearPadding(dst)
-	return nil
 }
 
-// sampleOf returns the reconstruction of one sample, small enough to stay in a cache
-// from one look to the next.
-func (in Inputs) sampleOf(b int) Inputs {
-	one := in.T * in.H * in.W
-	in.B, in.Recon, in.Target = 1, in.Recon[b*one:(b+1)*one], in.Target[b*one:(b+1)*one]
-	return in
+// powers are the weights of Residual by the steps of an error.
+type powers struct {
+	of     Residual
+	rms    float64
+	weight [errorLevels + 1]float32
 }
 
-// errors writes the error of all pixels into dst, 0 on padding, and returns the sum of
-// its squares.
-func (in Inputs) errors(dst []float32) float64 {
-	// The gradient of sum((y-x)^2) / 2 is the error.
-	squares := 2 * kernel.WeightedMSE(dst, in.Recon, in.Target, nil, 2)
-	if in.content() != image.Rect(0, 0, in.W, in.H) {
-		in.clearPadding(dst)
-		squares = kernel.SumSquares(dst)
+// set computes the weights unless they are there.
+func (p *powers) set(r Residual, rms float64) {
+	if p.of == r && p.rms == rms {
+		return
+	}
+	p.of, p.rms = r, rms
+	for i := range p.weight {
+		p.weight[i] = float32(min(r.Max, r.Floor+math.Pow(float64(i)/errorLevels/rms, r.Power)))
+	}
+}
+
+// errors writes the errors of the true pixels of a sample to dst and returns the sum
+// of their squares.
+func (in *Inputs) errors(dst []float32, b int) (squares float64) {
+	y, x := in.sample(in.Recon, b), in.sample(in.Target, b)
+	for from, to := range in.spans {
+		squares += kernel.Errors(dst[from:to], y[from:to], x[from:to])
 	}
 	return squares
 }
@@ -148,45 +153,31 @@ func (Worst) Name() string { return "worst" }
 func (Worst) Needs() Needs { return Needs{Recon: true} }
 
 // Weights needs Recon and Target.
-func (w Worst) Weights(dst []float32, in Inputs) error {
-	if err := w.Validate(); err != nil {
-		return err
-	}
-	if err := in.check(w.Name(), dst, w.Needs()); err != nil {
-		return err
-	}
-	c, one := in.content(), in.T*in.H*in.W
+func (w Worst) Weights(dst []float32, in Inputs) error { return weights(w, dst, in) }
+
+func (w Worst) begin(*Inputs) error { return w.Validate() }
+
+func (w Worst) weigh(dst []float32, in *Inputs, b int, _ float64, m *memory) {
+	in.errors(dst, b)
+	c := in.content()
 	wanted := int(math.Ceil(w.Share * float64(in.T*c.Dx()*c.Dy())))
-	edge := float32(0)
-	for b := range in.B {
-		sample := dst[b*one : (b+1)*one]
-		in.sampleOf(b).errors(sample)
-		// The edge is hardly ever less than half that of the sample before.
-		var ok bool
-		if edge, ok = worstEdge(sample, wanted, edge/2); !ok {
-			edge, _ = worstEdge(sample, wanted, 0)
-		}
-		factor := float32(w.Factor)
-		for i, e := range sample {
-			v := float32(1)
-			if abs(e) >= edge {
-				v = factor
-			}
-			sample[i] = v
-		}
+	// The edge is hardly ever less than half that of the sample before.
+	edge, ok := in.worstEdge(dst, wanted, m.edge/2)
+	if !ok {
+		edge, _ = in.worstEdge(dst, wanted, 0)
 	}
-	in.clearPadding(dst)
-	return nil
+	m.edge = edge
+	for from, to := range in.spans {
+		kernel.Step(dst[from:to], dst[from:to], edge, 1, float32(w.Factor))
+	}
 }
 
-// worstEdge returns the error that the wanted largest of errs reach, in steps, unless
-// fewer than that are at least bound. Where none are wanted no error reaches it.
-func worstEdge(errs []float32, wanted int, bound float32) (edge float32, ok bool) {
+// worstEdge returns the error that the wanted largest of a sample's reach, in steps,
+// unless fewer than that are at least bound. Where none are wanted no error reaches it.
+func (in *Inputs) worstEdge(errs []float32, wanted int, bound float32) (edge float32, ok bool) {
 	var ranks [errorLevels + 1]int
-	for _, e := range errs {
-		if a := abs(e); a >= bound {
-			ranks[errorLevel(a)]++
-		}
+	for from, to := range in.spans {
+		rank(&ranks, errs[from:to], bound)
 	}
 	least, found := errorLevels+1, 0
 	for found < wanted && least > 0 {
@@ -198,6 +189,17 @@ func worstEdge(errs []float32, wanted int, bound float32) (edge float32, ok bool
 	}
 	edge = float32(least) / errorLevels
 	return edge, found >= wanted && edge >= bound
+}
+
+// rank counts the errors of at least bound by their steps. Numbers that are not negative
+// are ordered as their bits are.
+func rank(ranks *[errorLevels + 1]int, errs []float32, bound float32) {
+	least := math.Float32bits(bound) << 1
+	for _, e := range errs {
+		if math.Float32bits(e)<<1 >= least {
+			ranks[errorLevel(abs(e))]++
+		}
+	}
 }
 
 // Clip is the clipped loss of SimPLe (Kaiser et al. 2020), max(loss, C)
@@ -227,24 +229,14 @@ func (Clip) Name() string { return "clip" }
 func (Clip) Needs() Needs { return Needs{Recon: true} }
 
 // Weights needs Recon and Target.
-func (c Clip) Weights(dst []float32, in Inputs) error {
-	if err := c.Validate(); err != nil {
-		return err
+func (c Clip) Weights(dst []float32, in Inputs) error { return weights(c, dst, in) }
+
+func (c Clip) begin(*Inputs) error { return c.Validate() }
+
+func (c Clip) weigh(dst []float32, in *Inputs, b int, _ float64, _ *memory) {
+	in.errors(dst, b)
+	more := math.Nextafter32(float32(c.Error), math.MaxFloat32)
+	for from, to := range in.spans {
+		kernel.Step(dst[from:to], dst[from:to], more, 0, 1)
 	}
-	if err := in.check(c.Name(), dst, c.Needs()); err != nil {
-		return err
-	}
-	// Without a branch, which would be guessed wrong often: numbers that are not
-	// negative are ordered as their bits are.
-	least, yes, one := math.Float32bits(float32(c.Error)), math.Float32bits(1), in.T*in.H*in.W
-	for b := range in.B {
-		sample := dst[b*one : (b+1)*one]
-		in.sampleOf(b).errors(sample)
-		for i, e := range sample {
-			above := (least - math.Float32bits(abs(e))) >> 31
-			sample[i] = math.Float32frombits(-above & yes)
-		}
-	}
-	in.clearPadding(dst)
-	return nil
 }

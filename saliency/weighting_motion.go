@@ -31,49 +31,40 @@ func (m Motion) Validate() error {
 }
 
 // NewMotion returns a Weighting of these settings.
-func NewMotion(m Motion) Weighting { return &motion{Motion: m} }
+func NewMotion(m Motion) Weighting { return motion{m} }
 
-// motion is Motion with the bits of the frame at hand.
-type motion struct {
-	Motion
-	moved, wide bitPlane
-}
+type motion struct{ Motion }
 
 // Name returns "motion".
-func (*motion) Name() string { return "motion" }
+func (motion) Name() string { return "motion" }
 
 // Needs returns planes.
-func (*motion) Needs() Needs { return Needs{Plane: true} }
+func (motion) Needs() Needs { return Needs{Plane: true} }
 
 // Weights needs Plane, of two frames or more.
-func (m *motion) Weights(dst []float32, in Inputs) error {
-	if err := m.Validate(); err != nil {
-		return err
-	}
-	if err := in.check(m.Name(), dst, m.Needs()); err != nil {
-		return err
-	}
+func (m motion) Weights(dst []float32, in Inputs) error { return weights(m, dst, in) }
+
+func (m motion) begin(in *Inputs) error {
 	if in.T < 2 {
 		return errors.New("saliency: motion: an observation is 1 frame, want 2 or more to compare")
 	}
-	size, content := in.H*in.W, in.content()
-	m.moved.resize(in.H, in.W)
-	for f := range in.B * in.T {
-		in.paint(dst, f, content, 1)
-		before := f - 1
-		if f%in.T == 0 {
-			before = f + 1
+	return m.Validate()
+}
+
+func (m motion) weigh(dst []float32, in *Inputs, b int, _ float64, mem *memory) {
+	in.paint(dst, 1)
+	size, content, moved := in.H*in.W, in.content(), &mem.bits
+	moved.resize(in.H, in.W)
+	for t := range in.T {
+		before := t - 1
+		if t == 0 {
+			before = 1
 		}
-		m.moved.differ(in.Plane[f*size:(f+1)*size], in.Plane[before*size:(before+1)*size], m.Level)
-		m.moved.dilate(m.Margin, &m.wide)
+		moved.differ(in.Plane[(b*in.T+t)*size:][:size], in.Plane[(b*in.T+before)*size:][:size], m.Level)
+		moved.dilate(m.Margin, &mem.other)
 		for y := content.Min.Y; y < content.Max.Y; y++ {
-			line := dst[f*size+y*in.W : f*size+(y+1)*in.W]
-			eachRun(m.moved.row(y), content.Min.X, content.Max.X, func(from, to int) {
-				for x := from; x < to; x++ {
-					line[x] = float32(m.Factor)
-				}
-			})
+			line := dst[t*size+y*in.W:][:in.W]
+			eachRun(moved.row(y), content.Min.X, content.Max.X, func(from, to int) { fill(line[from:to], float32(m.Factor)) })
 		}
 	}
-	return nil
 }

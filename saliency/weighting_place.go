@@ -18,13 +18,11 @@ func (Uniform) Name() string { return "uniform" }
 func (Uniform) Needs() Needs { return Needs{} }
 
 // Weights writes ones.
-func (u Uniform) Weights(dst []float32, in Inputs) error {
-	if err := in.check(u.Name(), dst, u.Needs()); err != nil {
-		return err
-	}
-	in.paintAll(dst, 1)
-	return nil
-}
+func (u Uniform) Weights(dst []float32, in Inputs) error { return weights(u, dst, in) }
+
+func (Uniform) begin(*Inputs) error { return nil }
+
+func (Uniform) weigh(dst []float32, in *Inputs, _ int, _ float64, _ *memory) { in.paint(dst, 1) }
 
 // Knife weighs small objects and their surroundings more and samples without any
 // less:
@@ -79,39 +77,46 @@ func (Knife) Name() string { return "knife" }
 func (Knife) Needs() Needs { return Needs{Boxes: true} }
 
 // Weights needs Boxes. Boxes that lie over each other weigh no more than one.
-func (k Knife) Weights(dst []float32, in Inputs) error {
-	return k.paint(dst, in, k.Name(), func(_, _ int) image.Point { return image.Point{} })
-}
+func (k Knife) Weights(dst []float32, in Inputs) error { return weights(k, dst, in) }
 
-// paint weighs boxes that are moved by what moved returns for a sample and one of its
-// boxes.
-func (k Knife) paint(dst []float32, in Inputs, name string, moved func(sample, box int) image.Point) error {
-	if err := k.Validate(); err != nil {
-		return err
-	}
-	if err := in.check(name, dst, Needs{Boxes: true}); err != nil {
-		return err
-	}
-	content := in.content()
+func (k Knife) begin(in *Inputs) error { return k.check(in, k.Name()) }
+
+// check refuses settings and boxes that make no weights of that name.
+func (k Knife) check(in *Inputs, name string) error {
 	for b, boxes := range in.Boxes {
-		rest := float32(1)
-		if Class(boxes) == 0 {
-			rest = float32(k.Empty)
-		}
-		for t := range in.T {
-			in.paint(dst, b*in.T+t, content, rest)
-		}
-		for i, box := range boxes {
+		for _, box := range boxes {
 			if box.Frame < 0 || box.Frame >= in.T {
 				return fmt.Errorf("saliency: %s: sample %d has a box in frame %d of %d", name, b, box.Frame, in.T)
 			}
-			in.fill(dst, b*in.T+box.Frame, grow(box.Rect, k.HaloX, k.HaloY).Intersect(content).Add(moved(b, i)), float32(k.Halo))
-		}
-		for i, box := range boxes { // after all halos, which may lie over another's core
-			in.fill(dst, b*in.T+box.Frame, k.core(box).Intersect(content).Add(moved(b, i)), float32(k.Factor))
 		}
 	}
-	return nil
+	return k.Validate()
+}
+
+func (k Knife) weigh(dst []float32, in *Inputs, b int, _ float64, _ *memory) {
+	k.paint(dst, in, in.Boxes[b], nil)
+}
+
+// paint weighs the boxes of a sample, which moves puts elsewhere unless it is nil.
+func (k Knife) paint(dst []float32, in *Inputs, boxes []env.Box, moves []image.Point) {
+	rest := float32(1)
+	if Class(boxes) == 0 {
+		rest = float32(k.Empty)
+	}
+	in.paint(dst, rest)
+	paint := func(i int, r image.Rectangle, weight float64) {
+		r = r.Intersect(in.content())
+		if moves != nil {
+			r = r.Add(moves[i])
+		}
+		in.paintRect(dst, boxes[i].Frame, r, float32(weight))
+	}
+	for i, box := range boxes {
+		paint(i, grow(box.Rect, k.HaloX, k.HaloY), k.Halo)
+	}
+	for i, box := range boxes { // after all halos, which may lie over another's core
+		paint(i, k.core(box), k.Factor)
+	}
 }
 
 // core is the pixels that weigh Factor, reach all that do not weigh as the rest.
@@ -137,9 +142,9 @@ func (Oracle) Name() string { return "oracle" }
 func (Oracle) Needs() Needs { return Needs{Boxes: true, Truth: true} }
 
 // Weights needs Boxes, and trusts that they are true ones.
-func (o Oracle) Weights(dst []float32, in Inputs) error {
-	return o.paint(dst, in, o.Name(), func(_, _ int) image.Point { return image.Point{} })
-}
+func (o Oracle) Weights(dst []float32, in Inputs) error { return weights(o, dst, in) }
+
+func (o Oracle) begin(in *Inputs) error { return o.check(in, o.Name()) }
 
 // Random is a control for Knife: the same weights on as many pixels, elsewhere. What
 // it gains comes from the scale of the loss and from drawing frame classes alike, not
@@ -159,7 +164,12 @@ func NewRandom(k Knife) *Random { return &Random{Knife: k} }
 func (*Random) Name() string { return "random" }
 
 // Weights needs Boxes.
-func (r *Random) Weights(dst []float32, in Inputs) error {
+func (r *Random) Weights(dst []float32, in Inputs) error { return weights(r, dst, in) }
+
+func (r *Random) begin(in *Inputs) error {
+	if err := r.check(in, r.Name()); err != nil {
+		return err
+	}
 	r.moves, r.first = r.moves[:0], r.first[:0]
 	for b, boxes := range in.Boxes {
 		r.first = append(r.first, len(r.moves))
@@ -167,7 +177,11 @@ func (r *Random) Weights(dst []float32, in Inputs) error {
 			r.moves = append(r.moves, r.move(in, b, i))
 		}
 	}
-	return r.paint(dst, in, r.Name(), func(sample, box int) image.Point { return r.moves[r.first[sample]+box] })
+	return nil
+}
+
+func (r *Random) weigh(dst []float32, in *Inputs, b int, _ float64, _ *memory) {
+	r.paint(dst, in, in.Boxes[b], r.moves[r.first[b]:])
 }
 
 // placeTries is how many places are drawn before the last one is taken, touching or
@@ -175,7 +189,7 @@ func (r *Random) Weights(dst []float32, in Inputs) error {
 const placeTries = 64
 
 // move draws where box i of a sample goes, after those before it.
-func (r *Random) move(in Inputs, sample, i int) image.Point {
+func (r *Random) move(in *Inputs, sample, i int) image.Point {
 	boxes, content := in.Boxes[sample], in.content()
 	area := r.reach(boxes[i]).Intersect(content)
 	room := content.Size().Sub(area.Size())
@@ -193,7 +207,7 @@ func (r *Random) move(in Inputs, sample, i int) image.Point {
 
 // touches says whether a place of box i overlaps a box of its frame or one that was
 // moved before it.
-func (r *Random) touches(in Inputs, sample, i int, place image.Rectangle) bool {
+func (r *Random) touches(in *Inputs, sample, i int, place image.Rectangle) bool {
 	boxes, content := in.Boxes[sample], in.content()
 	for j, other := range boxes {
 		if other.Frame != boxes[i].Frame {

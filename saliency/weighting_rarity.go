@@ -58,11 +58,9 @@ func NewRarity(r Rarity) Stateful { return &rarity{Rarity: r} }
 type rarity struct {
 	Rarity
 	counts [kinds]float64
-	fresh  [kinds]int32 // of the batch at hand
 	weight [kinds]float32
-	lit    bitPlane
-	cells  bitPlane // with a border of one cell
-	kind   []uint16 // [B*T, cell rows, cell columns]
+	fresh  [][kinds]int32 // of each sample of the batch at hand
+	kind   []uint16       // [B*T, cell rows, cell columns]
 }
 
 // Name returns "rarity".
@@ -73,83 +71,88 @@ func (*rarity) Needs() Needs { return Needs{Plane: true} }
 
 // Weights needs Plane. With Inputs.Learn the batch is counted first, and as well when
 // nothing has been counted yet, but then not kept.
-func (r *rarity) Weights(dst []float32, in Inputs) error {
+func (r *rarity) Weights(dst []float32, in Inputs) error { return weights(r, dst, in) }
+
+func (r *rarity) begin(in *Inputs) error {
 	if err := r.Validate(); err != nil {
 		return err
 	}
-	if err := in.check(r.Name(), dst, r.Needs()); err != nil {
-		return err
-	}
-	r.classify(in)
-	r.weigh(in.Learn)
 	rows, cols := r.cellsOf(in)
-	content := in.content()
-	for f := range in.B * in.T {
-		kind := r.kind[f*rows*cols : (f+1)*rows*cols]
-		plane := dst[f*in.H*in.W : (f+1)*in.H*in.W]
-		for y := range in.H {
-			line := plane[y*in.W : (y+1)*in.W]
-			if y%r.Cell > 0 && y > content.Min.Y && y < content.Max.Y {
-				copy(line, plane[(y-1)*in.W:]) // of the same cells
-				continue
-			}
-			clear(line)
-			if y < content.Min.Y || y >= content.Max.Y {
-				continue
-			}
-			for c, k := range kind[y/r.Cell*cols : (y/r.Cell+1)*cols] {
-				w := r.weight[k]
-				for x := max(c*r.Cell, content.Min.X); x < min((c+1)*r.Cell, content.Max.X); x++ {
-					line[x] = w
-				}
-			}
-		}
-	}
+	sized(&r.fresh, in.B)
+	sized(&r.kind, in.B*in.T*rows*cols)
 	return nil
 }
 
-func (r *rarity) cellsOf(in Inputs) (rows, cols int) {
+func (r *rarity) cellsOf(in *Inputs) (rows, cols int) {
 	return (in.H + r.Cell - 1) / r.Cell, (in.W + r.Cell - 1) / r.Cell
 }
 
-// classify finds and counts the kinds of all cells of a batch.
-func (r *rarity) classify(in Inputs) {
+// look finds and counts the kinds of all cells of a sample.
+func (r *rarity) look(in *Inputs, b int, m *memory) float64 {
 	rows, cols := r.cellsOf(in)
 	size := in.H * in.W
-	if n := in.B * in.T * rows * cols; cap(r.kind) < n {
-		r.kind = make([]uint16, n)
-	} else {
-		r.kind = r.kind[:n]
-	}
-	r.lit.resize(in.H, in.W)
-	r.cells.resize(rows+2, cols+2)
-	r.fresh = [kinds]int32{}
-	for f := range in.B * in.T {
-		r.lit.above(in.Plane[f*size:(f+1)*size], r.Level)
-		r.coarsen(cols)
+	lit, cells, fresh := &m.bits, &m.other, &r.fresh[b]
+	lit.resize(in.H, in.W)
+	cells.resize(rows+2, cols+2) // with a border of one cell
+	*fresh = [kinds]int32{}
+	for f := b * in.T; f < (b+1)*in.T; f++ {
+		lit.above(in.Plane[f*size:(f+1)*size], r.Level)
+		cells.coarsen(lit, r.Cell, cols)
 		for y := range rows {
-			r.kindsOf(r.kind[(f*rows+y)*cols:(f*rows+y+1)*cols], y)
+			cells.kinds(r.kind[(f*rows+y)*cols:(f*rows+y+1)*cols], y, fresh)
+		}
+	}
+	return 0
+}
+
+func (r *rarity) weigh(dst []float32, in *Inputs, b int, _ float64, _ *memory) {
+	rows, cols := r.cellsOf(in)
+	content := in.content()
+	for t := range in.T {
+		kind := r.kind[(b*in.T+t)*rows*cols:][:rows*cols]
+		plane := dst[t*in.H*in.W:][:in.H*in.W]
+		for y := content.Min.Y; y < content.Max.Y; y++ {
+			line := plane[y*in.W:][:in.W]
+			if y%r.Cell > 0 && y > content.Min.Y {
+				copy(line, plane[(y-1)*in.W:]) // of the same cells
+				continue
+			}
+			row := kind[y/r.Cell*cols:][:cols]
+			for c := 0; c < cols; {
+				from, k := c, row[c]
+				for c < cols && row[c] == k {
+					c++
+				}
+				fill(line[from*r.Cell:min(c*r.Cell, in.W)], r.weight[k])
+			}
 		}
 	}
 }
 
-// coarsen lights the cells of r.cells that hold a lit pixel.
-func (r *rarity) coarsen(cols int) {
-	clear(r.cells.bits)
-	for y := range r.lit.h {
-		out := r.cells.row(y/r.Cell + 1)
-		eachRun(r.lit.row(y), 0, cols*r.Cell, func(from, to int) {
-			for c := from/r.Cell + 1; (c-1)*r.Cell < to; c++ {
+// coarsen lights the cells of p that hold a lit pixel. It overwrites lit.
+func (p *bitPlane) coarsen(lit *bitPlane, cell, cols int) {
+	clear(p.bits)
+	for y := range lit.h {
+		if y+1 < lit.h && (y+1)%cell > 0 {
+			next := lit.row(y + 1)
+			for i, v := range lit.row(y) {
+				next[i] |= v
+			}
+			continue
+		}
+		out := p.row(y/cell + 1)
+		eachRun(lit.row(y), 0, cols*cell, func(from, to int) {
+			for c := from/cell + 1; (c-1)*cell < to; c++ {
 				out[c>>6] |= 1 << (c & 63)
 			}
 		})
 	}
 }
 
-// kindsOf writes and counts the kinds of one row of cells. Each step shifts the three
+// kinds writes and counts the kinds of one row of cells. Each step shifts the three
 // bits of a column out and those of the next in.
-func (r *rarity) kindsOf(kind []uint16, y int) {
-	top, mid, low := r.cells.row(y), r.cells.row(y+1), r.cells.row(y+2)
+func (p *bitPlane) kinds(kind []uint16, y int, counts *[kinds]int32) {
+	top, mid, low := p.row(y), p.row(y+1), p.row(y+2)
 	column := func(x int) uint16 {
 		i, s := x>>6, x&63
 		return uint16(top[i]>>s&1 | mid[i]>>s&1<<1 | low[i]>>s&1<<2)
@@ -158,20 +161,23 @@ func (r *rarity) kindsOf(kind []uint16, y int) {
 	for x := range kind {
 		k = (k<<3 | column(x+2)) & (kinds - 1)
 		kind[x] = k
-		r.fresh[k]++
+		counts[k]++
 	}
 }
 
-// weigh sets the weight of each kind, after it has taken the batch at hand in where
+// settle sets the weight of each kind, after it has taken the batch at hand in where
 // that is to be learnt from or nothing else is known.
-func (r *rarity) weigh(learn bool) {
+func (r *rarity) settle(in *Inputs) {
 	counts := r.counts
-	if learn || slices.Max(counts[:]) == 0 {
-		for k, n := range r.fresh {
-			counts[k] = counts[k]*(1-1/r.Memory) + float64(n)
+	if in.Learn || slices.Max(counts[:]) == 0 {
+		for k := range counts {
+			counts[k] *= 1 - 1/r.Memory
+			for b := range r.fresh {
+				counts[k] += float64(r.fresh[b][k])
+			}
 		}
 	}
-	if learn {
+	if in.Learn {
 		r.counts = counts
 	}
 	most := slices.Max(counts[:])

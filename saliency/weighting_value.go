@@ -3,7 +3,6 @@ package saliency
 import (
 	"errors"
 	"fmt"
-	"image"
 	"math"
 	"slices"
 
@@ -61,33 +60,58 @@ func (v *value) Needs() Needs { return Needs{ValueEvery: v.Every} }
 
 // Weights needs ValueGrad, at the first batch and whenever it is to be renewed. With
 // Inputs.Learn its mean is kept.
-func (v *value) Weights(dst []float32, in Inputs) error {
-	if err := v.Validate(); err != nil {
-		return err
-	}
-	if err := in.check(v.Name(), dst, v.Needs()); err != nil {
-		return err
-	}
+func (v *value) Weights(dst []float32, in Inputs) error { return weights(v, dst, in) }
+
+func (v *value) begin(in *Inputs) error {
 	one := in.T * in.H * in.W
 	switch {
-	case in.ValueGrad != nil && len(in.ValueGrad) != len(dst):
+	case in.ValueGrad != nil && len(in.ValueGrad) != in.B*one:
 		return fmt.Errorf("saliency: value: ValueGrad has %d pixels for [%d,%d,%d,%d]", len(in.ValueGrad), in.B, in.T, in.H, in.W)
 	case in.ValueGrad == nil && len(v.mean) != one:
 		return fmt.Errorf("saliency: value: %w: ValueGrad is nil. Train with rewards, or choose another weighting", ErrNoCritic)
-	case in.ValueGrad == nil:
-		sample := in
-		sample.B = 1
-		v.scale(dst[:one], v.mean, sample)
-		for b := 1; b < in.B; b++ {
-			copy(dst[b*one:], dst[:one])
-		}
-	default:
-		v.scale(dst, in.ValueGrad, in)
-		if in.Learn {
-			v.keep(in.ValueGrad, one)
-		}
 	}
-	return nil
+	return v.Validate()
+}
+
+// of returns the gradient that stands for a sample's.
+func (v *value) of(in *Inputs, b int) []float32 {
+	if in.ValueGrad == nil {
+		return v.mean
+	}
+	return in.sample(in.ValueGrad, b)
+}
+
+// look sums the gradient of a sample, and of those that have the same that of one.
+func (v *value) look(in *Inputs, b int, _ *memory) (sum float64) {
+	if in.ValueGrad == nil && b > 0 {
+		return 0
+	}
+	grad := v.of(in, b)
+	for from, to := range in.spans {
+		sum += kernel.Sum(grad[from:to])
+	}
+	return sum
+}
+
+func (v *value) settle(in *Inputs) {
+	if in.ValueGrad != nil && in.Learn {
+		v.keep(in.ValueGrad, in.T*in.H*in.W)
+	}
+}
+
+func (v *value) weigh(dst []float32, in *Inputs, b int, total float64, _ *memory) {
+	pixels := in.truePixels()
+	if in.ValueGrad == nil {
+		pixels /= in.B
+	}
+	mean, grad := total/float64(pixels), v.of(in, b)
+	floor, slope := float32(v.Floor), float32((1-v.Floor)/mean)
+	if mean == 0 {
+		floor, slope = 1, 0
+	}
+	for from, to := range in.spans {
+		kernel.Ramp(dst[from:to], grad[from:to], floor, slope, float32(v.Max))
+	}
 }
 
 // keep notes the mean of gradients over their samples of one pixels each.
@@ -100,29 +124,6 @@ func (v *value) keep(grad []float32, one int) {
 		kernel.AddTo(v.mean, grad[b:b+one])
 	}
 	kernel.Scale(v.mean, v.mean, float32(one)/float32(len(grad)))
-}
-
-// scale writes weights by gradients of the size of in.
-func (v *value) scale(dst, grad []float32, in Inputs) {
-	src := grad
-	if in.content() != image.Rect(0, 0, in.W, in.H) { // the mean is of true pixels alone
-		copy(dst, grad)
-		in.clearPadding(dst)
-		src = dst
-	}
-	mean := in.sum(src) / float64(in.truePixels())
-	floor, slope, most := float32(v.Floor), float32((1-v.Floor)/mean), float32(v.Max)
-	if mean == 0 {
-		floor, slope = 1, 0
-	}
-	for i, g := range src {
-		w := floor + slope*g
-		if w > most {
-			w = most
-		}
-		dst[i] = w
-	}
-	in.clearPadding(dst)
 }
 
 // State returns the mean gradient, none before the first.

@@ -1,7 +1,7 @@
 // Package kernel holds the float32 arithmetic of the model: convolutions,
 // transposed convolutions, dense layers, their gradients, the weighted loss and
 // the optimiser's step, on plain slices. Beside them stand the byte kernels that
-// look at frames: [Foreground] and [Surround].
+// look at frames, [Foreground] and [Surround], and those that weigh pixels.
 //
 // Shapes are row-major with the batch first: images are [B,C,H,W], a
 // convolution's weights are [F,C,KH,KW], a dense layer's [Out,In]. Lengths come
@@ -39,8 +39,10 @@
 //
 // Calls may come from any goroutine, and run one after the other: each takes the
 // one set of workers. The workers are goroutines that [SetThreads] starts and
-// that are parked between calls; SetThreads(1) ends them. The byte kernels work in
-// their callers' goroutines instead, as many at once as there are callers.
+// that are parked between calls; SetThreads(1) ends them. The byte kernels and
+// those of weights, [Errors], [Sum], [Multiply], [Ramp] and [Step], work in their
+// callers' goroutines instead, as many at once as there are callers. [Parallel] lends
+// the workers to a caller's own parts.
 //
 // # Ownership
 //

@@ -49,6 +49,38 @@ func scaleGeneric(dst, x []float32, factor float32) {
 	}
 }
 
+// multiplyGeneric writes dst = a*b.
+func multiplyGeneric(dst, a, b []float32) {
+	a, b = a[:len(dst)], b[:len(dst)]
+	for i := range dst {
+		dst[i] = a[i] * b[i]
+	}
+}
+
+// rampGeneric writes dst = min(floor + slope*|x|, most), NaN where x is.
+func rampGeneric(dst, x []float32, floor, slope, most float32) {
+	for i, v := range x[:len(dst)] {
+		w := floor + float32(slope*abs(v))
+		if w > most {
+			w = most
+		}
+		dst[i] = w
+	}
+}
+
+// stepGeneric writes dst = above where |x| >= edge, else below.
+func stepGeneric(dst, x []float32, edge, below, above float32) {
+	for i, v := range x[:len(dst)] {
+		w := below
+		if abs(v) >= edge {
+			w = above
+		}
+		dst[i] = w
+	}
+}
+
+func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
+
 // backReLUGeneric writes dz = dy where y is above 0 or NaN, else 0.
 func backReLUGeneric(dz, y, dy []float32) {
 	y, dy = y[:len(dz)], dy[:len(dz)]

@@ -133,6 +133,21 @@ func addAVX2(dst []float32, a []float32, b []float32)
 //go:noescape
 func scaleAVX2(dst []float32, x []float32, factor float32)
 
+// multiplyAVX2 is multiplyGeneric in AVX2 and FMA.
+//
+//go:noescape
+func multiplyAVX2(dst []float32, a []float32, b []float32)
+
+// rampAVX2 is rampGeneric in AVX2 and FMA.
+//
+//go:noescape
+func rampAVX2(dst []float32, x []float32, floor float32, slope float32, most float32)
+
+// stepAVX2 is stepGeneric in AVX2 and FMA.
+//
+//go:noescape
+func stepAVX2(dst []float32, x []float32, edge float32, below float32, above float32)
+
 // backReLUAVX2 is backReLUGeneric in AVX2 and FMA.
 //
 //go:noescape

@@ -1615,6 +1615,132 @@ done:
 	VZEROUPPER
 	RET
 
+// func multiplyAVX2(dst []float32, a []float32, b []float32)
+// Requires: AVX
+TEXT ·multiplyAVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_len+8(FP), AX
+	MOVQ dst_base+0(FP), DX
+	MOVQ a_base+24(FP), BX
+	MOVQ b_base+48(FP), SI
+	XORQ CX, CX
+
+wide:
+	SUBQ    $0x08, AX
+	JL      rest
+	VMOVUPS (BX)(CX*4), Y0
+	VMOVUPS (SI)(CX*4), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	JMP     wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VXORPS Y0, Y0, Y0
+	VMOVSS (BX)(CX*4), X0
+	VXORPS Y1, Y1, Y1
+	VMOVSS (SI)(CX*4), X1
+	VMULPS Y1, Y0, Y0
+	VMOVSS X0, (DX)(CX*4)
+	INCQ   CX
+	DECQ   AX
+	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
+// func rampAVX2(dst []float32, x []float32, floor float32, slope float32, most float32)
+// Requires: AVX, AVX2
+TEXT ·rampAVX2(SB), NOSPLIT, $0-60
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         x_base+24(FP), BX
+	VBROADCASTSS floor+48(FP), Y0
+	VBROADCASTSS slope+52(FP), Y1
+	VBROADCASTSS most+56(FP), Y2
+	VPCMPEQD     Y3, Y3, Y3
+	VPSRLD       $0x01, Y3, Y3
+	XORQ         CX, CX
+
+wide:
+	SUBQ    $0x08, AX
+	JL      rest
+	VMOVUPS (BX)(CX*4), Y4
+	VANDPS  Y3, Y4, Y4
+	VMULPS  Y1, Y4, Y4
+	VADDPS  Y0, Y4, Y4
+	VMINPS  Y4, Y2, Y4
+	VMOVUPS Y4, (DX)(CX*4)
+	ADDQ    $0x08, CX
+	JMP     wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VXORPS Y4, Y4, Y4
+	VMOVSS (BX)(CX*4), X4
+	VANDPS Y3, Y4, Y4
+	VMULPS Y1, Y4, Y4
+	VADDPS Y0, Y4, Y4
+	VMINPS Y4, Y2, Y4
+	VMOVSS X4, (DX)(CX*4)
+	INCQ   CX
+	DECQ   AX
+	JNZ    single
+
+done:
+	VZEROUPPER
+	RET
+
+// func stepAVX2(dst []float32, x []float32, edge float32, below float32, above float32)
+// Requires: AVX, AVX2
+TEXT ·stepAVX2(SB), NOSPLIT, $0-60
+	MOVQ         dst_len+8(FP), AX
+	MOVQ         dst_base+0(FP), DX
+	MOVQ         x_base+24(FP), BX
+	VBROADCASTSS edge+48(FP), Y0
+	VBROADCASTSS below+52(FP), Y1
+	VBROADCASTSS above+56(FP), Y2
+	VPCMPEQD     Y3, Y3, Y3
+	VPSRLD       $0x01, Y3, Y3
+	XORQ         CX, CX
+
+wide:
+	SUBQ      $0x08, AX
+	JL        rest
+	VMOVUPS   (BX)(CX*4), Y4
+	VANDPS    Y3, Y4, Y4
+	VCMPPS    $0x1d, Y0, Y4, Y4
+	VBLENDVPS Y4, Y2, Y1, Y4
+	VMOVUPS   Y4, (DX)(CX*4)
+	ADDQ      $0x08, CX
+	JMP       wide
+
+rest:
+	ADDQ $0x08, AX
+	JZ   done
+
+single:
+	VXORPS    Y4, Y4, Y4
+	VMOVSS    (BX)(CX*4), X4
+	VANDPS    Y3, Y4, Y4
+	VCMPPS    $0x1d, Y0, Y4, Y4
+	VBLENDVPS Y4, Y2, Y1, Y4
+	VMOVSS    X4, (DX)(CX*4)
+	INCQ      CX
+	DECQ      AX
+	JNZ       single
+
+done:
+	VZEROUPPER
+	RET
+
 // func backReLUAVX2(dz []float32, y []float32, dy []float32)
 // Requires: AVX
 TEXT ·backReLUAVX2(SB), NOSPLIT, $0-72

@@ -213,7 +213,7 @@ func compareElementwise(t *testing.T, l *level, in [][]float32, r *rand.Rand) {
 		bytes[i] = byte(r.Uint32())
 	}
 	run := func(l *level) [][]float32 {
-		out := make([][]float32, 9)
+		out := make([][]float32, 12)
 		for i := range out {
 			out[i] = normals(r, n)
 		}
@@ -223,10 +223,13 @@ func compareElementwise(t *testing.T, l *level, in [][]float32, r *rand.Rand) {
 		l.backReLU(out[3], in[0], in[1])
 		l.center(out[4], bytes, in[0], 0.3)
 		l.scale(out[5], in[0], -0.7)
+		l.multiply(out[6], in[0], in[1])
+		l.ramp(out[7], in[0], 0.3, 0.7, 1.1)
+		l.step(out[8], in[0], 0.6, -2, 3)
 		for i, x := range in[:3] {
-			copy(out[6+i], x)
+			copy(out[9+i], x)
 		}
-		l.adam(out[6], out[7], out[8], in[3], &[8]float32{0.5, 0.9, 0.1, 0.99, 0.01, 1.5, 1e-5, 0.01})
+		l.adam(out[9], out[10], out[11], in[3], &[8]float32{0.5, 0.9, 0.1, 0.99, 0.01, 1.5, 1e-5, 0.01})
 		return out
 	}
 	want := run(&generic)

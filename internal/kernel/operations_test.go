@@ -96,6 +96,11 @@ func operations(c kernel.Conv, act kernel.Act) []operation {
 		{"WeightedMSE", 1, lens{large, large, large}, lens{large}, nil, func(v *call) { v.sum = kernel.WeightedMSE(v.out[0], v.in[0], v.in[1], v.in[2], 32) }, func(v *call) []float64 { return naiveMSE(v.in[0], v.in[1], v.in[2], 32) }},
 		{"WeightedMSE, no weights", 1, lens{large, large}, lens{large}, nil, func(v *call) { v.sum = kernel.WeightedMSE(v.out[0], v.in[0], v.in[1], nil, 32) }, func(v *call) []float64 { return naiveMSE(v.in[0], v.in[1], nil, 32) }},
 		{"SumSquares", 1, lens{large}, nil, nil, func(v *call) { v.sum = kernel.SumSquares(v.in[0]) }, func(v *call) []float64 { return []float64{naiveSquares(v.in[0])} }},
+		{"Sum", 1, lens{large}, nil, nil, func(v *call) { v.sum = kernel.Sum(v.in[0]) }, func(v *call) []float64 { return []float64{naiveSum(v.in[0])} }},
+		{"Errors", 1, lens{large, large}, lens{large}, nil, func(v *call) { v.sum = kernel.Errors(v.out[0], v.in[0], v.in[1]) }, func(v *call) []float64 { return naiveErrors(v.in[0], v.in[1]) }},
+		{"Multiply", 1, lens{large}, nil, lens{large}, func(v *call) { kernel.Multiply(v.both[0], v.both[0], v.in[0]) }, func(v *call) []float64 { return naiveMultiply(v.both[0], v.in[0]) }},
+		{"Ramp", 1, lens{large}, lens{large}, nil, func(v *call) { kernel.Ramp(v.out[0], v.in[0], 0.5, 2, 1) }, func(v *call) []float64 { return naiveRamp(v.in[0], 0.5, 2, 1) }},
+		{"Step", 1, lens{large}, lens{large}, nil, func(v *call) { kernel.Step(v.out[0], v.in[0], 0.25, -2, 3) }, func(v *call) []float64 { return naiveStep(v.in[0], 0.25, -2, 3) }},
 		{"Adam", 1, lens{large}, nil, lens{large, large, large}, func(v *call) { v.step(adam) }, func(v *call) []float64 { return naiveAdam(adam, v.both[0], v.both[1], v.both[2], v.in[0]) }},
 	}
 }

@@ -98,6 +98,30 @@ func (p *pool) run(job tiles, n int) {
 	p.job = nil
 }
 
+// Job is work of a caller that is cut into independent numbered parts.
+type Job interface {
+	// Do computes part i. It may call what works in its caller's goroutine, but no
+	// other function of this package.
+	Do(i int)
+}
+
+// given runs the Job of a caller.
+type given struct{ job Job }
+
+var callers given
+
+func (g *given) do(_ *scratch, i int) { g.job.Do(i) }
+
+// Parallel computes parts 0..n-1 of a job on the goroutines of [SetThreads] and
+// returns when all are done. Which of them computes a part, and when, is open.
+func Parallel(job Job, n int) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	callers.job = job
+	shared.run(&callers, n)
+	callers.job = nil
+}
+
 // The states of a worker.
 const (
 	waiting int32 = iota // looks for a call

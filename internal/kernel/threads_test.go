@@ -100,6 +100,33 @@ func TestSameBitsUnderLoad(t *testing.T) {
 	})
 }
 
+// squaring is a Job that squares numbers, and notes how often each was asked for.
+type squaring struct{ x, times []int }
+
+func (s *squaring) Do(i int) {
+	s.x[i] *= s.x[i]
+	s.times[i]++
+}
+
+func TestParallel(t *testing.T) {
+	defer kernel.SetThreads(1)
+	for _, threads := range []int{1, 2, 8} {
+		kernel.SetThreads(threads)
+		for _, n := range []int{0, 1, 5, 100} {
+			s := squaring{make([]int, n), make([]int, n)}
+			for i := range s.x {
+				s.x[i] = i
+			}
+			kernel.Parallel(&s, n)
+			for i, v := range s.x {
+				if v != i*i || s.times[i] != 1 {
+					t.Fatalf("%d threads: part %d of %d ran %d times and gave %d", threads, i, n, s.times[i], v)
+				}
+			}
+		}
+	}
+}
+
 // A worker's memory grows with the first part that it gets of a geometry, which
 // may be late where cores are few.
 func TestNothingAllocated(t *testing.T) {

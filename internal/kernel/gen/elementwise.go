@@ -62,6 +62,63 @@ func scale(name string) {
 	end()
 }
 
+// multiply writes the kernel of a product.
+func multiply(name string) {
+	begin(name, "multiplyGeneric", "func(dst, a, b []float32)")
+	n, at, base := slices("dst", "a", "b")
+	pointwise(n, at, func(size int) {
+		a, b := YMM(), YMM()
+		load(size, element(base[1], at), a)
+		load(size, element(base[2], at), b)
+		VMULPS(b, a, a)
+		store(size, a, element(base[0], at))
+	})
+	end()
+}
+
+// ramp writes the kernel of weights that grow with a number's size.
+func ramp(name string) {
+	begin(name, "rampGeneric", "func(dst, x []float32, floor, slope, most float32)")
+	n, at, base := slices("dst", "x")
+	floor, slope, most, size := everywhere("floor"), everywhere("slope"), everywhere("most"), noSign()
+	pointwise(n, at, func(lanes int) {
+		x := YMM()
+		load(lanes, element(base[1], at), x)
+		VANDPS(size, x, x)
+		VMULPS(slope, x, x)
+		VADDPS(floor, x, x)
+		VMINPS(x, most, x) // in this order the result is x where x is NaN
+		store(lanes, x, element(base[0], at))
+	})
+	end()
+}
+
+// step writes the kernel of weights that depend on whether a number's size reaches an
+// edge.
+func step(name string) {
+	begin(name, "stepGeneric", "func(dst, x []float32, edge, below, above float32)")
+	n, at, base := slices("dst", "x")
+	edge, below, above, size := everywhere("edge"), everywhere("below"), everywhere("above"), noSign()
+	const greaterOrEqual = 0x1d // false for NaN
+	pointwise(n, at, func(lanes int) {
+		x := YMM()
+		load(lanes, element(base[1], at), x)
+		VANDPS(size, x, x)
+		VCMPPS(U8(greaterOrEqual), edge, x, x)
+		VBLENDVPS(x, above, below, x)
+		store(lanes, x, element(base[0], at))
+	})
+	end()
+}
+
+// noSign returns a register of all bits but the signs of its numbers.
+func noSign() reg.VecVirtual {
+	r := YMM()
+	VPCMPEQD(r, r, r)
+	VPSRLD(U8(1), r, r)
+	return r
+}
+
 // backReLU writes the kernel of ReLU's gradient.
 func backReLU(name string) {
 	begin(name, "backReLUGeneric", "func(dz, y, dy []float32)")
