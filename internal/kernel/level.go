@@ -6,7 +6,7 @@ import (
 )
 
 // maxTile bounds the elements of a micro-kernel's tile, of any level.
-const maxTile = 8 * 32
+const maxTile = 8 * 48
 
 // level is one implementation of the micro-kernels.
 type level struct {

@@ -18,6 +18,13 @@ func gemm1AVX512(a []float32, b []float32, off []int, c []float32, ldc int, pane
 //go:noescape
 func gemm2AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 
+// gemm3AVX512 computes c[(p*8+i)*ldc+j] = sum over k < len(off) of
+// a[(p*len(off)+k)*8+i] * b[off[k]+j], for p < panels, i < 8 and j < 48; panels is
+// at least 1. It needs AVX-512F.
+//
+//go:noescape
+func gemm3AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+
 // gemm1AVX2 computes c[(p*4+i)*ldc+j] = sum over k < len(off) of
 // a[(p*len(off)+k)*4+i] * b[off[k]+j], for p < panels, i < 4 and j < 8; panels is
 // at least 1. It needs AVX2 and FMA.
