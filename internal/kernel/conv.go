@@ -67,7 +67,7 @@ func (c Conv) check(op string, small, large, weights int) layout {
 	l := layout{Conv: c, oh: c.OutH(), ow: c.OutW(), k: c.C * c.KH * c.KW}
 	l.th, l.tw = ceilDiv(c.KH, c.Stride), ceilDiv(c.KW, c.Stride)
 	l.qh, l.qw = l.oh+l.th-1, l.ow+l.tw-1
-	l.pitch = roundUp(l.qh*l.qw+cpu.dk-1, 16)
+	l.pitch = roundUp(l.qh*l.qw, 16)
 	need(op, small, c.B*c.F*l.oh*l.ow)
 	need(op, large, c.B*c.C*c.H*c.W)
 	need(op, weights, c.F*l.k)

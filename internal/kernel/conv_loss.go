@@ -81,8 +81,7 @@ func (j *lossJob) do(s *scratch, g int) {
 		phases := grow(&s.image, l.phaseLen()+cpu.nr)
 		l.split(phases, &images{x: grad}, 0)
 		j.back.filters(s, j.dx[b*small:], phases, 0, l.F)
-		j.filter.spaced(grow(&s.other, l.F*j.filter.n), x)
-		j.filter.accumulate(s, sum, 1)
+		j.filter.add(s, sum, grad, x)
 	}
 }
 

@@ -106,3 +106,13 @@ func (j *denseJob) rest(o, cols int) {
 		}
 	}
 }
+
+// addTile adds the first rows and columns of a dot's tile to c, whose rows lie ldc
+// apart.
+func addTile(c []float32, ldc int, tile []float32, rows, cols int) {
+	for i := range rows {
+		for t, v := range tile[i*cpu.dn:][:cols] {
+			c[i*ldc+t] += v
+		}
+	}
+}
