@@ -502,16 +502,16 @@ store:
 	VZEROUPPER
 	RET
 
-// func dotAVX512(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+// func dotAVX512(n int, tiles int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 // Requires: AVX, AVX512F
-TEXT ·dotAVX512(SB), NOSPLIT, $8-168
-	MOVQ offA_base+48(FP), AX
-	MOVQ c_base+136(FP), CX
-	MOVQ tiles+16(FP), DX
+TEXT ·dotAVX512(SB), NOSPLIT, $8-144
+	MOVQ offA_base+40(FP), AX
+	MOVQ c_base+112(FP), CX
+	MOVQ tiles+8(FP), DX
 	MOVQ DX, (SP)
 
 tile:
-	MOVQ   a_base+24(FP), DX
+	MOVQ   a_base+16(FP), DX
 	MOVQ   (AX), BX
 	LEAQ   (DX)(BX*4), BX
 	MOVQ   8(AX), SI
@@ -520,8 +520,8 @@ tile:
 	LEAQ   (DX)(DI*4), DI
 	MOVQ   24(AX), R8
 	LEAQ   (DX)(R8*4), R8
-	MOVQ   offB_base+104(FP), DX
-	MOVQ   b_base+80(FP), R9
+	MOVQ   offB_base+88(FP), DX
+	MOVQ   b_base+64(FP), R9
 	MOVQ   (DX), R10
 	LEAQ   (R9)(R10*4), R10
 	MOVQ   8(DX), R11
@@ -530,8 +530,7 @@ tile:
 	LEAQ   (R9)(R12*4), R12
 	MOVQ   24(DX), DX
 	LEAQ   (R9)(DX*4), DX
-	MOVQ   reps+8(FP), R9
-	MOVQ   n+0(FP), R13
+	MOVQ   n+0(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -548,55 +547,41 @@ tile:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-
-rep:
-	XORQ  R14, R14
-	TESTQ R13, R13
-	JZ    next
+	XORQ   R13, R13
+	TESTQ  R9, R9
+	JZ     sums
 
 loop:
-	VMOVUPS     (R10)(R14*4), Z17
-	VMOVUPS     (R11)(R14*4), Z18
-	VMOVUPS     (R12)(R14*4), Z19
-	VMOVUPS     (DX)(R14*4), Z20
-	VMOVUPS     (BX)(R14*4), Z16
+	VMOVUPS     (R10)(R13*4), Z17
+	VMOVUPS     (R11)(R13*4), Z18
+	VMOVUPS     (R12)(R13*4), Z19
+	VMOVUPS     (DX)(R13*4), Z20
+	VMOVUPS     (BX)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z0
 	VFMADD231PS Z18, Z16, Z1
 	VFMADD231PS Z19, Z16, Z2
 	VFMADD231PS Z20, Z16, Z3
-	VMOVUPS     (SI)(R14*4), Z16
+	VMOVUPS     (SI)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z4
 	VFMADD231PS Z18, Z16, Z5
 	VFMADD231PS Z19, Z16, Z6
 	VFMADD231PS Z20, Z16, Z7
-	VMOVUPS     (DI)(R14*4), Z16
+	VMOVUPS     (DI)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z8
 	VFMADD231PS Z18, Z16, Z9
 	VFMADD231PS Z19, Z16, Z10
 	VFMADD231PS Z20, Z16, Z11
-	VMOVUPS     (R8)(R14*4), Z16
+	VMOVUPS     (R8)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z12
 	VFMADD231PS Z18, Z16, Z13
 	VFMADD231PS Z19, Z16, Z14
 	VFMADD231PS Z20, Z16, Z15
-	ADDQ        $0x10, R14
-	CMPQ        R14, R13
+	ADDQ        $0x10, R13
+	CMPQ        R13, R9
 	JL          loop
 
-next:
-	MOVQ          stepA+72(FP), R14
-	LEAQ          (BX)(R14*4), BX
-	LEAQ          (SI)(R14*4), SI
-	LEAQ          (DI)(R14*4), DI
-	LEAQ          (R8)(R14*4), R8
-	MOVQ          stepB+128(FP), R14
-	LEAQ          (R10)(R14*4), R10
-	LEAQ          (R11)(R14*4), R11
-	LEAQ          (R12)(R14*4), R12
-	LEAQ          (DX)(R14*4), DX
-	DECQ          R9
-	JNZ           rep
-	MOVQ          ldc+160(FP), DX
+sums:
+	MOVQ          ldc+136(FP), DX
 	VEXTRACTF64X4 $0x01, Z0, Y21
 	VADDPS        Z21, Z0, Z0
 	VEXTRACTF32X4 $0x01, Z0, X21
@@ -691,16 +676,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func dotAVX2(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+// func dotAVX2(n int, tiles int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 // Requires: AVX, FMA3
-TEXT ·dotAVX2(SB), NOSPLIT, $8-168
-	MOVQ offA_base+48(FP), AX
-	MOVQ c_base+136(FP), CX
-	MOVQ tiles+16(FP), DX
+TEXT ·dotAVX2(SB), NOSPLIT, $8-144
+	MOVQ offA_base+40(FP), AX
+	MOVQ c_base+112(FP), CX
+	MOVQ tiles+8(FP), DX
 	MOVQ DX, (SP)
 
 tile:
-	MOVQ   a_base+24(FP), DX
+	MOVQ   a_base+16(FP), DX
 	MOVQ   (AX), BX
 	LEAQ   (DX)(BX*4), BX
 	MOVQ   8(AX), SI
@@ -709,16 +694,15 @@ tile:
 	LEAQ   (DX)(DI*4), DI
 	MOVQ   24(AX), R8
 	LEAQ   (DX)(R8*4), R8
-	MOVQ   offB_base+104(FP), DX
-	MOVQ   b_base+80(FP), R9
+	MOVQ   offB_base+88(FP), DX
+	MOVQ   b_base+64(FP), R9
 	MOVQ   (DX), R10
 	LEAQ   (R9)(R10*4), R10
 	MOVQ   8(DX), R11
 	LEAQ   (R9)(R11*4), R11
 	MOVQ   16(DX), DX
 	LEAQ   (R9)(DX*4), DX
-	MOVQ   reps+8(FP), R9
-	MOVQ   n+0(FP), R12
+	MOVQ   n+0(FP), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -731,49 +715,36 @@ tile:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-
-rep:
-	XORQ  R13, R13
-	TESTQ R12, R12
-	JZ    next
+	XORQ   R12, R12
+	TESTQ  R9, R9
+	JZ     sums
 
 loop:
-	VMOVUPS     (R10)(R13*4), Y13
-	VMOVUPS     (R11)(R13*4), Y14
-	VMOVUPS     (DX)(R13*4), Y15
-	VMOVUPS     (BX)(R13*4), Y12
+	VMOVUPS     (R10)(R12*4), Y13
+	VMOVUPS     (R11)(R12*4), Y14
+	VMOVUPS     (DX)(R12*4), Y15
+	VMOVUPS     (BX)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y0
 	VFMADD231PS Y14, Y12, Y1
 	VFMADD231PS Y15, Y12, Y2
-	VMOVUPS     (SI)(R13*4), Y12
+	VMOVUPS     (SI)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y3
 	VFMADD231PS Y14, Y12, Y4
 	VFMADD231PS Y15, Y12, Y5
-	VMOVUPS     (DI)(R13*4), Y12
+	VMOVUPS     (DI)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y6
 	VFMADD231PS Y14, Y12, Y7
 	VFMADD231PS Y15, Y12, Y8
-	VMOVUPS     (R8)(R13*4), Y12
+	VMOVUPS     (R8)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y9
 	VFMADD231PS Y14, Y12, Y10
 	VFMADD231PS Y15, Y12, Y11
-	ADDQ        $0x08, R13
-	CMPQ        R13, R12
+	ADDQ        $0x08, R12
+	CMPQ        R12, R9
 	JL          loop
 
-next:
-	MOVQ         stepA+72(FP), R13
-	LEAQ         (BX)(R13*4), BX
-	LEAQ         (SI)(R13*4), SI
-	LEAQ         (DI)(R13*4), DI
-	LEAQ         (R8)(R13*4), R8
-	MOVQ         stepB+128(FP), R13
-	LEAQ         (R10)(R13*4), R10
-	LEAQ         (R11)(R13*4), R11
-	LEAQ         (DX)(R13*4), DX
-	DECQ         R9
-	JNZ          rep
-	MOVQ         ldc+160(FP), DX
+sums:
+	MOVQ         ldc+136(FP), DX
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
 	VEXTRACTF128 $0x01, Y1, X12
