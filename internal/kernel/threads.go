@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // tiles is work cut into independent numbered parts.
@@ -66,10 +67,10 @@ func Threads() int {
 	return len(shared.workers)
 }
 
-// spins is how often a worker looks for the next call, and a caller for the last
-// worker, before it sleeps: some 20 us, which is longer than the time between the
-// calls of an update and shorter than what others would miss.
-const spins = 1 << 14
+// patience is how long a worker looks for the next call, and a caller for the last
+// worker, before it sleeps: longer than the time between the calls of an update and
+// shorter than what others would miss.
+const patience = 50 * time.Microsecond
 
 // run computes parts 0..n-1 of a job and returns when all are done. The caller
 // holds p.mu.
@@ -95,8 +96,8 @@ func (p *pool) run(job tiles, n int) {
 		}
 	}
 	p.drain(0)
-	for i := 0; p.busy.Load() > 0; i++ {
-		if i > spins {
+	for start := time.Now(); p.busy.Load() > 0; {
+		if time.Since(start) > patience {
 			runtime.Gosched()
 		}
 	}
@@ -122,7 +123,7 @@ func (p *pool) serve(w *scratch, me int) {
 // await returns true when there is a call to serve and false when the worker is to
 // end.
 func (p *pool) await(w *scratch) bool {
-	for range spins {
+	for start := time.Now(); time.Since(start) < patience; {
 		if w.state.Load() == called {
 			return true
 		}
