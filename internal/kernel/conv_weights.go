@@ -89,7 +89,7 @@ func (j *weightsJob) do(s *scratch, g int) {
 			continue
 		}
 		x := grow(&s.grad, image)
-		cpu.center(x, j.x.bytes[b*image:][:image], j.x.mean[:image], j.x.scale)
+		j.x.center(x, b, 0, image)
 		j.add(s, sum, x, j.dz[b*small:])
 	}
 }
