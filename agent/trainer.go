@@ -182,10 +182,10 @@ func (t *Trainer) SetAloneEnd(update int64) { t.aloneEnd = update }
 // AloneEnd returns the update at which the schedule of Reconstruct ends.
 func (t *Trainer) AloneEnd() int64 { return t.aloneEnd }
 
-// Stored returns the number of stored observations of each class, their compressed
-// bytes and how many times smaller they are than uncompressed.
+// Stored returns the number of stored observations of each class, the bytes they take in
+// memory and how many times smaller than uncompressed they are without what finds them.
 func (t *Trainer) Stored() (classes []int, bytes int, ratio float64) {
-	return t.store.Counts(), t.store.Bytes(), t.store.Ratio()
+	return t.store.Counts(), t.store.Memory(), t.store.Ratio()
 }
 
 // Stage returns where the training stands.
