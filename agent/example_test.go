@@ -30,11 +30,6 @@ func Example() {
 	}
 	defer func() { _ = planes.Close() }() // the dojo holds nothing
 	spec := planes.Spec()
-	detector, err := saliency.NewDetector(saliency.DefaultDetectorConfig(), spec.H, spec.W)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
 
 	cfg := agent.DefaultConfig(agent.PPO)
 	cfg.Envs, cfg.Horizon, cfg.Epochs, cfg.Minibatch = 2, 16, 4, 8
@@ -42,7 +37,10 @@ func Example() {
 	cfg.Autoencoder = autoencoder.Config{Channels: []int{4, 8}, Code: 16}
 	trainer, err := agent.New(ctx, cfg, agent.Options{
 		Env: planes, Content: image.Rect(0, 0, spec.W, spec.H), Seed: 1,
-		Detector: detector, Weighting: saliency.DefaultKnife(),
+		Finder: saliency.FinderConfig{
+			Detector: saliency.DefaultDetectorConfig(), Flight: saliency.DefaultFlightConfig(), Side: saliency.DefaultSide,
+		},
+		Weighting: saliency.DefaultKnife(),
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -15,6 +15,7 @@ import (
 	"glint/env/dojo"
 	"glint/env/pixels"
 	"glint/internal/kernel"
+	"glint/saliency"
 )
 
 // dojoConfig goes through all stages in few units: 3 of Explore, 2 of Reconstruct,
@@ -34,8 +35,14 @@ func dojoConfig(algo string) Config {
 // dojoOptions opens the game with episodes so short that some are truncated.
 func dojoOptions(tb testing.TB, n int, seed uint64) Options {
 	tb.Helper()
+	return dojoFor(tb, n, 60, seed)
+}
+
+// dojoFor opens the game with episodes of some frames at most.
+func dojoFor(tb testing.TB, n, frames int, seed uint64) Options {
+	tb.Helper()
 	o := dojo.DefaultOptions()
-	o.N, o.MaxFrames = n, 60
+	o.N, o.MaxFrames = n, frames
 	game, err := dojo.Open(o)
 	if err != nil {
 		tb.Fatal(err)
@@ -45,6 +52,7 @@ func dojoOptions(tb testing.TB, n int, seed uint64) Options {
 		tb.Fatal(err)
 	}
 	opts := planesOptions(tb, v, seed)
+	opts.Finder.Side = saliency.DefaultSide
 	opts.Raw = func(i int) []byte {
 		_, b := v.Raw()
 		return b.ObsOf(i)

@@ -49,15 +49,17 @@ func (t *Trainer) Advance(ctx context.Context) (Report, error) {
 	}
 }
 
-// explore plays at random for the steps of a rollout.
+// explore plays at random for the steps of a rollout, or for those that are left.
 func (t *Trainer) explore(ctx context.Context) (Report, error) {
-	for range t.cfg.Horizon {
+	n := int64(t.spec.N)
+	steps := min(int64(t.cfg.Horizon), (t.cfg.Pretrain.Steps-int64(t.counters.Explored)+n-1)/n)
+	for range steps {
 		t.wander()
 		if _, err := t.step(ctx); err != nil {
 			return Report{}, err
 		}
 	}
-	t.counters.Explored += env.Steps(t.cfg.Horizon * t.spec.N)
+	t.counters.Explored += env.Steps(steps * n)
 	if int64(t.counters.Explored) < t.cfg.Pretrain.Steps {
 		return t.report(nil), nil
 	}
@@ -70,6 +72,10 @@ func (t *Trainer) explore(ctx context.Context) (Report, error) {
 func (t *Trainer) NextStage() error {
 	switch t.stage {
 	case Explore:
+		// What waits would be missing in training; in Play flights are followed anew.
+		if err := t.finders.endAll(); err != nil {
+			return err
+		}
 		if err := t.Net.Autoencoder.SetMean(t.store.All()); err != nil {
 			return err
 		}

@@ -2,9 +2,11 @@ package agent
 
 import (
 	"bytes"
+	"compress/zlib"
 	"context"
 	"encoding/gob"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,7 +22,7 @@ const (
 	optimizerFile = "optimizer.safetensors"
 	stateFile     = "state.json"
 	storeFile     = "store.bin"
-	playFile      = "play.gob"
+	playFile      = "play.gob.zz"
 )
 
 // state is everything of a Trainer that is neither weights nor observations.
@@ -44,6 +46,24 @@ type play struct {
 	Small, Empty []Example
 	NextS, NextE int
 	Weighting    [][]float64 // what a weighting with a memory remembers
+	Strands      [][]strandState
+}
+
+// write writes p compressed: most pixels of a plane are background.
+func (p *play) write(w io.Writer) error {
+	z, err := zlib.NewWriterLevel(w, zlib.BestSpeed)
+	if err != nil {
+		return err
+	}
+	return errors.Join(gob.NewEncoder(z).Encode(p), z.Close())
+}
+
+func (p *play) read(b []byte) error {
+	z, err := zlib.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return err
+	}
+	return gob.NewDecoder(z).Decode(p)
 }
 
 // Files returns the content of a checkpoint by file name. Environments are saved
@@ -51,7 +71,7 @@ type play struct {
 // the next Advance.
 func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
 	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
-	p.Weighting = saliency.States(t.o.Weighting)
+	p.Weighting, p.Strands = saliency.States(t.o.Weighting), t.finders.state()
 	if saver, ok := env.As[env.Saver](t.o.Env); ok && t.spec.Saves {
 		for i := range t.spec.N {
 			s, err := saver.Save(ctx, i)
@@ -66,7 +86,7 @@ func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, 
 		optimizerFile: func(w io.Writer) error { return writeMoments(w, t.solver, t.Net.Params()) },
 		stateFile:     t.writeState,
 		storeFile:     t.store.Save,
-		playFile:      func(w io.Writer) error { return gob.NewEncoder(w).Encode(p) },
+		playFile:      p.write,
 	}, nil
 }
 
@@ -101,7 +121,7 @@ func Resume(ctx context.Context, cfg Config, o Options, file func(name string) (
 		{WeightsFile, func(b []byte) error { return t.Net.load(bytes.NewReader(b)) }},
 		{optimizerFile, func(b []byte) error { return readMoments(bytes.NewReader(b), t.solver, t.Net.Params()) }},
 		{storeFile, func(b []byte) error { return t.store.Load(bytes.NewReader(b)) }},
-		{playFile, func(b []byte) error { return gob.NewDecoder(bytes.NewReader(b)).Decode(&p) }},
+		{playFile, p.read},
 	} {
 		b, err := file(part.name)
 		if err == nil {
@@ -151,6 +171,9 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 	if err := saliency.SetStates(t.o.Weighting, p.Weighting); err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
+	if err := t.finders.setState(p.Strands); err != nil {
+		return fmt.Errorf("agent: %w", err)
+	}
 	g.Known, g.Small, g.Empty, g.nextS, g.nextE = p.Known, p.Small, p.Empty, p.NextS, p.NextE
 	if p.Envs == nil {
 		return t.restart(ctx)
@@ -170,6 +193,9 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 
 // restart begins new episodes, other ones than the training began with.
 func (t *Trainer) restart(ctx context.Context) error {
+	if err := t.finders.endAll(); err != nil {
+		return err
+	}
 	seeds := make([]uint64, t.spec.N)
 	r := rand.New(rand.NewPCG(t.o.Seed, 4+uint64(t.counters.Steps)))
 	for i := range seeds {

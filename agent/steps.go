@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"math/rand/v2"
-	"sync"
 
 	"glint/env"
 	"glint/internal/telemetry"
@@ -41,45 +40,32 @@ func (t *Trainer) heldOut(i int) bool {
 	return i == t.spec.N-1 && t.spec.N > 1
 }
 
-// keep stores the observations of a step, each with its small objects.
+// keep stores the observations of a step, each with its small objects. Where the
+// weighting asks for truth, the environments say what there is; otherwise an observation
+// waits until the finders know.
 func (t *Trainer) keep(b *env.Batch) error {
 	if last := t.spec.N - 1; t.o.HeldOut == nil || t.heldOut(last) {
 		t.offer(b.ObsOf(last), last)
 	}
-	t.detect(b)
+	if !t.needs.Truth {
+		return t.finders.see(b, t.heldOut)
+	}
+	truther, _ := env.As[env.Truther](t.o.Env)
 	for i := range t.spec.N {
 		if t.heldOut(i) {
 			continue
 		}
-		if err := t.store.Add(b.ObsOf(i), saliency.Class(t.small[i]), t.small[i]); err != nil {
+		t.found = truther.Truth(t.found[:0], i)
+		if err := t.put(b.ObsOf(i), t.found); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// detect finds the small objects of every environment that is not held out, on all
-// cores: each detector takes every len(t.detectors)th environment. Where the weighting
-// asks for truth, the environments say what there is instead.
-func (t *Trainer) detect(b *env.Batch) {
-	if t.needs.Truth {
-		truther, _ := env.As[env.Truther](t.o.Env)
-		for i := range t.spec.N {
-			t.small[i] = truther.Truth(t.small[i][:0], i)
-		}
-		return
-	}
-	var wg sync.WaitGroup
-	for from, d := range t.detectors {
-		wg.Go(func() {
-			for i := from; i < t.spec.N; i += len(t.detectors) {
-				if !t.heldOut(i) {
-					t.small[i] = d.DetectStack(t.small[i][:0], b.ObsOf(i))
-				}
-			}
-		})
-	}
-	wg.Wait()
+// put stores an observation with its small objects.
+func (t *Trainer) put(obs []byte, boxes []env.Box) error {
+	return t.store.Add(obs, saliency.Class(boxes), boxes)
 }
 
 // offer shows an observation of environment i to the gallery, with its true boxes
@@ -89,7 +75,7 @@ func (t *Trainer) offer(obs []byte, i int) {
 	if known {
 		t.found = truther.Truth(t.found[:0], i)
 	} else {
-		t.found = t.o.Detector.DetectStack(t.found[:0], obs)
+		t.found = t.detector.DetectStack(t.found[:0], obs)
 	}
 	var raw func() []byte
 	if t.o.Raw != nil {

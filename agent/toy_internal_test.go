@@ -137,15 +137,14 @@ func toyConfig(algo string, n int) Config {
 	return c
 }
 
-// planesOptions are the parts to train on planes v.
+// planesOptions are the parts to train on planes v. Each stack is looked at by itself.
 func planesOptions(tb testing.TB, v env.Vec, seed uint64) Options {
 	tb.Helper()
 	s := v.Spec()
-	d, err := saliency.NewDetector(saliency.DefaultDetectorConfig(), s.H, s.W)
-	if err != nil {
-		tb.Fatal(err)
+	return Options{
+		Env: v, Content: image.Rect(0, 0, s.W, s.H), Weighting: saliency.DefaultKnife(), Seed: seed,
+		Finder: saliency.FinderConfig{Detector: saliency.DefaultDetectorConfig(), Flight: saliency.DefaultFlightConfig()},
 	}
-	return Options{Env: v, Content: image.Rect(0, 0, s.W, s.H), Detector: d, Weighting: saliency.DefaultKnife(), Seed: seed}
 }
 
 // begin returns a new Trainer on v.

@@ -9,7 +9,6 @@ import (
 
 	"glint/autoencoder"
 	"glint/env"
-	"glint/internal/kernel"
 	"glint/internal/ops"
 	"glint/internal/telemetry"
 	"glint/replay"
@@ -30,7 +29,7 @@ const (
 type Options struct {
 	Env       env.Vec // of Config.Envs environments; its observations are planes
 	Content   image.Rectangle
-	Detector  *saliency.Detector
+	Finder    saliency.FinderConfig // finds the small objects of what is stored
 	Weighting saliency.Weighting
 	Seed      uint64
 	Phases    *telemetry.Phases // nil to measure nothing
@@ -61,22 +60,22 @@ type Counters struct {
 type Trainer struct {
 	Net *Net
 
-	cfg     Config
-	o       Options
-	spec    env.Spec
-	player  *Player
-	learner *learner
-	pre     *autoencoder.Trainer
-	solver  *ops.Adam
-	// detectors are o.Detector and its clones, one a core.
-	detectors []*saliency.Detector
-	store     *replay.Store
-	needs     saliency.Needs
-	inputs    saliency.Inputs // of the last batch sampled
-	slope     *Slope          // nil where the weighting needs none or there is none yet
-	flat      []float32       // a slope of ones
-	rollout   *replay.Rollout
-	gallery   *Gallery
+	cfg      Config
+	o        Options
+	spec     env.Spec
+	player   *Player
+	learner  *learner
+	pre      *autoencoder.Trainer
+	solver   *ops.Adam
+	detector *saliency.Detector // for the gallery
+	finders  *finders
+	store    *replay.Store
+	needs    saliency.Needs
+	inputs   saliency.Inputs // of the last batch sampled
+	slope    *Slope          // nil where the weighting needs none or there is none yet
+	flat     []float32       // a slope of ones
+	rollout  *replay.Rollout
+	gallery  *Gallery
 
 	random   *rand.PCG // the one source of every random draw of training
 	stage    Stage
@@ -87,8 +86,7 @@ type Trainer struct {
 	held     []int     // steps that Explore still keeps each action
 	actions  []int
 	scores   scores
-	found    []env.Box   // of the observation offered to the gallery
-	small    [][]env.Box // of each environment's observation
+	found    []env.Box // scratch
 	order    []int
 }
 
@@ -137,13 +135,16 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),
 		scores:  scores{Running: make([]float64, s.N)},
-		small:   make([][]env.Box, s.N), detectors: []*saliency.Detector{o.Detector}, needs: needs,
+		needs:   needs,
 	}
-	for len(t.detectors) < kernel.Threads() {
-		t.detectors = append(t.detectors, o.Detector.Clone())
+	var err error
+	if t.detector, err = saliency.NewDetector(o.Finder.Detector, s.H, s.W); err != nil {
+		return nil, err
+	}
+	if t.finders, err = newFinders(o.Finder, s, t.put); err != nil {
+		return nil, err
 	}
 	shape := autoencoder.Shape{T: s.T, H: s.H, W: s.W, Content: o.Content}
-	var err error
 	if t.Net, err = NewNet(cfg.Autoencoder, shape, s.Actions, rand.New(rand.NewPCG(o.Seed, 3))); err != nil {
 		return nil, err
 	}
@@ -181,10 +182,10 @@ func (t *Trainer) SetAloneEnd(update int64) { t.aloneEnd = update }
 // AloneEnd returns the update at which the schedule of Reconstruct ends.
 func (t *Trainer) AloneEnd() int64 { return t.aloneEnd }
 
-// Stored returns the number of stored observations of each class, their compressed
-// bytes and how many times smaller they are than uncompressed.
+// Stored returns the number of stored observations of each class, the bytes they take in
+// memory and how many times smaller than uncompressed they are without what finds them.
 func (t *Trainer) Stored() (classes []int, bytes int, ratio float64) {
-	return t.store.Counts(), t.store.Bytes(), t.store.Ratio()
+	return t.store.Counts(), t.store.Memory(), t.store.Ratio()
 }
 
 // Stage returns where the training stands.

@@ -8,7 +8,7 @@ func (s *Store) All() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		buf := make([]byte, s.cfg.Len)
 		for i := range s.slots {
-			if err := s.decode(buf, s.slots[i].data); !yield(buf, err) || err != nil {
+			if err := s.decode(buf, parse(s.arena.at(s.slots[i])).data); !yield(buf, err) || err != nil {
 				return
 			}
 		}

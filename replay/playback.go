@@ -12,7 +12,9 @@ import (
 
 // Playback is a dataset as an environment of one game that no action changes: each
 // step shows the next row, over and over. Last observations of episodes are left
-// out, as their boxes are not recorded, and no episode ever ends.
+// out, as their boxes are not recorded, and no episode ever ends. Batch.EpisodeID and
+// Batch.Elapsed are the row's: episodes that were recorded side by side take turns, and
+// where steps are missing Elapsed leaps.
 type Playback struct {
 	data  *Dataset
 	spec  env.Spec
@@ -95,7 +97,8 @@ func (p *Playback) advance() error {
 		case row.Terminated || row.Truncated:
 		default:
 			p.at++
-			p.row, p.batch.Reward[0] = row, row.Reward
+			p.row, p.batch.Reward[0], p.batch.EpisodeID[0] = row, row.Reward, row.Episode
+			p.batch.Elapsed[0] = env.Frames(row.Step+1) * env.Frames(p.spec.Repeat)
 			copy(p.batch.Obs, row.Obs)
 			return nil
 		}

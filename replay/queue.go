@@ -3,20 +3,20 @@ package replay
 // queue is a first-in first-out list of slot numbers with random access, which
 // stops allocating once it has reached its largest size.
 type queue struct {
-	ring []int
+	ring []int32
 	head int // position of the oldest
 	n    int
 }
 
 func (q *queue) push(v int) {
 	if q.n == len(q.ring) {
-		grown := make([]int, max(16, 2*len(q.ring)))
+		grown := make([]int32, max(16, 2*len(q.ring)))
 		for i := range q.n {
-			grown[i] = q.at(i)
+			grown[i] = int32(q.at(i))
 		}
 		q.ring, q.head = grown, 0
 	}
-	q.ring[(q.head+q.n)%len(q.ring)] = v
+	q.ring[(q.head+q.n)%len(q.ring)] = int32(v)
 	q.n++
 }
 
@@ -26,4 +26,4 @@ func (q *queue) pop() {
 }
 
 // at returns the i-th oldest, 0 <= i < n.
-func (q *queue) at(i int) int { return q.ring[(q.head+i)%len(q.ring)] }
+func (q *queue) at(i int) int { return int(q.ring[(q.head+i)%len(q.ring)]) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"unsafe"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -58,23 +59,19 @@ func (c StoreConfig) Validate() error {
 // which each class has its share.
 type Store struct {
 	cfg    StoreConfig
-	slots  []slot  // ring; grows to Capacity
+	slots  []place // ring of records; grows to Capacity
 	oldest int     // slot that the next Add overwrites once the ring is full
 	byCls  []queue // slots of each class, oldest first
-	bytes  int     // compressed bytes of all slots
+	bytes  int     // compressed bytes of all stacks
+	arena  arena
+	kinds  map[string]string // one string for each kind of object, not one for each box
 
 	enc     *zstd.Encoder
 	dec     *zstd.Decoder
 	buf     []byte    // compressed form of the stack that is being added
+	record  []byte    // that with class and boxes
 	share   []float64 // scratch of Sample: expected stacks of each class
 	classes []int     // scratch of Sample: its result
-}
-
-// slot is one stack. Its buffers are reused by the stack that replaces it.
-type slot struct {
-	data  []byte
-	boxes []env.Box
-	class int
 }
 
 // NewStore returns an empty Store. It takes memory as stacks arrive.
@@ -83,7 +80,7 @@ func NewStore(cfg StoreConfig) (*Store, error) {
 		return nil, err
 	}
 	enc, err := zstd.NewWriter(nil,
-		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1),
 		// A checksum of the whole file is written by Save; one a stack would cost
 		// a tenth of the decoding time.
 		zstd.WithEncoderCRC(false),
@@ -99,7 +96,7 @@ func NewStore(cfg StoreConfig) (*Store, error) {
 	}
 	cfg.Share = append([]float64(nil), cfg.Share...)
 	return &Store{
-		cfg: cfg, enc: enc, dec: dec,
+		cfg: cfg, enc: enc, dec: dec, kinds: map[string]string{},
 		byCls: make([]queue, cfg.Classes), share: make([]float64, cfg.Classes),
 	}, nil
 }
@@ -114,28 +111,29 @@ func (s *Store) Add(obs []byte, class int, boxes []env.Box) error {
 		return fmt.Errorf("replay: adding a stack of class %d, valid are 0..%d", class, s.cfg.Classes-1)
 	}
 	s.buf = s.enc.EncodeAll(obs, s.buf[:0])
-	s.put(s.buf, class, boxes)
-	return nil
+	return s.put(s.buf, class, boxes)
 }
 
 // put stores a compressed stack in the oldest slot or a new one.
-func (s *Store) put(data []byte, class int, boxes []env.Box) {
+func (s *Store) put(data []byte, class int, boxes []env.Box) (err error) {
+	if s.record, err = appendRecord(s.record[:0], data, class, boxes); err != nil {
+		return err
+	}
 	at := s.oldest
 	if len(s.slots) < s.cfg.Capacity {
 		at = len(s.slots)
-		s.slots = append(s.slots, slot{})
+		s.slots = append(s.slots, place{})
 	} else {
 		s.oldest = (s.oldest + 1) % s.cfg.Capacity
-		old := &s.slots[at]
+		old := parse(s.arena.at(s.slots[at]))
 		s.bytes -= len(old.data)
 		s.byCls[old.class].pop() // the oldest of all is the oldest of its class
 	}
-	sl := &s.slots[at]
-	sl.data = append(sl.data[:0], data...)
-	sl.boxes = append(sl.boxes[:0], boxes...)
-	sl.class = class
+	s.slots[at] = s.arena.push(s.record)
+	s.arena.dropBefore(s.slots[s.oldest])
 	s.bytes += len(data)
 	s.byCls[class].push(at)
+	return nil
 }
 
 // Sample draws a batch with replacement: dst is [B,Len] and receives the stacks,
@@ -159,12 +157,12 @@ func (s *Store) Sample(r *rand.Rand, dst []byte, boxes [][]env.Box) (classes []i
 	}
 	for i, class := range s.classes {
 		q := &s.byCls[class]
-		sl := &s.slots[q.at(r.IntN(q.n))]
-		if err := s.decode(dst[i*s.cfg.Len:(i+1)*s.cfg.Len], sl.data); err != nil {
+		rec := parse(s.arena.at(s.slots[q.at(r.IntN(q.n))]))
+		if err := s.decode(dst[i*s.cfg.Len:(i+1)*s.cfg.Len], rec.data); err != nil {
 			return nil, err
 		}
 		if boxes != nil {
-			boxes[i] = append(boxes[i][:0], sl.boxes...)
+			boxes[i] = s.appendBoxes(boxes[i][:0], rec.boxes)
 		}
 	}
 	return s.classes, nil
@@ -232,6 +230,15 @@ func (s *Store) Counts() []int {
 
 // Bytes returns the compressed size of all stacks in bytes, without their boxes.
 func (s *Store) Bytes() int { return s.bytes }
+
+// Memory returns the bytes that the Store holds: stacks, boxes and what finds them.
+func (s *Store) Memory() int {
+	n := s.arena.size() + cap(s.slots)*int(unsafe.Sizeof(place{}))
+	for c := range s.byCls {
+		n += cap(s.byCls[c].ring) * int(unsafe.Sizeof(s.byCls[c].ring[0]))
+	}
+	return n
+}
 
 // Ratio returns how many times smaller the stacks are than uncompressed, 0 for an
 // empty Store.

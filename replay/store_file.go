@@ -39,17 +39,11 @@ func (s *Store) Save(w io.Writer) error {
 	for _, v := range []int{s.cfg.Capacity, s.cfg.Classes, s.cfg.Len, len(s.slots)} {
 		buf = binary.AppendUvarint(buf, uint64(v))
 	}
-	for i := range s.slots {
-		sl := &s.slots[(s.oldest+i)%len(s.slots)]
-		var err error
-		if buf, err = appendSlot(buf, sl); err != nil {
-			return err
-		}
-		// A failed write fails every later one and Flush.
-		_, _ = bw.Write(buf)
-		buf = buf[:0]
-	}
+	// A failed write fails every later one and Flush.
 	_, _ = bw.Write(buf)
+	for i := range s.slots {
+		_, _ = bw.Write(s.arena.at(s.slots[(s.oldest+i)%len(s.slots)]))
+	}
 	if err := bw.Flush(); err != nil {
 		return fmt.Errorf("replay: saving the store: %w", err)
 	}
@@ -59,36 +53,15 @@ func (s *Store) Save(w io.Writer) error {
 	return nil
 }
 
-func appendSlot(buf []byte, sl *slot) ([]byte, error) {
-	buf = binary.AppendUvarint(buf, uint64(sl.class))
-	buf = binary.AppendUvarint(buf, uint64(len(sl.data)))
-	buf = append(buf, sl.data...)
-	if len(sl.boxes) > maxBoxes {
-		return nil, fmt.Errorf("replay: saving the store: a stack has %d boxes, at most %d can be saved", len(sl.boxes), maxBoxes)
-	}
-	buf = binary.AppendUvarint(buf, uint64(len(sl.boxes)))
-	for _, b := range sl.boxes {
-		for _, v := range []int{b.Frame, b.Rect.Min.X, b.Rect.Min.Y, b.Rect.Max.X, b.Rect.Max.Y} {
-			buf = binary.AppendVarint(buf, int64(v))
-		}
-		if len(b.Kind) > maxKind {
-			return nil, fmt.Errorf("replay: saving the store: an object's kind has %d bytes, at most %d can be saved", len(b.Kind), maxKind)
-		}
-		buf = binary.AppendUvarint(buf, uint64(len(b.Kind)))
-		buf = append(buf, b.Kind...)
-	}
-	return buf, nil
-}
-
 // Load replaces the contents of the Store by saved ones. It refuses those of a
 // Store of another Capacity, Classes or Len, and a damaged file; the Store is then
 // unchanged. Share is not saved: it is how to draw, not what was seen.
 func (s *Store) Load(r io.Reader) error {
-	fresh := &Store{cfg: s.cfg, byCls: make([]queue, s.cfg.Classes)}
+	fresh := &Store{cfg: s.cfg, byCls: make([]queue, s.cfg.Classes), kinds: map[string]string{}}
 	if err := fresh.load(r, s.enc.MaxEncodedSize(s.cfg.Len)); err != nil {
 		return fmt.Errorf("replay: loading the store: %w", err)
 	}
-	s.slots, s.oldest, s.byCls, s.bytes = fresh.slots, 0, fresh.byCls, fresh.bytes
+	s.slots, s.oldest, s.byCls, s.bytes, s.arena = fresh.slots, 0, fresh.byCls, fresh.bytes, fresh.arena
 	return nil
 }
 
@@ -110,14 +83,11 @@ func (s *Store) load(r io.Reader, maxData int) error {
 	var boxes []env.Box
 	for i := 0; i < n && f.err == nil; i++ {
 		class := f.uint(s.cfg.Classes - 1)
-		data := f.bytes(f.uint(maxData))
-		f.checkStack(data, s.cfg.Len)
-		// put copies data, so that reading the boxes may reuse its buffer.
-		at := len(s.slots)
+		s.buf = append(s.buf[:0], f.bytes(f.uint(maxData))...)
+		f.checkStack(s.buf, s.cfg.Len)
+		boxes = f.boxes(boxes[:0])
 		if f.err == nil {
-			s.put(data, class, nil)
-			boxes = f.boxes(boxes[:0])
-			s.slots[at].boxes = append([]env.Box(nil), boxes...)
+			f.err = s.put(s.buf, class, boxes)
 		}
 	}
 	f.checkSum()

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"glint/env"
 	"glint/replay"
@@ -189,5 +190,44 @@ func TestStoreRefuses(t *testing.T) {
 	}
 	if _, err := s.Sample(r, make([]byte, tinyLen), make([][]env.Box, 2)); err == nil {
 		t.Error("room for the boxes of another number of stacks is accepted")
+	}
+}
+
+// TestStoreMemory adds many times what fits: the memory stays near the bytes of the
+// stacks, whatever their sizes, and they come out whole.
+func TestStoreMemory(t *testing.T) {
+	const length, capacity = 4096, 3000
+	s := newStore(t, replay.StoreConfig{Capacity: capacity, Classes: 2, Len: length})
+	r := rand.New(rand.NewPCG(5, 6))
+	noise := func(i int) []byte { // of very different sizes when compressed
+		obs := make([]byte, length)
+		q := rand.New(rand.NewPCG(uint64(i), 0))
+		for k := range q.IntN(1200) {
+			obs[3*k] = byte(q.Uint32())
+		}
+		obs[length-2], obs[length-1] = byte(i), byte(i>>8)
+		return obs
+	}
+	const total = 5 * capacity
+	for i := range total {
+		if err := s.Add(noise(i), i%2, boxesOf(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, most := s.Memory(), s.Bytes()*105/100+capacity*60+3<<18; got > most || got < s.Bytes() {
+		t.Errorf("%d bytes of memory for %d of stacks, want at most %d", got, s.Bytes(), most)
+	}
+	dst, boxes := make([]byte, 64*length), make([][]env.Box, 64)
+	for range 20 {
+		if _, err := s.Sample(r, dst, boxes); err != nil {
+			t.Fatal(err)
+		}
+		for b := range boxes {
+			obs := dst[b*length : (b+1)*length]
+			i := int(obs[length-2]) | int(obs[length-1])<<8
+			if i < total-capacity || !bytes.Equal(obs, noise(i)) || !cmp.Equal(boxes[b], boxesOf(i), cmpopts.EquateEmpty()) {
+				t.Fatalf("stack %d came out changed, or with boxes %v", i, boxes[b])
+			}
+		}
 	}
 }

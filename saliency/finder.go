@@ -36,6 +36,7 @@ type Finder struct {
 
 	all   []env.Box
 	boxes []env.Box
+	given []byte // the stack that boxes belong to
 }
 
 // step is the stack of a step with what the detector finds there.
@@ -66,10 +67,24 @@ func NewFinder(cfg FinderConfig, t, h, w int) (*Finder, error) {
 }
 
 // Add takes the stack [T,H,W] of the next step. When the step of Side steps ago is due,
-// ok is true: its boxes, found and filled in, may be used until the next call. The
-// caller keeps what else belongs to that step. It panics when the stack has another
-// size.
+// ok is true: its boxes, found and filled in, may be used until the next call, and so
+// may Stack. The caller keeps what else belongs to that step. It panics when the stack
+// has another size.
 func (f *Finder) Add(stack []byte) (boxes []env.Box, ok bool) {
+	f.push(stack)
+	f.due++
+	if f.due <= f.side {
+		return nil, false
+	}
+	return f.give(), true
+}
+
+// Stack returns the stack [T,H,W] of the step whose boxes were returned last, until the
+// next call of Add.
+func (f *Finder) Stack() []byte { return f.given }
+
+// push takes a stack into the ring.
+func (f *Finder) push(stack []byte) {
 	s := &f.steps[f.next]
 	if len(stack) != len(s.stack) {
 		panic("saliency: the stack is not of the finder's size")
@@ -78,11 +93,11 @@ func (f *Finder) Add(stack []byte) (boxes []env.Box, ok bool) {
 	s.found = f.detector.DetectStack(s.found[:0], stack)
 	f.next = (f.next + 1) % len(f.steps)
 	f.held = min(f.held+1, len(f.steps))
-	f.due++
-	if f.due <= f.side {
-		return nil, false
-	}
-	return f.give(), true
+}
+
+// at returns held step i, 0 for the earliest.
+func (f *Finder) at(i int) *step {
+	return &f.steps[(f.next-f.held+i+len(f.steps))%len(f.steps)]
 }
 
 // Rest returns the boxes of the next step that is still due at the end of an episode;
@@ -101,7 +116,7 @@ func (f *Finder) give() []env.Box {
 	from := max(0, due-f.side)
 	f.planes, f.all, f.boxes = f.planes[:0], f.all[:0], f.boxes[:0]
 	for i := from; i < f.held; i++ {
-		s := &f.steps[(f.next-f.held+i+len(f.steps))%len(f.steps)]
+		s := f.at(i)
 		for _, b := range s.found {
 			b.Frame += len(f.planes)
 			f.all = append(f.all, b)
@@ -111,6 +126,7 @@ func (f *Finder) give() []env.Box {
 			f.planes = append(f.planes, s.stack[t*size:(t+1)*size])
 		}
 	}
+	f.given = f.at(due).stack
 	f.due--
 	if len(f.all) > 0 {
 		f.all = f.flight.Fill(f.all, f.planes, f.all)

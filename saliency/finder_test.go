@@ -80,6 +80,60 @@ func TestFinderEpisodes(t *testing.T) {
 	}
 }
 
+// A finder that takes over a state answers as the one it is of would have, also to the
+// end of an episode, and other states are refused.
+func TestFinderState(t *testing.T) {
+	planes, _ := throw(44, 0, 30, 31, 1.25, 0, func(p picture) { p.fighter(60, 20) })
+	play := func(f *saliency.Finder, from, to int) (all [][]env.Box) {
+		for i := from; i < to; i += 4 {
+			if boxes, ok := f.Add(slices.Concat(planes[i : i+4]...)); ok {
+				all = append(all, append([]env.Box{}, boxes...))
+			}
+		}
+		return all
+	}
+	rest := func(f *saliency.Finder) (all [][]env.Box) {
+		for boxes, ok := f.Rest(); ok; boxes, ok = f.Rest() {
+			all = append(all, append([]env.Box{}, boxes...))
+		}
+		return all
+	}
+	fresh := func(side int) *saliency.Finder {
+		f, err := saliency.NewFinder(finderConfig(side), 4, planeH, planeW)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	for _, side := range []int{0, 2, 4} {
+		for cut := 0; cut <= len(planes); cut += 4 {
+			a, b := fresh(side), fresh(side)
+			play(a, 0, cut)
+			if err := b.SetState(a.State()); err != nil {
+				t.Fatal(err)
+			}
+			want := append(play(a, cut, len(planes)), rest(a)...)
+			if d := cmp.Diff(want, append(play(b, cut, len(planes)), rest(b)...)); d != "" {
+				t.Errorf("side %d, cut at frame %d (-want +got):\n%s", side, cut, d)
+			}
+		}
+	}
+	f := fresh(1)
+	play(f, 0, 12)
+	good := f.State()
+	for name, bad := range map[string]saliency.FinderState{
+		"more due":   {Stacks: good.Stacks, Due: 2},
+		"fewer due":  {Stacks: good.Stacks, Due: -1},
+		"more steps": {Stacks: append(good.Stacks, good.Stacks...), Due: 1},
+		"no stacks":  {Due: 1},
+		"short ones": {Stacks: [][]byte{{1}}, Due: 1},
+	} {
+		if err := fresh(1).SetState(bad); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
 func TestFinderAllocatesNothing(t *testing.T) {
 	planes, _ := throw(60, 0, 30, 31, 1.25, 0, func(p picture) { p.fighter(60, 20) })
 	f, err := saliency.NewFinder(finderConfig(4), 4, planeH, planeW)

@@ -30,12 +30,13 @@ type Config struct {
 	FramesEvery int64   `toml:"frames_every"` // iterations between two example sheets; 0 for none
 	SaveMinutes float64 `toml:"save_minutes"` // time between two checkpoints
 	Weighting   string  `toml:"weighting"`    // of the autoencoder's loss: a name, or several as in "knife*motion"
+	FillIn      bool    `toml:"fill_in"`      // train also on the small objects that [flight] finds and [detector] misses
 	Alone       bool    `toml:"alone"`        // the autoencoder trains alone, for agent.pretrain.updates or minutes
 
 	saliency.Settings                         // of all weightings
 	Data              DataConfig              `toml:"data"`
 	Detector          saliency.DetectorConfig `toml:"detector"`
-	Flight            saliency.FlightConfig   `toml:"flight"` // how glint detect --fill-in follows what was found
+	Flight            saliency.FlightConfig   `toml:"flight"` // how what was found is followed
 	Pixels            pixels.Config           `toml:"pixels"`
 	Gym               GymConfig               `toml:"gym"`
 	Agent             agent.Config            `toml:"agent"`
@@ -67,7 +68,7 @@ func (g GymConfig) validate() error {
 func DefaultConfig(env, algo string) Config {
 	c := Config{
 		Env: env, Seed: 1, Minutes: 5, Threads: runtime.NumCPU(), Sticky: 0.25, FramesEvery: 25_000, SaveMinutes: 5,
-		Weighting: "knife", Settings: saliency.DefaultSettings(), Detector: saliency.DefaultDetectorConfig(),
+		Weighting: "knife", FillIn: true, Settings: saliency.DefaultSettings(), Detector: saliency.DefaultDetectorConfig(),
 		Flight: saliency.DefaultFlightConfig(),
 		Agent:  agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1},
 	}

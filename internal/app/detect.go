@@ -145,18 +145,25 @@ func Detect(ctx context.Context, d DetectOptions, o IO) (res DetectResult, err e
 // finders returns the detector asked for, then one for each threshold of the curve.
 func (d DetectOptions) finders(cfg saliency.DetectorConfig, r *recording) []saliency.FinderConfig {
 	f := saliency.FinderConfig{Detector: cfg, Flight: r.cfg.Flight, Side: d.Side}
-	if r.data.Meta().Stacked {
-		f.Side = 0 // the stacks of neighbouring steps show the same frames
-	}
-	if !d.FillIn {
-		f.Side, f.Flight.Reach = 0, 0
-	}
+	f = fillIn(f, d.FillIn, r.data.Meta().Stacked)
 	all := []saliency.FinderConfig{f}
 	for percent := 30; d.Curve && percent <= 100; percent += 5 {
 		f.Detector.Threshold = float64(percent) / 100
 		all = append(all, f)
 	}
 	return all
+}
+
+// fillIn returns a finder's settings, without fill-in unless on. Where the stacks of
+// neighbouring steps show the same frames, each is filled in by itself.
+func fillIn(f saliency.FinderConfig, on, stacked bool) saliency.FinderConfig {
+	if stacked {
+		f.Side = 0
+	}
+	if !on {
+		f.Side, f.Flight.Reach = 0, 0
+	}
+	return f
 }
 
 // recording is a dataset with the settings to look at it with.

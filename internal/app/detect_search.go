@@ -36,6 +36,7 @@ type stream struct {
 	finders   []*saliency.Finder // one a lane
 	histories []judge.History    // likewise
 	waiting   []moment           // steps that the finders have not answered yet
+	next      uint64             // the number that its next step should have
 }
 
 // moment is a step of an episode.
@@ -96,6 +97,9 @@ func (r *recording) project(row replay.Row) []byte {
 // step takes one row. The last observation of an episode has no true boxes: it is
 // looked at and not judged.
 func (s *search) step(row replay.Row) error {
+	if st, ok := s.streams[row.Episode]; ok && st.next != row.Step {
+		s.end(row.Episode) // steps are missing: frames of both sides tell nothing of each other
+	}
 	st, err := s.stream(row.Episode)
 	if err != nil {
 		return err
@@ -104,7 +108,7 @@ func (s *search) step(row replay.Row) error {
 	for i := range m.row.Boxes {
 		m.row.Boxes[i].Rect = s.pre.Box(m.row.Boxes[i].Rect)
 	}
-	st.waiting = append(st.waiting, m)
+	st.waiting, st.next = append(st.waiting, m), row.Step+1
 	answered := false
 	for i, f := range st.finders {
 		if boxes, ok := f.Add(m.plane); ok {

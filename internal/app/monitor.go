@@ -60,7 +60,11 @@ func (s scene) judge() (*judge.Judge, error) {
 	return judge.New(s.plane.H, s.plane.W, s.content, s.objects)
 }
 
-func newMonitor(s scene, net *agent.Net, d *saliency.Detector, w saliency.Weighting) (*monitor, error) {
+func newMonitor(s scene, net *agent.Net, c saliency.DetectorConfig, w saliency.Weighting) (*monitor, error) {
+	d, err := saliency.NewDetector(c, s.plane.H, s.plane.W)
+	if err != nil {
+		return nil, &UsageError{Msg: err.Error()}
+	}
 	v, err := autoencoder.NewViewer(net.Autoencoder, monitorBatch)
 	if err != nil {
 		return nil, err
@@ -188,7 +192,7 @@ func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.
 }
 
 // weights returns the weights [T,H,W] that training would give an observation with
-// this reconstruction.
+// this reconstruction, but for what only the steps before and after tell.
 func (m *monitor) weights(e agent.Example, recon []float32, known bool) ([]float32, error) {
 	s, needs := m.plane, saliency.NeedsOf(m.weighting)
 	boxes := e.Boxes

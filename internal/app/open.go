@@ -150,13 +150,14 @@ const maxKept = 32 << 30
 // options returns what a Trainer needs of the config and the environment.
 func (c Config) options(w *world) (agent.Options, error) {
 	s := w.Spec()
-	// A rollout and the store are kept in memory.
-	if kept := c.Agent.Envs*c.Agent.Horizon + c.Agent.StoreCapacity; kept > maxKept/s.ObsLen() {
+	finder := saliency.FinderConfig{Detector: c.Detector, Flight: c.Flight, Side: saliency.DefaultSide}
+	finder = fillIn(finder, c.FillIn, s.Stacked)
+	// A rollout, the store and what the finders look at are kept in memory.
+	if kept := c.Agent.Envs*(c.Agent.Horizon+2*finder.Side+1) + c.Agent.StoreCapacity; kept > maxKept/s.ObsLen() {
 		return agent.Options{}, fmt.Errorf("%d observations of %dx%dx%d bytes would be kept in memory, at most %d GiB can be: make [pixels] resize or agent.store_capacity smaller",
 			kept, s.T, s.H, s.W, maxKept>>30)
 	}
-	d, err := saliency.NewDetector(c.Detector, s.H, s.W)
-	if err != nil {
+	if _, err := saliency.NewDetector(c.Detector, s.H, s.W); err != nil {
 		return agent.Options{}, fmt.Errorf("detector: %w", err)
 	}
 	weighting, err := c.weighting()
@@ -164,7 +165,7 @@ func (c Config) options(w *world) (agent.Options, error) {
 		return agent.Options{}, err
 	}
 	return agent.Options{
-		Env: w.Vec, Content: w.Preprocessor().Content(), Detector: d, Weighting: weighting, Seed: c.Seed,
+		Env: w.Vec, Content: w.Preprocessor().Content(), Finder: finder, Weighting: weighting, Seed: c.Seed,
 		Alone: c.Alone, HeldOut: w.heldOut,
 		Raw: func(i int) []byte { _, b := w.Raw(); return b.ObsOf(i) },
 	}, nil

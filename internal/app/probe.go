@@ -67,7 +67,7 @@ type Readings struct {
 	AUROC    *float64 `json:"auroc"`     // of a knife in the last frame
 	R2X      *float64 `json:"r2_x"`      // its column
 	R2Y      *float64 `json:"r2_y"`      // its row
-	R2XMLP   *float64 `json:"r2_x_mlp"`  // its column, by a small network
+	R2XMLP   *float64 `json:"r2_x_mlp"`  // its column, by a small network; not of pixels
 	AccY     *float64 `json:"acc_y"`     // which of two heights, balanced accuracy
 	R2Player *float64 `json:"r2_player"` // the player's column
 }

@@ -42,7 +42,7 @@ type targets struct{ present, x, y, player []float64 }
 type subject struct {
 	viewer  *autoencoder.Viewer
 	recon   []float32
-	judge   *judge.Judge
+	judge   *judge.Judge            // nil where only the code is looked at
 	tallies map[uint64]*judge.Tally // by episode
 	codes   [][]float64             // one of each step
 }
@@ -60,11 +60,13 @@ func (x *exam) add(net *agent.Net, name string) error {
 	if err != nil {
 		return err
 	}
-	j, err := judge.New(s.H, s.W, x.scene.content, x.scene.objects)
-	if err != nil {
-		return err
+	one := &subject{viewer: v, recon: make([]float32, probeBatch*s.ObsLen()), tallies: map[uint64]*judge.Tally{}}
+	if name != "" {
+		if one.judge, err = judge.New(s.H, s.W, x.scene.content, x.scene.objects); err != nil {
+			return err
+		}
 	}
-	x.subjects = append(x.subjects, &subject{viewer: v, judge: j, tallies: map[uint64]*judge.Tally{}, recon: make([]float32, probeBatch*s.ObsLen())})
+	x.subjects = append(x.subjects, one)
 	return nil
 }
 
@@ -171,6 +173,9 @@ func (x *exam) encode() error {
 				code[c] = float64(v)
 			}
 			s.codes = append(s.codes, code)
+			if s.judge == nil {
+				continue
+			}
 			if err := s.judge.Add(x.obs[n*size:(n+1)*size], recon[n*size:(n+1)*size], row.Boxes); err != nil {
 				return err
 			}

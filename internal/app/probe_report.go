@@ -133,6 +133,10 @@ func bootstrapEpisodes(order []uint64, figure func(episodes []uint64) float64) (
 // probeReps is the number of resamples of an interval.
 const probeReps = 1000
 
+// widest is how many columns the network is fitted on at most: blocks of pixels would
+// take minutes.
+const widest = 128
+
 // readings fits all probes on codes; intervals go to res where it is not nil.
 func (x *exam) readings(to *Readings, codes [][]float64, res *ProbeResult) error {
 	t := x.targets
@@ -151,6 +155,9 @@ func (x *exam) readings(to *Readings, codes [][]float64, res *ProbeResult) error
 		{"acc_y", &to.AccY, judge.Logistic, height, judge.Accuracy},
 		{"r2_player", &to.R2Player, judge.Ridge, t.player, judge.R2},
 	} {
+		if p.key == "r2_x_mlp" && len(codes[0]) > widest {
+			continue
+		}
 		var rows judge.Rows
 		var episodes []uint64
 		for i, y := range p.target {

@@ -78,7 +78,7 @@ func (p parts) tell(truth bool, o IO) {
 		o.notef("warning: no episode is left aside, so the judge looks at what was trained on")
 	}
 	if !truth {
-		o.notef("the dataset has no truth: small objects are found by the detector alone, and none are judged")
+		o.notef("the dataset has no truth: small objects are found without it, and none are judged")
 		return
 	}
 	if p.train.Small == 0 {

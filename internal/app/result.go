@@ -33,7 +33,7 @@ type Result struct {
 	KnivesKept    *float64 `json:"knives_kept"` // null where the truth is unknown
 	HeldOutMSE    *float64 `json:"heldout_mse"` // of the observations judged; null where the truth is unknown
 	Classes       []int    `json:"classes"`     // stored observations without and with a small object, by the detector
-	StoreMiB      float64  `json:"store_mib"`   // compressed
+	StoreMiB      float64  `json:"store_mib"`   // that they take in memory
 	StoreRatio    float64  `json:"store_ratio"` // uncompressed over compressed
 	RSSMiB        float64  `json:"rss_mib"`
 	WeightsSHA256 string   `json:"weights_sha256"`

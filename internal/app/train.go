@@ -126,7 +126,7 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 		t.io.notef("weighting %s: TRUE BOXES are used in training, as an upper bound; do not compare it with runs that see pixels alone", t.cfg.Weighting)
 	}
 	defer func() { err = errors.Join(err, t.tel.Close()) }()
-	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net, opts.Detector, opts.Weighting); err != nil {
+	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net, t.cfg.Detector, opts.Weighting); err != nil {
 		return res, err
 	}
 	what := fmt.Sprintf("%s · %d environments", t.cfg.Agent.Algo, t.cfg.Agent.Envs)

@@ -17,7 +17,6 @@ import (
 	"glint/internal/report"
 	"glint/internal/telemetry"
 	"glint/replay"
-	"glint/saliency"
 )
 
 // ViewOptions says what to look at.
@@ -160,15 +159,11 @@ func viewPlay(ctx context.Context, v ViewOptions, o IO) (_ *agent.Gallery, _ *mo
 
 // monitorOf returns a monitor with the config's detector and weighting.
 func monitorOf(s scene, net *agent.Net, c Config) (*monitor, error) {
-	d, err := saliency.NewDetector(c.Detector, s.plane.H, s.plane.W)
-	if err != nil {
-		return nil, &UsageError{Msg: err.Error()}
-	}
 	w, err := c.weighting()
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
 	}
-	return newMonitor(s, net, d, w)
+	return newMonitor(s, net, c.Detector, w)
 }
 
 // viewData looks at a recorded dataset through the checkpoint's pixels.

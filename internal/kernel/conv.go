@@ -56,7 +56,7 @@ type layout struct {
 	th, tw int // taps of a phase: the most weights of one filter row in it
 	qh, qw int // rows and columns of a phase
 	k      int // weights of a filter
-	pitch  int // from phase to phase: qh*qw and zeros that kernels may run into
+	pitch  int // from phase to phase
 }
 
 // check panics on an impossible geometry or short slices, and returns the layout.
@@ -67,7 +67,7 @@ func (c Conv) check(op string, small, large, weights int) layout {
 	l := layout{Conv: c, oh: c.OutH(), ow: c.OutW(), k: c.C * c.KH * c.KW}
 	l.th, l.tw = ceilDiv(c.KH, c.Stride), ceilDiv(c.KW, c.Stride)
 	l.qh, l.qw = l.oh+l.th-1, l.ow+l.tw-1
-	l.pitch = roundUp(l.qh*l.qw+cpu.dk-1, 16)
+	l.pitch = roundUp(l.qh*l.qw, 16)
 	need(op, small, c.B*c.F*l.oh*l.ow)
 	need(op, large, c.B*c.C*c.H*c.W)
 	need(op, weights, c.F*l.k)
@@ -84,9 +84,9 @@ func (l *layout) phaseOffsets(off []int) {
 	k, s := 0, l.Stride
 	for c := range l.C {
 		for kh := range l.KH {
+			row := (c*s+kh%s)*s*l.pitch + kh/s*l.qw
 			for kw := range l.KW {
-				plane := (c*s+kh%s)*s + kw%s
-				off[k] = plane*l.pitch + kh/s*l.qw + kw/s
+				off[k] = row + kw%s*l.pitch + kw/s
 				k++
 			}
 		}
@@ -96,26 +96,35 @@ func (l *layout) phaseOffsets(off []int) {
 // images are the B images [C,H,W] that a convolution reads: numbers, or bytes that
 // stand for (byte-mean)*scale.
 type images struct {
-	x     []float32
-	bytes []byte
-	mean  []float32 // the phases of the mean image, for bytes
-	scale float32
+	x      []float32
+	bytes  []byte
+	mean   []float32 // the mean image, for bytes
+	phases []float32 // its phases, for split
+	scale  float32
 }
 
-// split writes the phases of image b to dst [C,S,S,pitch]: element (i,j) of phase
-// (c,rh,rw) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside. Phases that no weight
-// meets are left out.
-func (l *layout) split(dst []float32, from *images, b int) {
+// center writes elements from to to-1 of image b of bytes to the same places of dst, an
+// image.
+func (x *images) center(dst []float32, b, from, to int) {
+	cpu.center(dst[from:to], x.bytes[b*len(dst)+from:], x.mean[from:], x.scale)
+}
+
+// split writes rows top to bottom-1 of the phases of image b to dst [C,S,S,pitch]:
+// element (i,j) of phase (c,rh,rw) is pixel (c, i*S+rh-Pad, j*S+rw-Pad), or 0 outside.
+// Phases that no weight meets are left out.
+func (l *layout) split(dst []float32, from *images, b, top, bottom int) {
 	n := l.Stride
 	p := strided{w: l.W, s: n, pad: l.Pad, n: l.qw, apart: l.qw, pitch: l.pitch}
 	for c := range l.C {
 		for rh := range min(n, l.KH) {
 			first, last := l.rowsOf(rh)
+			first, last = min(max(first, top), bottom), min(max(last, top), bottom)
 			group := (c*n + rh) * n * l.pitch
 			at := dst[group:][:n*l.pitch]
 			for r := range n {
-				clear(at[r*l.pitch:][:first*l.qw])
-				clear(at[r*l.pitch+last*l.qw : (r+1)*l.pitch])
+				phase := at[r*l.pitch:][:l.qh*l.qw]
+				clear(phase[top*l.qw : first*l.qw])
+				clear(phase[last*l.qw : bottom*l.qw])
 			}
 			if p.rows = last - first; p.rows <= 0 {
 				continue
@@ -124,7 +133,7 @@ func (l *layout) split(dst []float32, from *images, b int) {
 			if from.bytes == nil {
 				p.split(at[first*l.qw:], from.x[pixel:])
 			} else {
-				p.splitBytes(at[first*l.qw:], from.bytes[pixel:], from.mean[group+first*l.qw:], from.scale)
+				p.splitBytes(at[first*l.qw:], from.bytes[pixel:], from.phases[group+first*l.qw:], from.scale)
 			}
 		}
 	}

@@ -1,6 +1,6 @@
 package kernel
 
-// forwardJob computes some filters of one image of Conv.Forward a part.
+// forwardJob computes some rows of one image of Conv.Forward a part.
 type forwardJob struct {
 	layout
 	cuts    int // parts of an image
@@ -29,21 +29,17 @@ func (c Conv) ForwardBytes(y []float32, obs []byte, mean []float32, scale float3
 	l := c.check("convolution of bytes", len(y), len(obs), len(w))
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	forward.x = centered.images(l, obs, mean, scale)
+	need("mean image", len(mean), l.C*l.H*l.W)
+	forward.x = images{bytes: obs, mean: mean, scale: scale}
+	if l.B >= fewImages {
+		forward.x.phases = grow(&meanPhases, l.phaseLen())
+		l.split(meanPhases, &images{x: mean}, 0, 0, l.qh)
+	}
 	forward.run(l, y, w, bias, act)
 }
 
 // meanPhases holds the phases of a mean image during a call.
-type meanPhases struct{ phases []float32 }
-
-var centered meanPhases
-
-// images returns what splits obs centred by mean.
-func (m *meanPhases) images(l layout, obs []byte, mean []float32, scale float32) images {
-	need("mean image", len(mean), l.C*l.H*l.W)
-	l.split(grow(&m.phases, l.phaseLen()), &images{x: mean}, 0)
-	return images{bytes: obs, mean: m.phases, scale: scale}
-}
+var meanPhases []float32
 
 func (j *forwardJob) run(l layout, y, w, bias []float32, act Act) {
 	if bias != nil {
@@ -53,7 +49,7 @@ func (j *forwardJob) run(l layout, y, w, bias []float32, act Act) {
 	j.y, j.bias, j.act = y, bias, act
 	j.cuts = 1
 	if l.B < fewImages {
-		j.cuts = min(fewImages/max(l.B, 1), ceilDiv(l.F, cpu.mr))
+		j.cuts = min(fewImages/max(l.B, 1), l.oh)
 	}
 	shared.run(j, l.B*j.cuts)
 	j.x, j.y, j.bias = images{}, nil, nil
@@ -66,35 +62,49 @@ func (j *forwardJob) prepare(l layout, w []float32) {
 	l.phaseOffsets(grow(&j.off, l.k))
 }
 
-// fewImages is the number of images below which each is cut into parts, at the price
-// of splitting it once a part.
+// fewImages is the number of images below which each is cut into parts, and bytes are
+// centred before they are split: the phases of the mean would cost more.
 const fewImages = 2
 
 func (j *forwardJob) do(s *scratch, part int) {
 	b, cut := part/j.cuts, part%j.cuts
-	panels := ceilDiv(j.F, cpu.mr)
-	first, last := cut*panels/j.cuts*cpu.mr, min((cut+1)*panels/j.cuts*cpu.mr, j.F)
+	first, last := cut*j.oh/j.cuts, (cut+1)*j.oh/j.cuts
 	image := grow(&s.image, j.phaseLen()+cpu.nr)
-	j.split(image, &j.x, b)
-	j.filters(s, j.y[b*j.F*j.oh*j.ow:], image, first, last)
+	if bottom := last + j.th - 1; j.x.bytes != nil && j.x.phases == nil {
+		j.split(image, &images{x: j.centered(s, b, first, bottom)}, 0, first, bottom)
+	} else {
+		j.split(image, &j.x, b, first, bottom)
+	}
+	j.rows(s, j.y[b*j.F*j.oh*j.ow:], image, first, last)
 }
 
-// filters computes planes first to last-1 of y [F,OutH,OutW] from an image's phases.
-func (j *forwardJob) filters(s *scratch, y, image []float32, first, last int) {
-	n := (j.oh-1)*j.qw + j.ow
+// centered returns image b with the pixels of rows top to bottom-1 of the phases.
+func (j *forwardJob) centered(s *scratch, b, top, bottom int) []float32 {
+	x := grow(&s.grad, j.C*j.H*j.W)
+	top, bottom = min(max(top*j.Stride-j.Pad, 0), j.H), min(max(bottom*j.Stride-j.Pad, 0), j.H)
+	for c := range j.C {
+		j.x.center(x, b, (c*j.H+top)*j.W, (c*j.H+bottom)*j.W)
+	}
+	return x
+}
+
+// rows computes rows first to last-1 of the planes of y [F,OutH,OutW] from an image's
+// phases.
+func (j *forwardJob) rows(s *scratch, y, image []float32, first, last int) {
+	n := (last-first-1)*j.qw + j.ow
 	ldc := roundUp(n, cpu.nr)
 	out := grow(&s.out, roundUp(j.F, cpu.mr)*ldc)
 	for at := 0; at < n; at += cpu.nr {
-		gemm(j.panels[first*j.k:], image[at:], j.off, out[first*ldc+at:], ldc, ceilDiv(last-first, cpu.mr), min(cpu.nr, n-at))
+		gemm(j.panels, image[first*j.qw+at:], j.off, out[at:], ldc, ceilDiv(j.F, cpu.mr), min(cpu.nr, n-at))
 	}
-	for f := first; f < last; f++ {
+	for f := range j.F {
 		bias := float32(0)
 		if j.bias != nil {
 			bias = j.bias[f]
 		}
 		plane := y[f*j.oh*j.ow:]
-		for i := range j.oh {
-			finish(plane[i*j.ow:][:j.ow], out[f*ldc+i*j.qw:], bias, j.act)
+		for i := first; i < last; i++ {
+			finish(plane[i*j.ow:][:j.ow], out[f*ldc+(i-first)*j.qw:], bias, j.act)
 		}
 	}
 }

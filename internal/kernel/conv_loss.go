@@ -79,10 +79,9 @@ func (j *lossJob) do(s *scratch, g int) {
 		j.to.image(s, y, x)
 		j.losses[b] = j.compare(grad, y, biases, b)
 		phases := grow(&s.image, l.phaseLen()+cpu.nr)
-		l.split(phases, &images{x: grad}, 0)
-		j.back.filters(s, j.dx[b*small:], phases, 0, l.F)
-		j.filter.spaced(grow(&s.other, l.F*j.filter.n), x)
-		j.filter.accumulate(s, sum, 1)
+		l.split(phases, &images{x: grad}, 0, 0, l.qh)
+		j.back.rows(s, j.dx[b*small:], phases, 0, l.oh)
+		j.filter.add(s, sum, grad, x)
 	}
 }
 

@@ -1,25 +1,30 @@
 package kernel
 
+import "math"
+
 // weightGroups is the largest number of parts that a batch is cut into for the
 // gradient of weights. It is fixed, so that the sum's order is.
 const weightGroups = 16
 
-// weightBlock is the number of elements that the images of a block may take: three
-// quarters of a second-level cache of 512 KB.
-const weightBlock = 3 << 15
+// weightPixels is the largest number of pixels that are summed in one go, so that sums
+// stay exact and operands in the first cache.
+const weightPixels = 320
 
 // weightsJob computes the gradient of the weights over one group of images a part,
-// into that group's own sum.
+// into that group's own sum. An image is laid out with its planes interleaved,
+// [rows,columns,C], and padded: the pixels that a row of a filter meets lie side by
+// side, and are a row of the second matrix of the product.
 type weightsJob struct {
 	layout
 	x      images
 	dz     []float32
-	groups int
-	sums   []float32 // [groups,F,K]
-	off    []int     // [K, rounded up to dn] where the patch row of a weight begins
-	rows   []int     // [F, rounded up to dm] where the row of a filter begins in dz
-	n      int       // length of a row, a multiple of dk
-	block  int       // images that are laid out, and summed in registers, together
+	wide   int       // elements of a row of an interleaved image
+	tall   int       // its rows
+	ldc    int       // elements of a filter's row in a sum, rounded up to whole vectors
+	size   int       // elements of a sum
+	groups int       // parts of the batch
+	sums   []float32 // [groups, F rounded up to mr, KH, ldc]
+	off    []int     // [OutH*OutW] where the pixels of an output begin
 }
 
 var weights weightsJob
@@ -38,9 +43,10 @@ func (c Conv) BackWeights(dw, x, dz []float32) {
 // it.
 func (c Conv) BackWeightsBytes(dw []float32, obs []byte, mean []float32, scale float32, dz []float32) {
 	l := c.check("weight gradient of bytes", len(dz), len(obs), len(dw))
+	need("mean image", len(mean), c.C*c.H*c.W)
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	weights.x = centered.images(l, obs, mean, scale)
+	weights.x = images{bytes: obs, mean: mean, scale: scale}
 	weights.run(l, dw, dz)
 }
 
@@ -52,106 +58,110 @@ func (j *weightsJob) run(l layout, dw, dz []float32) {
 	j.x, j.dz = images{}, nil
 }
 
-// prepare cuts the batch into groups and lays out the offsets of rows.
+// prepare cuts the batch into groups and finds where pixels begin.
 func (j *weightsJob) prepare(l layout) {
 	j.layout = l
-	j.block = max(1, weightBlock/l.phaseLen())
-	j.groups = max(1, min(l.B/j.block, weightGroups))
-	j.n = roundUp((l.oh-1)*l.qw+l.ow, cpu.dk)
-	l.phaseOffsets(grow(&j.off, roundUp(l.k, cpu.dn))[:l.k])
-	repeatLast(j.off, l.k)
-	for f := range grow(&j.rows, roundUp(l.F, cpu.dm)) {
-		j.rows[f] = min(f, l.F-1) * j.n
+	j.groups = max(1, min(l.B, weightGroups))
+	j.wide = ((l.ow-1)*l.Stride + l.KW) * l.C
+	j.tall = (l.oh-1)*l.Stride + l.KH
+	j.ldc = roundUp(l.KW*l.C, cpu.lanes)
+	j.size = roundUp(l.F, cpu.mr) * l.KH * j.ldc
+	grow(&j.sums, j.groups*j.size)
+	off := grow(&j.off, l.oh*l.ow)
+	for i := range off {
+		off[i] = i/l.ow*l.Stride*j.wide + i%l.ow*l.Stride*l.C
 	}
-	grow(&j.sums, j.groups*l.F*l.k)
 }
 
-// group returns the images first to last-1 of a group and its sum [F,K], cleared.
+// group returns the images first to last-1 of a group and its sum, cleared.
 func (j *weightsJob) group(g int) (first, last int, sum []float32) {
-	sum = j.sums[g*j.F*j.k:][:j.F*j.k]
+	sum = j.sums[g*j.size:][:j.size]
 	clear(sum)
 	return g * j.B / j.groups, (g + 1) * j.B / j.groups, sum
 }
 
-// total writes the sum of all groups to dw.
-func (j *weightsJob) total(dw []float32) {
-	reduce.into, reduce.parts = dw[:j.F*j.k], j.sums
-	shared.run(&reduce, chunks(j.F*j.k))
-	reduce = reduceJob{}
-}
-
-// repeatLast fills off from n on with the entry before, so that a partial tile
-// reads rows that exist.
-func repeatLast(off []int, n int) {
-	for i := n; i < len(off); i++ {
-		off[i] = off[n-1]
-	}
-}
-
 func (j *weightsJob) do(s *scratch, g int) {
 	first, last, sum := j.group(g)
-	size, rows := j.phaseLen(), j.F*j.n
-	phases := grow(&s.image, j.block*size)
-	others := grow(&s.other, j.block*rows)
-	for b := first; b < last; b += j.block {
-		reps := min(j.block, last-b)
-		for i := range reps {
-			j.split(phases[i*size:], &j.x, b+i)
-			j.spaced(others[i*rows:], j.dz[(b+i)*j.F*j.oh*j.ow:])
+	image, small := j.C*j.H*j.W, j.F*j.oh*j.ow
+	for b := first; b < last; b++ {
+		if j.x.bytes == nil {
+			j.add(s, sum, j.x.x[b*image:][:image], j.dz[b*small:])
+			continue
 		}
-		j.accumulate(s, sum, reps)
+		x := grow(&s.grad, image)
+		j.x.center(x, b, 0, image)
+		j.add(s, sum, x, j.dz[b*small:])
 	}
 }
 
-// spaced writes dz [F,OutH,OutW] to dst [F,n] in rows of qw, as wide as a phase,
-// with zeros between.
-func (j *weightsJob) spaced(dst, dz []float32) {
-	for f := range j.F {
-		plane := dst[f*j.n:][:j.n]
-		for i := range j.oh {
-			copy(plane[i*j.qw:], dz[(f*j.oh+i)*j.ow:][:j.ow])
-			for at := i*j.qw + j.ow; at < min((i+1)*j.qw, j.n); at++ {
-				plane[at] = 0
-			}
-		}
-		clear(plane[min(j.oh*j.qw, j.n):])
+// add adds the products of an image x [C,H,W] and dz [F,OutH,OutW] to a sum.
+func (j *weightsJob) add(s *scratch, sum, x, dz []float32) {
+	image := grow(&s.image, j.tall*j.wide+cpu.nr)
+	j.interleave(image, x)
+	all := j.oh * j.ow
+	cuts := ceilDiv(all, weightPixels)
+	for cut := range cuts {
+		from, to := cut*all/cuts, (cut+1)*all/cuts
+		panels := grow(&s.other, roundUp(j.F, cpu.mr)*(to-from))
+		packRows(panels, dz[from:], j.F, to-from, all, cpu.mr)
+		part := grow(&s.out, j.size)
+		j.multiply(part, panels, image, j.off[from:to])
+		cpu.add(sum, sum, part)
 	}
 }
 
-// accumulate adds the products of the images that are laid out to the sum [F,K].
-func (j *weightsJob) accumulate(s *scratch, sum []float32, reps int) {
-	whole := j.F / cpu.dm * cpu.dm
-	for k := 0; k < j.k; k += cpu.dn {
-		f := 0
-		if k+cpu.dn <= j.k && whole > 0 {
-			f = whole
-			j.dot(s, sum[k:], j.k, 0, k, reps, whole/cpu.dm)
-		}
-		for ; f < j.F; f += cpu.dm {
-			tile := s.tile[:cpu.dm*cpu.dn]
-			clear(tile)
-			j.dot(s, tile, cpu.dn, f, k, reps, 1)
-			addTile(sum[f*j.k+k:], j.k, tile, min(cpu.dm, j.F-f), min(cpu.dn, j.k-k))
+// multiply computes the products of some pixels, row by row of the filters. The columns
+// of a row are cut into even stretches.
+func (j *weightsJob) multiply(c, panels, image []float32, off []int) {
+	vectors := j.ldc / cpu.lanes
+	cuts := ceilDiv(j.ldc, cpu.nr)
+	for kh := range j.KH {
+		for cut := range cuts {
+			from, to := cut*vectors/cuts*cpu.lanes, (cut+1)*vectors/cuts*cpu.lanes
+			gemm(panels, image[kh*j.wide+from:], off, c[kh*j.ldc+from:], j.KH*j.ldc, ceilDiv(j.F, cpu.mr), to-from)
 		}
 	}
 }
 
-// dot adds the products of tiles of filters from f on with the weights from k on to c.
-func (j *weightsJob) dot(s *scratch, c []float32, ldc, f, k, reps, tiles int) {
-	cpu.dot(j.n, reps, tiles, s.other, j.rows[f:], j.F*j.n, s.image, j.off[k:], j.phaseLen(), c, ldc)
-}
-
-// addTile adds the first rows and columns of a dot's tile to c, whose rows lie ldc
-// apart.
-func addTile(c []float32, ldc int, tile []float32, rows, cols int) {
+// interleave writes the planes of x [C,H,W] to dst [tall,wide/C,C], with zeros for
+// padding.
+func (j *weightsJob) interleave(dst, x []float32) {
+	cols, rows := min(j.W, j.wide/j.C-j.Pad), min(j.H, j.tall-j.Pad)
+	left, right := j.Pad*j.C, (j.Pad+max(cols, 0))*j.C
+	clear(dst[:min(j.Pad, j.tall)*j.wide])
+	clear(dst[(j.Pad+max(rows, 0))*j.wide:])
+	if rows <= 0 || cols <= 0 { // padding alone
+		clear(dst)
+		return
+	}
 	for i := range rows {
-		for t, v := range tile[i*cpu.dn:][:cols] {
-			c[i*ldc+t] += v
+		row := dst[(j.Pad+i)*j.wide:][:j.wide]
+		clear(row[:left])
+		clear(row[right:])
+	}
+	if weave := cpu.weave[4]; j.C == 4 && weave != nil && cols >= cpu.fewest {
+		plane := j.H * j.W
+		weave(dst[j.Pad*j.wide+left:], j.wide, x, [4]int{0, plane, 2 * plane, 3 * plane}, j.W, cols, rows, 0, float32(math.Inf(-1)))
+		return
+	}
+	for i := range rows {
+		transpose(dst[(j.Pad+i)*j.wide+left:], j.C, x[i*j.W:], j.H*j.W, j.C, cols)
+	}
+}
+
+// total writes the sum of all groups to dw.
+func (j *weightsJob) total(dw []float32) {
+	reduce.into, reduce.parts = j.sums[:j.size], j.sums[j.size:]
+	shared.run(&reduce, chunks(j.size))
+	reduce = reduceJob{}
+	for f := range j.F {
+		for kh := range j.KH {
+			transpose(dw[f*j.k+kh*j.KW:], j.KH*j.KW, j.sums[(f*j.KH+kh)*j.ldc:], j.C, j.KW, j.C)
 		}
 	}
 }
 
-// reduceJob adds parts [n, len(into)] up, in the order of n.
+// reduceJob adds parts [n, len(into)] to into, in the order of n.
 type reduceJob struct{ into, parts []float32 }
 
 var reduce reduceJob
@@ -160,7 +170,6 @@ func (j *reduceJob) do(_ *scratch, i int) {
 	size := len(j.into)
 	lo, hi := chunk(i, size)
 	into := j.into[lo:hi]
-	clear(into)
 	for at := 0; at < len(j.parts); at += size {
 		cpu.add(into, into, j.parts[at+lo:at+hi])
 	}

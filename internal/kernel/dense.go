@@ -77,13 +77,13 @@ func (j *denseJob) do(s *scratch, part int) {
 func (j *denseJob) whole(s *scratch, o, cols int) {
 	n, b := j.In/cpu.dk*cpu.dk, 0
 	if tiles := j.B / cpu.dm; tiles > 0 && cols == cpu.dn {
-		cpu.dot(n, 1, tiles, j.x, j.xRows, 0, j.w, j.wRows[o:], 0, j.y[o:], j.Out)
+		cpu.dot(n, tiles, j.x, j.xRows, j.w, j.wRows[o:], j.y[o:], j.Out)
 		b = tiles * cpu.dm
 	}
 	for ; b < j.B; b += cpu.dm {
 		tile := s.tile[:cpu.dm*cpu.dn]
 		clear(tile)
-		cpu.dot(n, 1, 1, j.x, j.xRows[b:], 0, j.w, j.wRows[o:], 0, tile, cpu.dn)
+		cpu.dot(n, 1, j.x, j.xRows[b:], j.w, j.wRows[o:], tile, cpu.dn)
 		addTile(j.y[b*j.Out+o:], j.Out, tile, min(cpu.dm, j.B-b), cols)
 	}
 }
@@ -103,6 +103,16 @@ func (j *denseJob) rest(o, cols int) {
 				z += float32(v * w[k])
 			}
 			j.y[b*j.Out+o+t] += z
+		}
+	}
+}
+
+// addTile adds the first rows and columns of a dot's tile to c, whose rows lie ldc
+// apart.
+func addTile(c []float32, ldc int, tile []float32, rows, cols int) {
+	for i := range rows {
+		for t, v := range tile[i*cpu.dn:][:cols] {
+			c[i*ldc+t] += v
 		}
 	}
 }

@@ -68,6 +68,7 @@ func (j *productJob) run(c, b []float32, m, n, k int) {
 	}
 	shared.run(j, ceilDiv(m, j.rows)*ceilDiv(n, j.cols)*deep)
 	if deep > 1 {
+		clear(c[:m*n])
 		reduce.into, reduce.parts = c[:m*n], j.sums
 		shared.run(&reduce, chunks(m*n))
 		reduce = reduceJob{}

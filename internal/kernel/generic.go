@@ -34,19 +34,16 @@ func gemmGeneric(a, b []float32, off []int, c []float32, ldc, panels int) {
 }
 
 // dotGeneric multiplies 4*tiles rows with 1 row, element by element.
-func dotGeneric(n, reps, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int) {
+func dotGeneric(n, tiles int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int) {
 	for i := range tiles {
 		var s0, s1, s2, s3 float32
 		off := offA[4*i : 4*i+4]
-		for r := range reps {
-			at := a[r*stepA:]
-			a0, a1, a2, a3 := at[off[0]:][:n], at[off[1]:][:n], at[off[2]:][:n], at[off[3]:][:n]
-			for t, v := range b[offB[0]+r*stepB:][:n] {
-				s0 += float32(a0[t] * v)
-				s1 += float32(a1[t] * v)
-				s2 += float32(a2[t] * v)
-				s3 += float32(a3[t] * v)
-			}
+		a0, a1, a2, a3 := a[off[0]:][:n], a[off[1]:][:n], a[off[2]:][:n], a[off[3]:][:n]
+		for t, v := range b[offB[0]:][:n] {
+			s0 += float32(a0[t] * v)
+			s1 += float32(a1[t] * v)
+			s2 += float32(a2[t] * v)
+			s3 += float32(a3[t] * v)
 		}
 		out := c[4*i*ldc:]
 		out[0] += s0

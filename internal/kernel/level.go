@@ -6,7 +6,7 @@ import (
 )
 
 // maxTile bounds the elements of a micro-kernel's tile, of any level.
-const maxTile = 8 * 32
+const maxTile = 8 * 48
 
 // level is one implementation of the micro-kernels.
 type level struct {
@@ -19,10 +19,10 @@ type level struct {
 	gemm          [4]gemmFunc
 	mr, nr, lanes int
 
-	// dot computes c[i*ldc+j] += sum over r < reps and t < n of
-	// a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < tiles*dm and j < dn; n is a
-	// multiple of dk, reps and tiles are at least 1.
-	dot        func(n, reps, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+	// dot computes c[i*ldc+j] += sum over t < n of
+	// a[offA[i]+t] * b[offB[j]+t], for i < tiles*dm and j < dn; n is a multiple of dk
+	// and tiles is at least 1.
+	dot        func(n, tiles int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 	dm, dn, dk int
 
 	// deal computes dst[at[r]+i*n+j] = src[i*step+j*s+r] and weave

@@ -33,8 +33,8 @@ func machineLevels() []*level {
 	}
 	avx512 := avx2
 	avx512.name = "avx512"
-	avx512.gemm = [4]gemmFunc{1: gemm1AVX512, gemm2AVX512}
-	avx512.mr, avx512.nr, avx512.lanes = 8, 32, 16
+	avx512.gemm = [4]gemmFunc{1: gemm1AVX512, gemm2AVX512, gemm3AVX512}
+	avx512.mr, avx512.nr, avx512.lanes = 8, 48, 16
 	avx512.dot, avx512.dm, avx512.dn, avx512.dk = dotAVX512, 4, 4, 16
 	avx512.fewest = 16
 	avx512.deal[2], avx512.deal[4] = deal2AVX512, deal4AVX512

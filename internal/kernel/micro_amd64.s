@@ -7,16 +7,19 @@
 // func gemm1AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 // Requires: AVX, AVX512F
 TEXT ·gemm1AVX512(SB), NOSPLIT, $0-112
-	MOVQ a_base+0(FP), AX
-	MOVQ b_base+24(FP), CX
-	MOVQ c_base+72(FP), DX
-	MOVQ ldc+96(FP), BX
-	MOVQ panels+104(FP), SI
-	SHLQ $0x02, BX
-
-panel:
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   c_base+72(FP), DX
+	MOVQ   ldc+96(FP), BX
+	MOVQ   panels+104(FP), SI
+	SHLQ   $0x02, BX
 	MOVQ   off_base+48(FP), DI
 	MOVQ   off_len+56(FP), R8
+	LEAQ   (DI)(R8*8), DI
+	IMUL3Q $0x04, R8, R8
+
+panel:
+	LEAQ   (AX)(R8*8), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -26,31 +29,30 @@ panel:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	TESTQ  R8, R8
+	MOVQ   R8, R9
+	NEGQ   R9
 	JZ     store
 
 loop:
-	MOVQ         (DI), R9
-	VMOVUPS      (CX)(R9*4), Z8
-	VBROADCASTSS (AX), Z9
+	MOVQ         (DI)(R9*2), R10
+	VMOVUPS      (CX)(R10*4), Z8
+	VBROADCASTSS (AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z0
-	VBROADCASTSS 4(AX), Z9
+	VBROADCASTSS 4(AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z1
-	VBROADCASTSS 8(AX), Z9
+	VBROADCASTSS 8(AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z2
-	VBROADCASTSS 12(AX), Z9
+	VBROADCASTSS 12(AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z3
-	VBROADCASTSS 16(AX), Z9
+	VBROADCASTSS 16(AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z4
-	VBROADCASTSS 20(AX), Z9
+	VBROADCASTSS 20(AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z5
-	VBROADCASTSS 24(AX), Z9
+	VBROADCASTSS 24(AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z6
-	VBROADCASTSS 28(AX), Z9
+	VBROADCASTSS 28(AX)(R9*8), Z9
 	VFMADD231PS  Z8, Z9, Z7
-	ADDQ         $0x08, DI
-	ADDQ         $0x20, AX
-	DECQ         R8
+	ADDQ         $0x04, R9
 	JNZ          loop
 
 store:
@@ -78,16 +80,19 @@ store:
 // func gemm2AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 // Requires: AVX, AVX512F
 TEXT ·gemm2AVX512(SB), NOSPLIT, $0-112
-	MOVQ a_base+0(FP), AX
-	MOVQ b_base+24(FP), CX
-	MOVQ c_base+72(FP), DX
-	MOVQ ldc+96(FP), BX
-	MOVQ panels+104(FP), SI
-	SHLQ $0x02, BX
-
-panel:
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   c_base+72(FP), DX
+	MOVQ   ldc+96(FP), BX
+	MOVQ   panels+104(FP), SI
+	SHLQ   $0x02, BX
 	MOVQ   off_base+48(FP), DI
 	MOVQ   off_len+56(FP), R8
+	LEAQ   (DI)(R8*8), DI
+	IMUL3Q $0x04, R8, R8
+
+panel:
+	LEAQ   (AX)(R8*8), AX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -106,40 +111,39 @@ panel:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	TESTQ  R8, R8
+	MOVQ   R8, R9
+	NEGQ   R9
 	JZ     store
 
 loop:
-	MOVQ         (DI), R9
-	VMOVUPS      (CX)(R9*4), Z16
-	VMOVUPS      64(CX)(R9*4), Z17
-	VBROADCASTSS (AX), Z18
+	MOVQ         (DI)(R9*2), R10
+	VMOVUPS      (CX)(R10*4), Z16
+	VMOVUPS      64(CX)(R10*4), Z17
+	VBROADCASTSS (AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS 4(AX), Z18
+	VBROADCASTSS 4(AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS 8(AX), Z18
+	VBROADCASTSS 8(AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS 12(AX), Z18
+	VBROADCASTSS 12(AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS 16(AX), Z18
+	VBROADCASTSS 16(AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS 20(AX), Z18
+	VBROADCASTSS 20(AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS 24(AX), Z18
+	VBROADCASTSS 24(AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS 28(AX), Z18
+	VBROADCASTSS 28(AX)(R9*8), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         $0x08, DI
-	ADDQ         $0x20, AX
-	DECQ         R8
+	ADDQ         $0x04, R9
 	JNZ          loop
 
 store:
@@ -172,41 +176,168 @@ store:
 	VZEROUPPER
 	RET
 
+// func gemm3AVX512(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
+// Requires: AVX, AVX512F
+TEXT ·gemm3AVX512(SB), NOSPLIT, $0-112
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   c_base+72(FP), DX
+	MOVQ   ldc+96(FP), BX
+	MOVQ   panels+104(FP), SI
+	SHLQ   $0x02, BX
+	MOVQ   off_base+48(FP), DI
+	MOVQ   off_len+56(FP), R8
+	LEAQ   (DI)(R8*8), DI
+	IMUL3Q $0x04, R8, R8
+
+panel:
+	LEAQ   (AX)(R8*8), AX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+	VPXORD Z16, Z16, Z16
+	VPXORD Z17, Z17, Z17
+	VPXORD Z18, Z18, Z18
+	VPXORD Z19, Z19, Z19
+	VPXORD Z20, Z20, Z20
+	VPXORD Z21, Z21, Z21
+	VPXORD Z22, Z22, Z22
+	VPXORD Z23, Z23, Z23
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	MOVQ   R8, R9
+	NEGQ   R9
+	JZ     store
+
+loop:
+	MOVQ         (DI)(R9*2), R10
+	VMOVUPS      (CX)(R10*4), Z24
+	VMOVUPS      64(CX)(R10*4), Z25
+	VMOVUPS      128(CX)(R10*4), Z26
+	VBROADCASTSS (AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z0
+	VFMADD231PS  Z25, Z27, Z1
+	VFMADD231PS  Z26, Z27, Z2
+	VBROADCASTSS 4(AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z3
+	VFMADD231PS  Z25, Z27, Z4
+	VFMADD231PS  Z26, Z27, Z5
+	VBROADCASTSS 8(AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z6
+	VFMADD231PS  Z25, Z27, Z7
+	VFMADD231PS  Z26, Z27, Z8
+	VBROADCASTSS 12(AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z9
+	VFMADD231PS  Z25, Z27, Z10
+	VFMADD231PS  Z26, Z27, Z11
+	VBROADCASTSS 16(AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z12
+	VFMADD231PS  Z25, Z27, Z13
+	VFMADD231PS  Z26, Z27, Z14
+	VBROADCASTSS 20(AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z15
+	VFMADD231PS  Z25, Z27, Z16
+	VFMADD231PS  Z26, Z27, Z17
+	VBROADCASTSS 24(AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z18
+	VFMADD231PS  Z25, Z27, Z19
+	VFMADD231PS  Z26, Z27, Z20
+	VBROADCASTSS 28(AX)(R9*8), Z27
+	VFMADD231PS  Z24, Z27, Z21
+	VFMADD231PS  Z25, Z27, Z22
+	VFMADD231PS  Z26, Z27, Z23
+	ADDQ         $0x04, R9
+	JNZ          loop
+
+store:
+	VMOVUPS Z0, (DX)
+	VMOVUPS Z1, 64(DX)
+	VMOVUPS Z2, 128(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z3, (DX)
+	VMOVUPS Z4, 64(DX)
+	VMOVUPS Z5, 128(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z6, (DX)
+	VMOVUPS Z7, 64(DX)
+	VMOVUPS Z8, 128(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z9, (DX)
+	VMOVUPS Z10, 64(DX)
+	VMOVUPS Z11, 128(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z12, (DX)
+	VMOVUPS Z13, 64(DX)
+	VMOVUPS Z14, 128(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z15, (DX)
+	VMOVUPS Z16, 64(DX)
+	VMOVUPS Z17, 128(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z18, (DX)
+	VMOVUPS Z19, 64(DX)
+	VMOVUPS Z20, 128(DX)
+	ADDQ    BX, DX
+	VMOVUPS Z21, (DX)
+	VMOVUPS Z22, 64(DX)
+	VMOVUPS Z23, 128(DX)
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     panel
+	VZEROUPPER
+	RET
+
 // func gemm1AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 // Requires: AVX, FMA3
 TEXT ·gemm1AVX2(SB), NOSPLIT, $0-112
-	MOVQ a_base+0(FP), AX
-	MOVQ b_base+24(FP), CX
-	MOVQ c_base+72(FP), DX
-	MOVQ ldc+96(FP), BX
-	MOVQ panels+104(FP), SI
-	SHLQ $0x02, BX
-
-panel:
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   c_base+72(FP), DX
+	MOVQ   ldc+96(FP), BX
+	MOVQ   panels+104(FP), SI
+	SHLQ   $0x02, BX
 	MOVQ   off_base+48(FP), DI
 	MOVQ   off_len+56(FP), R8
+	LEAQ   (DI)(R8*8), DI
+	IMUL3Q $0x02, R8, R8
+
+panel:
+	LEAQ   (AX)(R8*8), AX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
-	TESTQ  R8, R8
+	MOVQ   R8, R9
+	NEGQ   R9
 	JZ     store
 
 loop:
-	MOVQ         (DI), R9
-	VMOVUPS      (CX)(R9*4), Y4
-	VBROADCASTSS (AX), Y5
+	MOVQ         (DI)(R9*4), R10
+	VMOVUPS      (CX)(R10*4), Y4
+	VBROADCASTSS (AX)(R9*8), Y5
 	VFMADD231PS  Y4, Y5, Y0
-	VBROADCASTSS 4(AX), Y5
+	VBROADCASTSS 4(AX)(R9*8), Y5
 	VFMADD231PS  Y4, Y5, Y1
-	VBROADCASTSS 8(AX), Y5
+	VBROADCASTSS 8(AX)(R9*8), Y5
 	VFMADD231PS  Y4, Y5, Y2
-	VBROADCASTSS 12(AX), Y5
+	VBROADCASTSS 12(AX)(R9*8), Y5
 	VFMADD231PS  Y4, Y5, Y3
-	ADDQ         $0x08, DI
-	ADDQ         $0x10, AX
-	DECQ         R8
+	ADDQ         $0x02, R9
 	JNZ          loop
 
 store:
@@ -226,16 +357,19 @@ store:
 // func gemm2AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 // Requires: AVX, FMA3
 TEXT ·gemm2AVX2(SB), NOSPLIT, $0-112
-	MOVQ a_base+0(FP), AX
-	MOVQ b_base+24(FP), CX
-	MOVQ c_base+72(FP), DX
-	MOVQ ldc+96(FP), BX
-	MOVQ panels+104(FP), SI
-	SHLQ $0x02, BX
-
-panel:
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   c_base+72(FP), DX
+	MOVQ   ldc+96(FP), BX
+	MOVQ   panels+104(FP), SI
+	SHLQ   $0x02, BX
 	MOVQ   off_base+48(FP), DI
 	MOVQ   off_len+56(FP), R8
+	LEAQ   (DI)(R8*8), DI
+	IMUL3Q $0x02, R8, R8
+
+panel:
+	LEAQ   (AX)(R8*8), AX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -246,28 +380,27 @@ panel:
 	VXORPS Y7, Y7, Y7
 	VXORPS Y8, Y8, Y8
 	VXORPS Y9, Y9, Y9
-	TESTQ  R8, R8
+	MOVQ   R8, R9
+	NEGQ   R9
 	JZ     store
 
 loop:
-	MOVQ         (DI), R9
-	VMOVUPS      (CX)(R9*4), Y8
-	VMOVUPS      32(CX)(R9*4), Y9
-	VBROADCASTSS (AX), Y10
+	MOVQ         (DI)(R9*4), R10
+	VMOVUPS      (CX)(R10*4), Y8
+	VMOVUPS      32(CX)(R10*4), Y9
+	VBROADCASTSS (AX)(R9*8), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS 4(AX), Y10
+	VBROADCASTSS 4(AX)(R9*8), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS 8(AX), Y10
+	VBROADCASTSS 8(AX)(R9*8), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS 12(AX), Y10
+	VBROADCASTSS 12(AX)(R9*8), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         $0x08, DI
-	ADDQ         $0x10, AX
-	DECQ         R8
+	ADDQ         $0x02, R9
 	JNZ          loop
 
 store:
@@ -291,16 +424,19 @@ store:
 // func gemm3AVX2(a []float32, b []float32, off []int, c []float32, ldc int, panels int)
 // Requires: AVX, FMA3
 TEXT ·gemm3AVX2(SB), NOSPLIT, $0-112
-	MOVQ a_base+0(FP), AX
-	MOVQ b_base+24(FP), CX
-	MOVQ c_base+72(FP), DX
-	MOVQ ldc+96(FP), BX
-	MOVQ panels+104(FP), SI
-	SHLQ $0x02, BX
-
-panel:
+	MOVQ   a_base+0(FP), AX
+	MOVQ   b_base+24(FP), CX
+	MOVQ   c_base+72(FP), DX
+	MOVQ   ldc+96(FP), BX
+	MOVQ   panels+104(FP), SI
+	SHLQ   $0x02, BX
 	MOVQ   off_base+48(FP), DI
 	MOVQ   off_len+56(FP), R8
+	LEAQ   (DI)(R8*8), DI
+	IMUL3Q $0x02, R8, R8
+
+panel:
+	LEAQ   (AX)(R8*8), AX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -316,33 +452,32 @@ panel:
 	VXORPS Y12, Y12, Y12
 	VXORPS Y13, Y13, Y13
 	VXORPS Y14, Y14, Y14
-	TESTQ  R8, R8
+	MOVQ   R8, R9
+	NEGQ   R9
 	JZ     store
 
 loop:
-	MOVQ         (DI), R9
-	VMOVUPS      (CX)(R9*4), Y12
-	VMOVUPS      32(CX)(R9*4), Y13
-	VMOVUPS      64(CX)(R9*4), Y14
-	VBROADCASTSS (AX), Y15
+	MOVQ         (DI)(R9*4), R10
+	VMOVUPS      (CX)(R10*4), Y12
+	VMOVUPS      32(CX)(R10*4), Y13
+	VMOVUPS      64(CX)(R10*4), Y14
+	VBROADCASTSS (AX)(R9*8), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VBROADCASTSS 4(AX), Y15
+	VBROADCASTSS 4(AX)(R9*8), Y15
 	VFMADD231PS  Y12, Y15, Y3
 	VFMADD231PS  Y13, Y15, Y4
 	VFMADD231PS  Y14, Y15, Y5
-	VBROADCASTSS 8(AX), Y15
+	VBROADCASTSS 8(AX)(R9*8), Y15
 	VFMADD231PS  Y12, Y15, Y6
 	VFMADD231PS  Y13, Y15, Y7
 	VFMADD231PS  Y14, Y15, Y8
-	VBROADCASTSS 12(AX), Y15
+	VBROADCASTSS 12(AX)(R9*8), Y15
 	VFMADD231PS  Y12, Y15, Y9
 	VFMADD231PS  Y13, Y15, Y10
 	VFMADD231PS  Y14, Y15, Y11
-	ADDQ         $0x08, DI
-	ADDQ         $0x10, AX
-	DECQ         R8
+	ADDQ         $0x02, R9
 	JNZ          loop
 
 store:
@@ -367,16 +502,16 @@ store:
 	VZEROUPPER
 	RET
 
-// func dotAVX512(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+// func dotAVX512(n int, tiles int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 // Requires: AVX, AVX512F
-TEXT ·dotAVX512(SB), NOSPLIT, $8-168
-	MOVQ offA_base+48(FP), AX
-	MOVQ c_base+136(FP), CX
-	MOVQ tiles+16(FP), DX
+TEXT ·dotAVX512(SB), NOSPLIT, $8-144
+	MOVQ offA_base+40(FP), AX
+	MOVQ c_base+112(FP), CX
+	MOVQ tiles+8(FP), DX
 	MOVQ DX, (SP)
 
 tile:
-	MOVQ   a_base+24(FP), DX
+	MOVQ   a_base+16(FP), DX
 	MOVQ   (AX), BX
 	LEAQ   (DX)(BX*4), BX
 	MOVQ   8(AX), SI
@@ -385,8 +520,8 @@ tile:
 	LEAQ   (DX)(DI*4), DI
 	MOVQ   24(AX), R8
 	LEAQ   (DX)(R8*4), R8
-	MOVQ   offB_base+104(FP), DX
-	MOVQ   b_base+80(FP), R9
+	MOVQ   offB_base+88(FP), DX
+	MOVQ   b_base+64(FP), R9
 	MOVQ   (DX), R10
 	LEAQ   (R9)(R10*4), R10
 	MOVQ   8(DX), R11
@@ -395,8 +530,7 @@ tile:
 	LEAQ   (R9)(R12*4), R12
 	MOVQ   24(DX), DX
 	LEAQ   (R9)(DX*4), DX
-	MOVQ   reps+8(FP), R9
-	MOVQ   n+0(FP), R13
+	MOVQ   n+0(FP), R9
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	VPXORD Z2, Z2, Z2
@@ -413,55 +547,41 @@ tile:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-
-rep:
-	XORQ  R14, R14
-	TESTQ R13, R13
-	JZ    next
+	XORQ   R13, R13
+	TESTQ  R9, R9
+	JZ     sums
 
 loop:
-	VMOVUPS     (R10)(R14*4), Z17
-	VMOVUPS     (R11)(R14*4), Z18
-	VMOVUPS     (R12)(R14*4), Z19
-	VMOVUPS     (DX)(R14*4), Z20
-	VMOVUPS     (BX)(R14*4), Z16
+	VMOVUPS     (R10)(R13*4), Z17
+	VMOVUPS     (R11)(R13*4), Z18
+	VMOVUPS     (R12)(R13*4), Z19
+	VMOVUPS     (DX)(R13*4), Z20
+	VMOVUPS     (BX)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z0
 	VFMADD231PS Z18, Z16, Z1
 	VFMADD231PS Z19, Z16, Z2
 	VFMADD231PS Z20, Z16, Z3
-	VMOVUPS     (SI)(R14*4), Z16
+	VMOVUPS     (SI)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z4
 	VFMADD231PS Z18, Z16, Z5
 	VFMADD231PS Z19, Z16, Z6
 	VFMADD231PS Z20, Z16, Z7
-	VMOVUPS     (DI)(R14*4), Z16
+	VMOVUPS     (DI)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z8
 	VFMADD231PS Z18, Z16, Z9
 	VFMADD231PS Z19, Z16, Z10
 	VFMADD231PS Z20, Z16, Z11
-	VMOVUPS     (R8)(R14*4), Z16
+	VMOVUPS     (R8)(R13*4), Z16
 	VFMADD231PS Z17, Z16, Z12
 	VFMADD231PS Z18, Z16, Z13
 	VFMADD231PS Z19, Z16, Z14
 	VFMADD231PS Z20, Z16, Z15
-	ADDQ        $0x10, R14
-	CMPQ        R14, R13
+	ADDQ        $0x10, R13
+	CMPQ        R13, R9
 	JL          loop
 
-next:
-	MOVQ          stepA+72(FP), R14
-	LEAQ          (BX)(R14*4), BX
-	LEAQ          (SI)(R14*4), SI
-	LEAQ          (DI)(R14*4), DI
-	LEAQ          (R8)(R14*4), R8
-	MOVQ          stepB+128(FP), R14
-	LEAQ          (R10)(R14*4), R10
-	LEAQ          (R11)(R14*4), R11
-	LEAQ          (R12)(R14*4), R12
-	LEAQ          (DX)(R14*4), DX
-	DECQ          R9
-	JNZ           rep
-	MOVQ          ldc+160(FP), DX
+sums:
+	MOVQ          ldc+136(FP), DX
 	VEXTRACTF64X4 $0x01, Z0, Y21
 	VADDPS        Z21, Z0, Z0
 	VEXTRACTF32X4 $0x01, Z0, X21
@@ -556,16 +676,16 @@ next:
 	VZEROUPPER
 	RET
 
-// func dotAVX2(n int, reps int, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)
+// func dotAVX2(n int, tiles int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)
 // Requires: AVX, FMA3
-TEXT ·dotAVX2(SB), NOSPLIT, $8-168
-	MOVQ offA_base+48(FP), AX
-	MOVQ c_base+136(FP), CX
-	MOVQ tiles+16(FP), DX
+TEXT ·dotAVX2(SB), NOSPLIT, $8-144
+	MOVQ offA_base+40(FP), AX
+	MOVQ c_base+112(FP), CX
+	MOVQ tiles+8(FP), DX
 	MOVQ DX, (SP)
 
 tile:
-	MOVQ   a_base+24(FP), DX
+	MOVQ   a_base+16(FP), DX
 	MOVQ   (AX), BX
 	LEAQ   (DX)(BX*4), BX
 	MOVQ   8(AX), SI
@@ -574,16 +694,15 @@ tile:
 	LEAQ   (DX)(DI*4), DI
 	MOVQ   24(AX), R8
 	LEAQ   (DX)(R8*4), R8
-	MOVQ   offB_base+104(FP), DX
-	MOVQ   b_base+80(FP), R9
+	MOVQ   offB_base+88(FP), DX
+	MOVQ   b_base+64(FP), R9
 	MOVQ   (DX), R10
 	LEAQ   (R9)(R10*4), R10
 	MOVQ   8(DX), R11
 	LEAQ   (R9)(R11*4), R11
 	MOVQ   16(DX), DX
 	LEAQ   (R9)(DX*4), DX
-	MOVQ   reps+8(FP), R9
-	MOVQ   n+0(FP), R12
+	MOVQ   n+0(FP), R9
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
@@ -596,49 +715,36 @@ tile:
 	VXORPS Y9, Y9, Y9
 	VXORPS Y10, Y10, Y10
 	VXORPS Y11, Y11, Y11
-
-rep:
-	XORQ  R13, R13
-	TESTQ R12, R12
-	JZ    next
+	XORQ   R12, R12
+	TESTQ  R9, R9
+	JZ     sums
 
 loop:
-	VMOVUPS     (R10)(R13*4), Y13
-	VMOVUPS     (R11)(R13*4), Y14
-	VMOVUPS     (DX)(R13*4), Y15
-	VMOVUPS     (BX)(R13*4), Y12
+	VMOVUPS     (R10)(R12*4), Y13
+	VMOVUPS     (R11)(R12*4), Y14
+	VMOVUPS     (DX)(R12*4), Y15
+	VMOVUPS     (BX)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y0
 	VFMADD231PS Y14, Y12, Y1
 	VFMADD231PS Y15, Y12, Y2
-	VMOVUPS     (SI)(R13*4), Y12
+	VMOVUPS     (SI)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y3
 	VFMADD231PS Y14, Y12, Y4
 	VFMADD231PS Y15, Y12, Y5
-	VMOVUPS     (DI)(R13*4), Y12
+	VMOVUPS     (DI)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y6
 	VFMADD231PS Y14, Y12, Y7
 	VFMADD231PS Y15, Y12, Y8
-	VMOVUPS     (R8)(R13*4), Y12
+	VMOVUPS     (R8)(R12*4), Y12
 	VFMADD231PS Y13, Y12, Y9
 	VFMADD231PS Y14, Y12, Y10
 	VFMADD231PS Y15, Y12, Y11
-	ADDQ        $0x08, R13
-	CMPQ        R13, R12
+	ADDQ        $0x08, R12
+	CMPQ        R12, R9
 	JL          loop
 
-next:
-	MOVQ         stepA+72(FP), R13
-	LEAQ         (BX)(R13*4), BX
-	LEAQ         (SI)(R13*4), SI
-	LEAQ         (DI)(R13*4), DI
-	LEAQ         (R8)(R13*4), R8
-	MOVQ         stepB+128(FP), R13
-	LEAQ         (R10)(R13*4), R10
-	LEAQ         (R11)(R13*4), R11
-	LEAQ         (DX)(R13*4), DX
-	DECQ         R9
-	JNZ          rep
-	MOVQ         ldc+160(FP), DX
+sums:
+	MOVQ         ldc+136(FP), DX
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
 	VEXTRACTF128 $0x01, Y1, X12

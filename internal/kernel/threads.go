@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // tiles is work cut into independent numbered parts.
@@ -22,15 +23,18 @@ type scratch struct {
 	tile  [maxTile]float32
 	wake  chan struct{} // nil for the calling goroutine
 	state atomic.Int32
+	next  atomic.Int64 // the first part of its share that nobody has taken
+	end   int64        // the end of its share
 }
 
-// pool runs tiles on the calling goroutine and on parked workers.
+// pool runs tiles on the calling goroutine and on parked workers. Each begins with a
+// share of neighbouring parts, the same ones of every call: so the images that a worker
+// reads are most often those that it wrote, and lie in the cache of its core.
 type pool struct {
 	mu      sync.Mutex // held for the length of a call
 	workers []*scratch // the first belongs to the caller
 	job     tiles
-	n       int64
-	next    atomic.Int64
+	serving []*scratch   // those of the workers that have a share of the call
 	busy    atomic.Int64 // workers that serve the call
 }
 
@@ -52,7 +56,7 @@ func SetThreads(n int) {
 	for len(shared.workers) < n {
 		w := &scratch{wake: make(chan struct{}, 1)}
 		shared.workers = append(shared.workers, w)
-		go shared.serve(w)
+		go shared.serve(w, len(shared.workers)-1)
 	}
 }
 
@@ -63,10 +67,10 @@ func Threads() int {
 	return len(shared.workers)
 }
 
-// spins is how often a worker looks for the next call, and a caller for the last
-// worker, before it sleeps: some 20 us, which is longer than the time between the
-// calls of an update and shorter than what others would miss.
-const spins = 1 << 14
+// patience is how long a worker looks for the next call, and a caller for the last
+// worker, before it sleeps: longer than the time between the calls of an update and
+// shorter than what others would miss.
+const patience = 50 * time.Microsecond
 
 // run computes parts 0..n-1 of a job and returns when all are done. The caller
 // holds p.mu.
@@ -74,24 +78,26 @@ func (p *pool) run(job tiles, n int) {
 	if n <= 0 {
 		return
 	}
-	helpers := min(len(p.workers), n) - 1
-	if helpers == 0 {
+	if len(p.workers) == 1 || n == 1 {
 		for i := range n {
 			job.do(p.workers[0], i)
 		}
 		return
 	}
-	p.job, p.n = job, int64(n)
-	p.next.Store(0)
-	p.busy.Store(int64(helpers))
-	for _, w := range p.workers[1 : 1+helpers] {
+	p.job, p.serving = job, p.workers[:min(len(p.workers), n)]
+	for i, w := range p.serving {
+		w.next.Store(int64(i * n / len(p.serving)))
+		w.end = int64((i + 1) * n / len(p.serving))
+	}
+	p.busy.Store(int64(len(p.serving) - 1))
+	for _, w := range p.serving[1:] {
 		if w.state.Swap(called) == asleep {
 			w.wake <- struct{}{}
 		}
 	}
-	p.drain(p.workers[0])
-	for i := 0; p.busy.Load() > 0; i++ {
-		if i > spins {
+	p.drain(0)
+	for start := time.Now(); p.busy.Load() > 0; {
+		if time.Since(start) > patience {
 			runtime.Gosched()
 		}
 	}
@@ -129,11 +135,11 @@ const (
 	asleep               // must be woken for its next call
 )
 
-// serve is the life of one worker.
-func (p *pool) serve(w *scratch) {
+// serve is the life of one worker, number me.
+func (p *pool) serve(w *scratch, me int) {
 	for p.await(w) {
 		w.state.Store(waiting)
-		p.drain(w)
+		p.drain(me)
 		p.busy.Add(-1)
 	}
 }
@@ -141,7 +147,7 @@ func (p *pool) serve(w *scratch) {
 // await returns true when there is a call to serve and false when the worker is to
 // end.
 func (p *pool) await(w *scratch) bool {
-	for range spins {
+	for start := time.Now(); time.Since(start) < patience; {
 		if w.state.Load() == called {
 			return true
 		}
@@ -153,14 +159,14 @@ func (p *pool) await(w *scratch) bool {
 	return more
 }
 
-// drain takes parts until none are left.
-func (p *pool) drain(w *scratch) {
-	for {
-		i := p.next.Add(1) - 1
-		if i >= p.n {
-			return
+// drain takes the parts of worker me's share, then those that the others have left.
+func (p *pool) drain(me int) {
+	s := p.serving[me]
+	for i := range p.serving {
+		share := p.serving[(me+i)%len(p.serving)]
+		for part := share.next.Add(1) - 1; part < share.end; part = share.next.Add(1) - 1 {
+			p.job.do(s, int(part))
 		}
-		p.job.do(w, int(i))
 	}
 }
 

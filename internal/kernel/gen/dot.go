@@ -8,30 +8,28 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-const signature = "func(n, reps, tiles int, a []float32, offA []int, stepA int, b []float32, offB []int, stepB int, c []float32, ldc int)"
+const signature = "func(n, tiles int, a []float32, offA []int, b []float32, offB []int, c []float32, ldc int)"
 
 // dot writes the kernel of dm rows of a by dn rows of b, both read as vectors. dn
 // is 3 or 4. Tiles of dm rows follow one another.
 func dot(name string, v isa, dm, dn int) {
 	TEXT(name, NOSPLIT, signature)
 	Pragma("noescape")
-	Doc(name+" computes c[i*ldc+j] += sum over r < reps and t < n of",
-		fmt.Sprintf("a[offA[i]+r*stepA+t] * b[offB[j]+r*stepB+t], for i < %d*tiles and j < %d; n is a", dm, dn),
-		fmt.Sprintf("multiple of %d, reps and tiles are at least 1. It needs %s.", v.lanes(), v.name))
+	Doc(name+" computes c[i*ldc+j] += sum over t < n of",
+		fmt.Sprintf("a[offA[i]+t] * b[offB[j]+t], for i < %d*tiles and j < %d; n is a multiple of", dm, dn),
+		fmt.Sprintf("%d and tiles is at least 1. It needs %s.", v.lanes(), v.name))
 	list, c := Load(Param("offA").Base(), GP64()), Load(Param("c").Base(), GP64())
 	more, tiles := AllocLocal(8), Load(Param("tiles"), GP64())
 	MOVQ(tiles, more)
 	Label("tile")
 	rowA := rows("a", list, dm)
 	rowB := rows("b", Load(Param("offB").Base(), GP64()), dn)
-	reps := Load(Param("reps"), GP64())
 	n, t := Load(Param("n"), GP64()), GP64()
 	acc := v.zeros(dm * dn)
 
-	Label("rep")
 	XORQ(t, t)
 	TESTQ(n, n)
-	JZ(LabelRef("next"))
+	JZ(LabelRef("sums"))
 	Label("loop")
 	right, left := make([]reg.VecVirtual, dn), v.vec()
 	for j := range right {
@@ -48,12 +46,7 @@ func dot(name string, v isa, dm, dn int) {
 	CMPQ(t, n)
 	JL(LabelRef("loop"))
 
-	Label("next")
-	advance(rowA, "stepA", t)
-	advance(rowB, "stepB", t)
-	DECQ(reps)
-	JNZ(LabelRef("rep"))
-
+	Label("sums")
 	ldc := Load(Param("ldc"), GP64())
 	for i := range dm {
 		addSums(v, acc[i*dn:(i+1)*dn], Mem{Base: c})
@@ -77,14 +70,6 @@ func rows(matrix string, off reg.Register, n int) []reg.Register {
 		list[i] = p
 	}
 	return list
-}
-
-// advance moves row pointers by a step of elements, with the help of register t.
-func advance(rows []reg.Register, step string, t reg.Register) {
-	Load(Param(step), t)
-	for _, p := range rows {
-		LEAQ(Mem{Base: p, Index: t, Scale: 4}, p)
-	}
 }
 
 // addSums adds up the lanes of each register, halves first, and adds the sums to

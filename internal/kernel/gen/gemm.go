@@ -20,27 +20,30 @@ func gemm(name string, v isa, mr, n int) {
 	panels := Load(Param("panels"), GP64())
 	SHLQ(U8(2), ldc)
 
+	// One register counts the rows and leads through a and off: it is 0 at their ends.
+	off, size := Load(Param("off").Base(), GP64()), Load(Param("off").Len(), GP64())
+	LEAQ(Mem{Base: off, Index: size, Scale: 8}, off)
+	IMUL3Q(U8(mr/2), size, size)
 	Label("panel")
-	off, k := Load(Param("off").Base(), GP64()), Load(Param("off").Len(), GP64())
+	LEAQ(Mem{Base: a, Index: size, Scale: 8}, a)
 	acc := v.zeros(mr * n)
-	row, at := v.zeros(n), GP64()
+	row, k, at := v.zeros(n), GP64(), GP64()
 	first := v.vec()
-	TESTQ(k, k)
+	MOVQ(size, k)
+	NEGQ(k)
 	JZ(LabelRef("store"))
 	Label("loop")
-	MOVQ(Mem{Base: off}, at)
+	MOVQ(Mem{Base: off, Index: k, Scale: uint8(16 / mr)}, at)
 	for j := range n {
 		VMOVUPS(Mem{Base: b, Index: at, Scale: 4, Disp: j * v.bytes}, row[j])
 	}
 	for i := range mr {
-		VBROADCASTSS(Mem{Base: a, Disp: 4 * i}, first)
+		VBROADCASTSS(Mem{Base: a, Index: k, Scale: 8, Disp: 4 * i}, first)
 		for j := range n {
 			VFMADD231PS(row[j], first, acc[i*n+j])
 		}
 	}
-	ADDQ(U8(8), off)
-	ADDQ(U8(4*mr), a)
-	DECQ(k)
+	ADDQ(U8(mr/2), k)
 	JNZ(LabelRef("loop"))
 
 	Label("store")

@@ -11,7 +11,7 @@ import (
 
 func main() {
 	ConstraintExpr("!noasm")
-	for n := 1; n <= 2; n++ {
+	for n := 1; n <= 3; n++ {
 		gemm(fmt.Sprintf("gemm%dAVX512", n), zmm, 8, n)
 	}
 	for n := 1; n <= 3; n++ {
