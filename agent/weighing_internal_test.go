@@ -6,6 +6,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"glint/autoencoder"
@@ -228,45 +229,20 @@ func (n negative) Weights(dst []float32, in saliency.Inputs) error {
 // three heads, sampling left out, on one thread and on two. The critic's gradient of
 // value is computed as often as in training.
 func BenchmarkWeights(b *testing.B) {
-	const batch = 32
-	r := rand.New(rand.NewPCG(1, 2))
-	cfg := DefaultConfig(PPO)
-	cfg.Pretrain.Steps, cfg.Pretrain.Updates = 2000, 0
-	tr, err := New(b.Context(), cfg, dojoOptions(b, cfg.Envs, 1))
+	n, in := drawn(b, 32)
+	l, err := n.NewSlope(in.B)
 	if err != nil {
 		b.Fatal(err)
 	}
-	until(b, tr, Play)
-	n := tr.Net
-	obs := make([]byte, batch*tr.spec.ObsLen())
-	boxes := make([][]env.Box, batch)
-	if _, err := tr.store.Sample(r, obs, boxes); err != nil {
-		b.Fatal(err)
-	}
-	v, err := autoencoder.NewViewer(n.Autoencoder, batch)
+	u, err := NewUpdate(n, in.B, rand.New(rand.NewPCG(1, 2)))
 	if err != nil {
 		b.Fatal(err)
 	}
-	l, err := n.NewSlope(batch)
-	if err != nil {
-		b.Fatal(err)
-	}
-	in := saliency.Inputs{B: batch, T: tr.spec.T, H: tr.spec.H, W: tr.spec.W, Content: tr.o.Content, Plane: obs, Boxes: boxes, Learn: true}
-	in.Recon, in.Target = make([]float32, len(obs)), make([]float32, len(obs))
-	if err := v.Reconstruct(in.Recon, obs); err != nil {
-		b.Fatal(err)
-	}
-	for i, x := range obs {
-		in.Target[i] = float32(x) / 255
-	}
-	u, err := NewUpdate(n, batch, r)
-	if err != nil {
-		b.Fatal(err)
-	}
+	w := make([]float32, len(in.Plane))
 	defer kernel.SetThreads(kernel.Threads())
 	for threads := 1; threads <= 2; threads++ {
 		kernel.SetThreads(threads)
-		var update float64
+		update := 0.0
 		run := func(name string, do func(i int) error) {
 			b.Run(fmt.Sprintf("%d/%s", threads, name), func(b *testing.B) {
 				b.ReportAllocs()
@@ -283,13 +259,10 @@ func BenchmarkWeights(b *testing.B) {
 			})
 		}
 		run("update", func(int) error { return u.Step() })
-		w := make([]float32, len(obs))
-		for _, name := range append(saliency.Names(), "knife*motion", "knife*residual", "normalized") {
+		for _, name := range append(saliency.Names(), "knife*motion", "knife*residual", "uniform normalized") {
 			s := saliency.DefaultSettings()
-			of := name
-			if name == "normalized" {
-				of, s.Normalize = "knife", true
-			}
+			var of string
+			of, s.Normalize = strings.CutSuffix(name, " normalized")
 			one, err := s.Weighting(of)
 			if err != nil {
 				b.Fatal(err)
@@ -298,10 +271,42 @@ func BenchmarkWeights(b *testing.B) {
 			run(name, func(i int) (err error) {
 				in.ValueGrad = nil
 				if every > 0 && i%every == 0 {
-					in.ValueGrad, err = l.Of(obs)
+					in.ValueGrad, err = l.Of(in.Plane)
 				}
 				return errors.Join(err, one.Weights(w, in), saliency.Check(one, w, in))
 			})
 		}
 	}
+}
+
+// drawn returns a network that has learned nothing and all inputs of weightings, but
+// ValueGrad, for a batch of what it has seen of the built-in game.
+func drawn(b *testing.B, batch int) (*Net, saliency.Inputs) {
+	b.Helper()
+	cfg := DefaultConfig(PPO)
+	cfg.Pretrain.Steps, cfg.Pretrain.Updates = 2000, 0
+	tr, err := New(b.Context(), cfg, dojoOptions(b, cfg.Envs, 1))
+	if err != nil {
+		b.Fatal(err)
+	}
+	until(b, tr, Play)
+	obs := make([]byte, batch*tr.spec.ObsLen())
+	in := saliency.Inputs{
+		B: batch, T: tr.spec.T, H: tr.spec.H, W: tr.spec.W, Content: tr.o.Content, Plane: obs, Boxes: make([][]env.Box, batch),
+		Recon: make([]float32, len(obs)), Target: make([]float32, len(obs)), Learn: true,
+	}
+	if _, err := tr.store.Sample(rand.New(rand.NewPCG(1, 2)), obs, in.Boxes); err != nil {
+		b.Fatal(err)
+	}
+	v, err := autoencoder.NewViewer(tr.Net.Autoencoder, batch)
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := v.Reconstruct(in.Recon, obs); err != nil {
+		b.Fatal(err)
+	}
+	for i, x := range obs {
+		in.Target[i] = float32(x) / 255
+	}
+	return tr.Net, in
 }

@@ -12,9 +12,10 @@
 // # Concurrency
 //
 // A Detector, a Flight, a Finder, a Calibrator and a Trial keep scratch memory: one
-// goroutine at a time. So do the weightings that are pointers, of [NewMotion],
-// [NewRarity], [NewValue], [NewRandom], [Product] and [Settings.Weighting]; the others
-// have no state and may be shared. What a [Stateful] one remembers goes into
+// goroutine at a time. So do the weightings of [NewRarity], [NewValue] and [NewRandom],
+// and products of them or of weightings from elsewhere; the others have no state and
+// may be shared. The samples of a batch are weighed on the goroutines of
+// internal/kernel, with the same result for any number of them. What a [Stateful] one remembers goes into
 // checkpoints by [States].
 //
 // # Ownership

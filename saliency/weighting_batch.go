@@ -47,21 +47,45 @@ type batch struct {
 	sums   []float64 // what the stage returned, of each sample
 }
 
-// Batches and memories are kept: a training allocates nothing for its weights.
+// spare keeps what is at hand for the next that needs it. Unlike a sync.Pool it forgets
+// nothing: a training allocates nothing for its weights.
+type spare[E any] struct {
+	mu   sync.Mutex
+	kept []*E
+}
+
 var (
-	batches  = sync.Pool{New: func() any { return new(batch) }}
-	memories = sync.Pool{New: func() any { return new(memory) }}
+	batches  spare[batch]
+	memories spare[memory]
 )
 
+func (s *spare[E]) get() *E {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.kept) - 1
+	if last < 0 {
+		return new(E)
+	}
+	e := s.kept[last]
+	s.kept = s.kept[:last]
+	return e
+}
+
+func (s *spare[E]) put(e *E) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = append(s.kept, e)
+}
+
 func newBatch(dst []float32, in Inputs) *batch {
-	t := batches.Get().(*batch)
+	t := batches.get()
 	t.Inputs, t.dst = in, dst
 	return t
 }
 
 func (t *batch) free() {
 	*t = batch{totals: t.totals[:0], sums: t.sums}
-	batches.Put(t)
+	batches.put(t)
 }
 
 // run runs a stage for all samples and adds what it returns in their order.
@@ -77,9 +101,9 @@ func (t *batch) run(stage func(t *batch, b int, m *memory) float64) (total float
 
 // Do runs the stage at hand for sample b.
 func (t *batch) Do(b int) {
-	m := memories.Get().(*memory)
+	m := memories.get()
 	t.sums[b] = t.stage(t, b, m)
-	memories.Put(m)
+	memories.put(m)
 }
 
 // The stages.

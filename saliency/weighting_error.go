@@ -191,14 +191,17 @@ func (in *Inputs) worstEdge(errs []float32, wanted int, bound float32) (edge flo
 	return edge, found >= wanted && edge >= bound
 }
 
-// rank counts the errors of at least bound by their steps. Numbers that are not negative
-// are ordered as their bits are.
+// rank counts the errors of at least bound by their steps.
 func rank(ranks *[errorLevels + 1]int, errs []float32, bound float32) {
-	least := math.Float32bits(bound) << 1
-	for _, e := range errs {
-		if math.Float32bits(e)<<1 >= least {
-			ranks[errorLevel(abs(e))]++
+	for len(errs) > 0 {
+		errs = errs[kernel.Quiet(errs, bound):]
+		n := min(8, len(errs))
+		for _, e := range errs[:n] {
+			if a := abs(e); a >= bound {
+				ranks[errorLevel(a)]++
+			}
 		}
+		errs = errs[n:]
 	}
 }
 

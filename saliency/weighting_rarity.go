@@ -153,6 +153,11 @@ func (p *bitPlane) coarsen(lit *bitPlane, cell, cols int) {
 // bits of a column out and those of the next in.
 func (p *bitPlane) kinds(kind []uint16, y int, counts *[kinds]int32) {
 	top, mid, low := p.row(y), p.row(y+1), p.row(y+2)
+	if !anyBit(top) && !anyBit(mid) && !anyBit(low) {
+		clear(kind)
+		counts[0] += int32(len(kind))
+		return
+	}
 	column := func(x int) uint16 {
 		i, s := x>>6, x&63
 		return uint16(top[i]>>s&1 | mid[i]>>s&1<<1 | low[i]>>s&1<<2)

@@ -6,9 +6,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"glint/env"
+	"glint/internal/kernel"
 	"glint/saliency"
 )
 
@@ -179,16 +181,83 @@ func TestWeightsAllocateNothing(t *testing.T) {
 	in := scene(rand.New(rand.NewPCG(7, 8)), 2, 4, 64, 144, image.Rectangle{})
 	in.Learn = true
 	dst := make([]float32, len(in.Plane))
-	s := saliency.DefaultSettings()
-	s.Normalize = true
-	for _, name := range everyWeighting() {
-		w, err := s.Weighting(name)
-		if err != nil {
-			t.Fatal(err)
+	defer kernel.SetThreads(1)
+	for _, threads := range []int{1, 2} {
+		kernel.SetThreads(threads)
+		for i, name := range append(everyWeighting(), everyWeighting()...) {
+			s := saliency.DefaultSettings()
+			s.Normalize = i%2 == 0
+			w, err := s.Weighting(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			allocated := 1.
+			for try := 0; try < 50 && allocated > 0; try++ { // until every worker had its turn
+				allocated = testing.AllocsPerRun(10, func() { _ = w.Weights(dst, in); _ = saliency.Check(w, dst, in) })
+			}
+			if allocated != 0 {
+				t.Errorf("%s on %d threads: %v allocations a batch", name, threads, allocated)
+			}
 		}
-		if n := testing.AllocsPerRun(10, func() { _ = w.Weights(dst, in) }); n != 0 {
-			t.Errorf("%s: %v allocations a batch", name, n)
+	}
+}
+
+// The workers only choose who weighs a sample: the weights and what is remembered of
+// three batches are the same bits for any number of them, also in products with
+// weightings from elsewhere.
+func TestSameBitsForAnyThreads(t *testing.T) {
+	defer kernel.SetThreads(1)
+	for _, content := range []image.Rectangle{{}, image.Rect(3, 2, 131, 13), image.Rect(0, 1, 144, 15)} {
+		r := rand.New(rand.NewPCG(9, 10))
+		var batches []saliency.Inputs
+		for range 3 {
+			in := scene(r, 13, 4, 16, 144, content)
+			in.Learn = true
+			batches = append(batches, in)
 		}
+		batches[1].ValueGrad = nil
+		for _, name := range append(everyWeighting(), "residual*value*worst", "elsewhere") {
+			var want []float32
+			var states [][]float64
+			for _, threads := range []int{1, 2, 8} {
+				kernel.SetThreads(threads)
+				s := saliency.DefaultSettings()
+				s.Normalize, s.Residual.Power = true, 1.5
+				w := saliency.Product(saliency.DefaultResidual(), foreign{at: 5000, v: 3}, saliency.Normalize(saliency.DefaultClip()))
+				if name != "elsewhere" {
+					w, _ = s.Weighting(name)
+				}
+				var got []float32
+				for _, in := range batches {
+					got = append(got, weighed(t, w, in)...)
+				}
+				if want == nil {
+					want, states = got, saliency.States(w)
+				}
+				if !slices.Equal(got, want) || !slices.EqualFunc(saliency.States(w), states, slices.Equal[[]float64]) {
+					t.Errorf("%s on %d threads: other weights or states", name, threads)
+				}
+			}
+		}
+	}
+}
+
+// Weightings of no memory may be used by several goroutines, on several threads.
+func TestSharedWeightings(t *testing.T) {
+	defer kernel.SetThreads(1)
+	kernel.SetThreads(2)
+	in := scene(rand.New(rand.NewPCG(11, 12)), 5, 2, 16, 40, image.Rectangle{})
+	for _, w := range []saliency.Weighting{saliency.DefaultResidual(), saliency.DefaultWorst(), saliency.NewMotion(saliency.DefaultMotion())} {
+		want := weighed(t, w, in)
+		var all sync.WaitGroup
+		for range 4 {
+			all.Go(func() {
+				if !slices.Equal(weighed(t, w, in), want) {
+					t.Errorf("%s: other weights beside other goroutines", w.Name())
+				}
+			})
+		}
+		all.Wait()
 	}
 }
 

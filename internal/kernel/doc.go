@@ -42,8 +42,8 @@
 // Calls may come from any goroutine, and run one after the other: each takes the
 // one set of workers. The workers are goroutines that [SetThreads] starts and
 // that are parked between calls; SetThreads(1) ends them. The byte kernels and
-// those of weights, [Errors], [Sum], [Multiply], [Ramp] and [Step], work in their
-// callers' goroutines instead, as many at once as there are callers. [Parallel] lends
+// those of weights, [Errors], [Sum], [Quiet], [Multiply], [Ramp] and [Step], work in
+// their callers' goroutines instead, as many at once as there are callers. [Parallel] lends
 // the workers to a caller's own parts.
 //
 // # Ownership

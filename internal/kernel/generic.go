@@ -7,7 +7,7 @@ var generic = level{
 	dot: dotGeneric, dm: 4, dn: 1, dk: 1,
 	finish: finishGeneric, finishReLU: finishReLUGeneric,
 	add: addGeneric, scale: scaleGeneric, backReLU: backReLUGeneric, center: centerGeneric, adam: adamGeneric,
-	multiply: multiplyGeneric, ramp: rampGeneric, step: stepGeneric,
+	multiply: multiplyGeneric, ramp: rampGeneric, step: stepGeneric, quiet: quietGeneric,
 	mse: mseGeneric, mseOnes: mseOnesGeneric, mseBytes: mseBytesGeneric, sum: sumGeneric, squares: squaresGeneric,
 	peak: peakGeneric, peakFlops: 16,
 	foreground: foregroundGeneric, sumRows: sumRowsGeneric, mark: markGeneric,

@@ -79,6 +79,17 @@ func stepGeneric(dst, x []float32, edge, below, above float32) {
 	}
 }
 
+// quietGeneric returns how many elements the eights have that x begins with and in which
+// no |x| >= edge.
+func quietGeneric(x []float32, edge float32) int {
+	for i, v := range x {
+		if abs(v) >= edge {
+			return i / 8 * 8
+		}
+	}
+	return len(x) / 8 * 8
+}
+
 func abs(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }
 
 // backReLUGeneric writes dz = dy where y is above 0 or NaN, else 0.

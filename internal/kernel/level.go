@@ -50,6 +50,7 @@ type level struct {
 	multiply           func(dst, a, b []float32)
 	ramp               func(dst, x []float32, floor, slope, most float32)
 	step               func(dst, x []float32, edge, below, above float32)
+	quiet              func(x []float32, edge float32) int
 	backReLU           func(dz, y, dy []float32)
 	center             func(dst []float32, src []byte, mean []float32, scale float32)
 	adam               func(p, m, v, g []float32, f *[8]float32)

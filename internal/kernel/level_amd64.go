@@ -18,7 +18,7 @@ func machineLevels() []*level {
 		dot: dotAVX2, dm: 4, dn: 3, dk: 8,
 		finish: finishAVX2, finishReLU: finishReLUAVX2,
 		add: addAVX2, scale: scaleAVX2, backReLU: backReLUAVX2, center: centerAVX2, adam: adamAVX2,
-		multiply: multiplyAVX2, ramp: rampAVX2, step: stepAVX2,
+		multiply: multiplyAVX2, ramp: rampAVX2, step: stepAVX2, quiet: quietAVX2,
 		mse: mseAVX2, mseOnes: mseOnesAVX2, mseBytes: mseBytesAVX2, sum: sumAVX2, squares: squaresAVX2,
 		peak: peakAVX2, peakFlops: 12 * 8 * 2,
 		foreground: foregroundAVX2, sumRows: sumRowsAVX2, mark: markAVX2,

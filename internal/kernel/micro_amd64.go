@@ -155,6 +155,11 @@ func rampAVX2(dst []float32, x []float32, floor float32, slope float32, most flo
 //go:noescape
 func stepAVX2(dst []float32, x []float32, edge float32, below float32, above float32)
 
+// quietAVX2 is quietGeneric in AVX2 and FMA.
+//
+//go:noescape
+func quietAVX2(x []float32, edge float32) int
+
 // backReLUAVX2 is backReLUGeneric in AVX2 and FMA.
 //
 //go:noescape

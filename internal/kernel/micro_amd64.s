@@ -1847,6 +1847,32 @@ done:
 	VZEROUPPER
 	RET
 
+// func quietAVX2(x []float32, edge float32) int
+// Requires: AVX, AVX2
+TEXT ·quietAVX2(SB), NOSPLIT, $0-40
+	MOVQ         x_len+8(FP), AX
+	MOVQ         x_base+0(FP), DX
+	VBROADCASTSS edge+24(FP), Y0
+	VPCMPEQD     Y1, Y1, Y1
+	VPSRLD       $0x01, Y1, Y1
+	XORQ         CX, CX
+
+eight:
+	SUBQ      $0x08, AX
+	JL        done
+	VANDPS    (DX)(CX*4), Y1, Y2
+	VCMPPS    $0x1d, Y0, Y2, Y2
+	VMOVMSKPS Y2, BX
+	TESTL     BX, BX
+	JNZ       done
+	ADDQ      $0x08, CX
+	JMP       eight
+
+done:
+	MOVQ CX, ret+32(FP)
+	VZEROUPPER
+	RET
+
 // func backReLUAVX2(dz []float32, y []float32, dy []float32)
 // Requires: AVX
 TEXT ·backReLUAVX2(SB), NOSPLIT, $0-72

@@ -193,6 +193,11 @@ func TestElementwise(t *testing.T) {
 					}
 				}
 				compareElementwise(t, l, in, r)
+				for edge := float32(0.5); edge < 5; edge++ {
+					if got, want := l.quiet(in[0], edge), quietGeneric(in[0], edge); got != want {
+						t.Fatalf("n=%d: %d elements are below %v, want %d", n, got, edge, want)
+					}
+				}
 				if !spoil {
 					compareSums(t, l, in)
 				}

@@ -10,6 +10,20 @@ func naiveSum(x []float32) (sum float64) {
 	return sum
 }
 
+// naiveQuiet is Quiet as a loop.
+func naiveQuiet(x []float32, edge float64) float64 {
+	for n := 0; ; n += 8 {
+		if n+8 > len(x) {
+			return float64(n)
+		}
+		for _, v := range x[n : n+8] {
+			if math.Abs(float64(v)) >= edge {
+				return float64(n)
+			}
+		}
+	}
+}
+
 // naiveErrors is Errors as a loop: the errors and the sum of their squares.
 func naiveErrors(y, x []float32) []float64 {
 	out := make([]float64, len(y)+1)

@@ -97,6 +97,7 @@ func operations(c kernel.Conv, act kernel.Act) []operation {
 		{"WeightedMSE, no weights", 1, lens{large, large}, lens{large}, nil, func(v *call) { v.sum = kernel.WeightedMSE(v.out[0], v.in[0], v.in[1], nil, 32) }, func(v *call) []float64 { return naiveMSE(v.in[0], v.in[1], nil, 32) }},
 		{"SumSquares", 1, lens{large}, nil, nil, func(v *call) { v.sum = kernel.SumSquares(v.in[0]) }, func(v *call) []float64 { return []float64{naiveSquares(v.in[0])} }},
 		{"Sum", 1, lens{large}, nil, nil, func(v *call) { v.sum = kernel.Sum(v.in[0]) }, func(v *call) []float64 { return []float64{naiveSum(v.in[0])} }},
+		{"Quiet", 1, lens{large}, nil, nil, func(v *call) { v.sum = float64(kernel.Quiet(v.in[0], 0.5)) }, func(v *call) []float64 { return []float64{naiveQuiet(v.in[0], 0.5)} }},
 		{"Errors", 1, lens{large, large}, lens{large}, nil, func(v *call) { v.sum = kernel.Errors(v.out[0], v.in[0], v.in[1]) }, func(v *call) []float64 { return naiveErrors(v.in[0], v.in[1]) }},
 		{"Multiply", 1, lens{large}, nil, lens{large}, func(v *call) { kernel.Multiply(v.both[0], v.both[0], v.in[0]) }, func(v *call) []float64 { return naiveMultiply(v.both[0], v.in[0]) }},
 		{"Ramp", 1, lens{large}, lens{large}, nil, func(v *call) { kernel.Ramp(v.out[0], v.in[0], 0.5, 2, 1) }, func(v *call) []float64 { return naiveRamp(v.in[0], 0.5, 2, 1) }},

@@ -1,7 +1,7 @@
 package kernel
 
 // The functions of this file work in the goroutine of their caller, as parts of a Job
-// may. They compute len(dst) elements; dst may be x or a.
+// may. They compute len(dst) elements, and dst may be an input.
 
 // Errors writes dst = y - x and returns the sum of its squares.
 func Errors(dst, y, x []float32) (squares float64) {
@@ -11,6 +11,10 @@ func Errors(dst, y, x []float32) (squares float64) {
 
 // Sum returns the sum of x.
 func Sum(x []float32) float64 { return cpu.sum(x) }
+
+// Quiet returns how many elements the eights have that x begins with and in which no
+// |x| >= edge: the next eight, or the rest, are worth a look.
+func Quiet(x []float32, edge float32) int { return cpu.quiet(x, edge) }
 
 // Multiply writes dst = a*b.
 func Multiply(dst, a, b []float32) {

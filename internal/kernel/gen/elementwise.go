@@ -111,6 +111,29 @@ func step(name string) {
 	end()
 }
 
+// quiet writes the kernel that looks for a number whose size reaches an edge.
+func quiet(name string) {
+	begin(name, "quietGeneric", "func(x []float32, edge float32) int")
+	n, at, base := slices("x")
+	edge, size := everywhere("edge"), noSign()
+	const greaterOrEqual = 0x1d // false for NaN
+	XORQ(at, at)
+	Label("eight")
+	SUBQ(U8(8), n)
+	JL(LabelRef("done"))
+	x, some := YMM(), GP32()
+	VANDPS(element(base[0], at), size, x)
+	VCMPPS(U8(greaterOrEqual), edge, x, x)
+	VMOVMSKPS(x, some)
+	TESTL(some, some)
+	JNZ(LabelRef("done"))
+	ADDQ(U8(8), at)
+	JMP(LabelRef("eight"))
+	Label("done")
+	Store(at, ReturnIndex(0))
+	end()
+}
+
 // noSign returns a register of all bits but the signs of its numbers.
 func noSign() reg.VecVirtual {
 	r := YMM()

@@ -34,6 +34,7 @@ func main() {
 	multiply("multiplyAVX2")
 	ramp("rampAVX2")
 	step("stepAVX2")
+	quiet("quietAVX2")
 	backReLU("backReLUAVX2")
 	center("centerAVX2")
 	adam("adamAVX2")
