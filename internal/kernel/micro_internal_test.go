@@ -112,6 +112,32 @@ func TestDot(t *testing.T) {
 	})
 }
 
+func TestTranspose(t *testing.T) {
+	assembly(t, func(t *testing.T, l *level) {
+		before := cpu
+		defer func() { cpu = before }()
+		cpu = l
+		r := rand.New(rand.NewPCG(5, 6))
+		for rows := range 18 {
+			for n := range 35 {
+				step, pitch := rows+3, n+5
+				src := normals(r, rows*pitch)
+				got := normals(r, n*step)
+				want := append([]float32(nil), got...)
+				for i := range rows {
+					for t := range n {
+						want[t*step+i] = src[i*pitch+t]
+					}
+				}
+				transpose(got, step, src, pitch, rows, n)
+				if i := differ(got, want, 0); i >= 0 || outside(got) > 0 {
+					t.Fatalf("%d rows of %d: element %d differs, %d outside", rows, n, i, outside(got))
+				}
+			}
+		}
+	})
+}
+
 // offsets returns n random places below 200.
 func offsets(r *rand.Rand, n int) []int {
 	off := make([]int, n)
