@@ -9,6 +9,7 @@ type inputJob struct {
 	act        Act
 	ph, pw     int       // rows and columns of a plane of x with th-1, tw-1 zeros at its sides
 	panels     []float32 // w by phase, in panels of mr rows
+	places     []int     // [S] where rows of panels begin that differ in rw
 	off        []int     // [F*th*tw] where the row of filter and tap begins in x
 }
 
@@ -54,14 +55,22 @@ func (j *inputJob) packPhases(w []float32) {
 	rows, k := s*s*j.C, j.F*j.th*j.tw
 	panels := grow(&j.panels, roundUp(rows, mr)*k)
 	clear(panels)
-	for i := range rows {
-		rh, c, rw := i/s/j.C, i/s%j.C, i%s
-		panel := panels[i/mr*mr*k+i%mr:]
+	places := grow(&j.places, s)
+	for i := 0; i < rows; i += s { // the rows of rh and c
+		for rw := range places {
+			places[rw] = (i+rw)/mr*mr*k + (i+rw)%mr
+		}
+		rh, c := i/s/j.C, i/s%j.C
 		for f := range j.F {
 			filter := w[(f*j.C+c)*j.KH*j.KW:][:j.KH*j.KW]
-			for kh := rh; kh < j.KH; kh += s {
-				for kw := rw; kw < j.KW; kw += s {
-					panel[((f*j.th+kh/s)*j.tw+kw/s)*mr] = filter[kh*j.KW+kw]
+			for th := 0; rh+s*th < j.KH; th++ {
+				weights := filter[(rh+s*th)*j.KW:][:j.KW]
+				for at := (f*j.th + th) * j.tw * mr; len(weights) > 0; at += mr {
+					group := weights[:min(s, len(weights))]
+					for rw, v := range group {
+						panels[places[rw]+at] = v
+					}
+					weights = weights[len(group):]
 				}
 			}
 		}
