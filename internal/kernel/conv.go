@@ -52,11 +52,12 @@ func (c Conv) Validate() error {
 // layout is a Conv with the sizes that follow from it.
 type layout struct {
 	Conv
-	oh, ow int // rows and columns of the output
-	th, tw int // taps of a phase: the most weights of one filter row in it
-	qh, qw int // rows and columns of a phase
-	k      int // weights of a filter
-	pitch  int // from phase to phase
+	oh, ow int     // rows and columns of the output
+	th, tw int     // taps of a phase: the most weights of one filter row in it
+	qh, qw int     // rows and columns of a phase
+	k      int     // weights of a filter
+	pitch  int     // from phase to phase
+	plane  strided // rows of a plane and their phases
 }
 
 // check panics on an impossible geometry or short slices, and returns the layout.
@@ -68,6 +69,8 @@ func (c Conv) check(op string, small, large, weights int) layout {
 	l.th, l.tw = ceilDiv(c.KH, c.Stride), ceilDiv(c.KW, c.Stride)
 	l.qh, l.qw = l.oh+l.th-1, l.ow+l.tw-1
 	l.pitch = roundUp(l.qh*l.qw, 16)
+	l.plane = strided{w: l.W, s: l.Stride, pad: l.Pad, n: l.qw, apart: l.qw, pitch: l.pitch}
+	l.plane.prepare()
 	need(op, small, c.B*c.F*l.oh*l.ow)
 	need(op, large, c.B*c.C*c.H*c.W)
 	need(op, weights, c.F*l.k)
@@ -114,7 +117,6 @@ func (x *images) center(dst []float32, b, from, to int) {
 // Phases that no weight meets are left out.
 func (l *layout) split(dst []float32, from *images, b, top, bottom int) {
 	n := l.Stride
-	p := strided{w: l.W, s: n, pad: l.Pad, n: l.qw, apart: l.qw, pitch: l.pitch}
 	for c := range l.C {
 		for rh := range min(n, l.KH) {
 			first, last := l.rowsOf(rh)
@@ -126,14 +128,14 @@ func (l *layout) split(dst []float32, from *images, b, top, bottom int) {
 				clear(phase[top*l.qw : first*l.qw])
 				clear(phase[last*l.qw : bottom*l.qw])
 			}
-			if p.rows = last - first; p.rows <= 0 {
+			if first >= last {
 				continue
 			}
 			pixel := ((b*l.C+c)*l.H + first*n + rh - l.Pad) * l.W
 			if from.bytes == nil {
-				p.split(at[first*l.qw:], from.x[pixel:])
+				l.plane.split(at[first*l.qw:], from.x[pixel:], last-first)
 			} else {
-				p.splitBytes(at[first*l.qw:], from.bytes[pixel:], from.phases[group+first*l.qw:], from.scale)
+				l.plane.splitBytes(at[first*l.qw:], from.bytes[pixel:], last-first, from.phases[group+first*l.qw:], from.scale)
 			}
 		}
 	}

@@ -8,7 +8,9 @@ type inputJob struct {
 	y, x, bias []float32
 	act        Act
 	ph, pw     int       // rows and columns of a plane of x with th-1, tw-1 zeros at its sides
+	merged     strided   // a group's phases, in the rows of the product
 	panels     []float32 // w by phase, in panels of mr rows
+	places     []int     // [S] where rows of panels begin that differ in rw
 	off        []int     // [F*th*tw] where the row of filter and tap begins in x
 }
 
@@ -43,6 +45,8 @@ func (c Conv) Transposed(y, x, w, bias []float32, act Act) {
 func (j *inputJob) prepare(l layout, w []float32) {
 	j.layout = l
 	j.ph, j.pw = l.oh+2*(l.th-1), l.ow+2*(l.tw-1)
+	j.merged = strided{w: j.W, s: j.Stride, pad: j.Pad, n: j.qw, apart: j.pw, pitch: j.qh*j.pw + cpu.nr}
+	j.merged.prepare()
 	j.packPhases(w)
 	j.offsets()
 }
@@ -54,14 +58,22 @@ func (j *inputJob) packPhases(w []float32) {
 	rows, k := s*s*j.C, j.F*j.th*j.tw
 	panels := grow(&j.panels, roundUp(rows, mr)*k)
 	clear(panels)
-	for i := range rows {
-		rh, c, rw := i/s/j.C, i/s%j.C, i%s
-		panel := panels[i/mr*mr*k+i%mr:]
+	places := grow(&j.places, s)
+	for i := 0; i < rows; i += s { // the rows of rh and c
+		for rw := range places {
+			places[rw] = (i+rw)/mr*mr*k + (i+rw)%mr
+		}
+		rh, c := i/s/j.C, i/s%j.C
 		for f := range j.F {
 			filter := w[(f*j.C+c)*j.KH*j.KW:][:j.KH*j.KW]
-			for kh := rh; kh < j.KH; kh += s {
-				for kw := rw; kw < j.KW; kw += s {
-					panel[((f*j.th+kh/s)*j.tw+kw/s)*mr] = filter[kh*j.KW+kw]
+			for th := 0; rh+s*th < j.KH; th++ {
+				weights := filter[(rh+s*th)*j.KW:][:j.KW]
+				for at := (f*j.th + th) * j.tw * mr; len(weights) > 0; at += mr {
+					group := weights[:min(s, len(weights))]
+					for rw, v := range group {
+						panels[places[rw]+at] = v
+					}
+					weights = weights[len(group):]
 				}
 			}
 		}
@@ -88,7 +100,7 @@ func (j *inputJob) do(s *scratch, b int) {
 
 // image computes y [C,H,W] from x [F,OutH,OutW].
 func (j *inputJob) image(s *scratch, y, x []float32) {
-	ldc := j.qh*j.pw + cpu.nr
+	ldc := j.merged.pitch
 	image := grow(&s.image, j.F*j.ph*j.pw+cpu.nr)
 	j.pad(image, x)
 	rows := j.Stride * j.Stride * j.C
@@ -101,7 +113,7 @@ func (j *inputJob) image(s *scratch, y, x []float32) {
 			gemm(j.panels[r*len(j.off):], image[at:], j.off, out[r*ldc+at:], ldc, panels, min(cpu.nr, to-at))
 		}
 		for r = end; (group+1)*j.Stride <= end; group++ {
-			j.merge(y, out[group*j.Stride*ldc:], ldc, group)
+			j.merge(y, out[group*j.Stride*ldc:], group)
 		}
 	}
 }
@@ -147,7 +159,7 @@ func (j *inputJob) pad(dst, x []float32) {
 
 // merge puts group (rh,c), the S phases that share rows of y [C,H,W], to its
 // places there. Pixels that no weight reaches are act(bias).
-func (j *inputJob) merge(y, phases []float32, ldc, group int) {
+func (j *inputJob) merge(y, phases []float32, group int) {
 	rh, c := group/j.C, group%j.C
 	bias := float32(0)
 	if j.bias != nil {
@@ -159,8 +171,7 @@ func (j *inputJob) merge(y, phases []float32, ldc, group int) {
 		j.fill(plane, rh, last, max(reached, 0), bias)
 	}
 	if first < last {
-		p := strided{w: j.W, rows: last - first, s: j.Stride, pad: j.Pad, n: j.qw, apart: j.pw, pitch: ldc}
-		p.join(plane[(first*j.Stride+rh-j.Pad)*j.W:], phases[first*j.pw:], bias, j.act)
+		j.merged.join(plane[(first*j.Stride+rh-j.Pad)*j.W:], phases[first*j.pw:], last-first, bias, j.act)
 	}
 }
 

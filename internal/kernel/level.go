@@ -38,9 +38,9 @@ type level struct {
 	// be nil.
 	dealBytes4 func(dst []float32, at [4]int, n int, src []byte, step, q, rows int, mean []float32, scale float32)
 
-	// transpose computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple
-	// of 8. It may be nil.
-	transpose func(dst []float32, pitch int, src []float32, step, n int)
+	// transpose8 computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple
+	// of 8; transpose4 for r < 4. Where there are none, pack.go does it in Go.
+	transpose4, transpose8 func(dst []float32, pitch int, src []float32, step, n int)
 
 	// The elementwise kernels are specified in generic_pointwise.go. The length of
 	// the first slice counts.

@@ -23,7 +23,7 @@ func machineLevels() []*level {
 		peak: peakAVX2, peakFlops: 12 * 8 * 2,
 		foreground: foregroundAVX2, sumRows: sumRowsAVX2, mark: markAVX2,
 	}
-	avx2.transpose = transposeAVX2
+	avx2.transpose4, avx2.transpose8 = transpose4AVX2, transpose8AVX2
 	avx2.fewest = 8
 	avx2.deal[2], avx2.deal[4] = deal2AVX2, deal4AVX2
 	avx2.dealBytes4 = dealBytes4AVX2

@@ -114,11 +114,17 @@ func weave4AVX2(dst []float32, step int, src []float32, at [4]int, n int, q int,
 //go:noescape
 func dealBytes4AVX2(dst []float32, at [4]int, n int, src []byte, step int, q int, rows int, mean []float32, scale float32)
 
-// transposeAVX2 computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple of 8.
+// transpose4AVX2 computes dst[t*step+r] = src[r*pitch+t] for r < 4 and t < n, a multiple of 8.
 // It needs AVX2.
 //
 //go:noescape
-func transposeAVX2(dst []float32, pitch int, src []float32, step int, n int)
+func transpose4AVX2(dst []float32, pitch int, src []float32, step int, n int)
+
+// transpose8AVX2 computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple of 8.
+// It needs AVX2.
+//
+//go:noescape
+func transpose8AVX2(dst []float32, pitch int, src []float32, step int, n int)
 
 // finishAVX2 is finishGeneric in AVX2 and FMA.
 //

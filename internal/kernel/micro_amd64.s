@@ -1483,9 +1483,66 @@ next:
 	VZEROUPPER
 	RET
 
-// func transposeAVX2(dst []float32, pitch int, src []float32, step int, n int)
+// func transpose4AVX2(dst []float32, pitch int, src []float32, step int, n int)
 // Requires: AVX
-TEXT ·transposeAVX2(SB), NOSPLIT, $0-72
+TEXT ·transpose4AVX2(SB), NOSPLIT, $0-72
+	MOVQ pitch+24(FP), AX
+	SHLQ $0x02, AX
+	MOVQ src_base+32(FP), CX
+	MOVQ CX, DX
+	ADDQ AX, DX
+	MOVQ DX, BX
+	ADDQ AX, BX
+	MOVQ BX, SI
+	ADDQ AX, SI
+	MOVQ dst_base+0(FP), AX
+	MOVQ step+56(FP), DI
+	MOVQ n+64(FP), R8
+
+loop:
+	SUBQ         $0x08, R8
+	JL           done
+	VMOVUPS      (CX), Y0
+	ADDQ         $0x20, CX
+	VMOVUPS      (DX), Y1
+	ADDQ         $0x20, DX
+	VMOVUPS      (BX), Y2
+	ADDQ         $0x20, BX
+	VMOVUPS      (SI), Y3
+	ADDQ         $0x20, SI
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VUNPCKHPD    Y1, Y4, Y1
+	VUNPCKLPD    Y2, Y0, Y4
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X3, (AX)
+	LEAQ         (AX)(DI*4), AX
+	VMOVUPS      X1, (AX)
+	LEAQ         (AX)(DI*4), AX
+	VMOVUPS      X4, (AX)
+	LEAQ         (AX)(DI*4), AX
+	VMOVUPS      X0, (AX)
+	LEAQ         (AX)(DI*4), AX
+	VEXTRACTF128 $0x01, Y3, (AX)
+	LEAQ         (AX)(DI*4), AX
+	VEXTRACTF128 $0x01, Y1, (AX)
+	LEAQ         (AX)(DI*4), AX
+	VEXTRACTF128 $0x01, Y4, (AX)
+	LEAQ         (AX)(DI*4), AX
+	VEXTRACTF128 $0x01, Y0, (AX)
+	LEAQ         (AX)(DI*4), AX
+	JMP          loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func transpose8AVX2(dst []float32, pitch int, src []float32, step int, n int)
+// Requires: AVX
+TEXT ·transpose8AVX2(SB), NOSPLIT, $0-72
 	MOVQ pitch+24(FP), AX
 	SHLQ $0x02, AX
 	MOVQ src_base+32(FP), CX

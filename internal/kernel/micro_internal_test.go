@@ -112,6 +112,32 @@ func TestDot(t *testing.T) {
 	})
 }
 
+func TestTranspose(t *testing.T) {
+	assembly(t, func(t *testing.T, l *level) {
+		before := cpu
+		defer func() { cpu = before }()
+		cpu = l
+		r := rand.New(rand.NewPCG(5, 6))
+		for rows := range 18 {
+			for n := range 35 {
+				step, pitch := rows+3, n+5
+				src := normals(r, rows*pitch)
+				got := normals(r, n*step)
+				want := append([]float32(nil), got...)
+				for i := range rows {
+					for t := range n {
+						want[t*step+i] = src[i*pitch+t]
+					}
+				}
+				transpose(got, step, src, pitch, rows, n)
+				if i := differ(got, want, 0); i >= 0 || outside(got) > 0 {
+					t.Fatalf("%d rows of %d: element %d differs, %d outside", rows, n, i, outside(got))
+				}
+			}
+		}
+	})
+}
+
 // offsets returns n random places below 200.
 func offsets(r *rand.Rand, n int) []int {
 	off := make([]int, n)
@@ -132,36 +158,38 @@ func TestStrided(t *testing.T) {
 		r := rand.New(rand.NewPCG(5, 6))
 		for range 2000 {
 			s, n := 1+r.IntN(5), 1+r.IntN(60)
-			p := strided{s: s, n: n, w: 1 + r.IntN(s*n+5), rows: r.IntN(4), pad: r.IntN(6), apart: n + r.IntN(2)*3}
-			p.pitch = p.rows*p.apart + r.IntN(3)
-			plane, phases := normals(r, max(0, (p.rows-1)*s+1)*p.w), normals(r, s*p.pitch+n)
+			p := strided{s: s, n: n, w: 1 + r.IntN(s*n+5), pad: r.IntN(6), apart: n + r.IntN(2)*3}
+			rows := r.IntN(4)
+			p.pitch = rows*p.apart + r.IntN(3)
+			p.prepare()
+			plane, phases := normals(r, max(0, (rows-1)*s+1)*p.w), normals(r, s*p.pitch+n)
 			plane2, phases2 := append([]float32(nil), plane...), append([]float32(nil), phases...)
-			p.split(phases, plane)
-			p.define(func(at, pixel int) {
+			p.split(phases, plane, rows)
+			p.define(rows, func(at, pixel int) {
 				phases2[at] = 0
 				if pixel >= 0 {
 					phases2[at] = plane[pixel]
 				}
 			})
 			if i := differ(phases, phases2, 0); i >= 0 || outside(phases) > 0 {
-				t.Fatalf("%s: split: %+v: element %d differs, %d outside", l.name, p, i, outside(phases))
+				t.Fatalf("%s: split: %+v, %d rows: element %d differs, %d outside", l.name, p, rows, i, outside(phases))
 			}
-			p.join(plane, phases, 0.3, ReLU)
-			p.define(func(at, pixel int) {
+			p.join(plane, phases, rows, 0.3, ReLU)
+			p.define(rows, func(at, pixel int) {
 				if pixel >= 0 {
 					plane2[pixel] = max(phases[at]+0.3, 0)
 				}
 			})
 			if i := differ(plane, plane2, 0); i >= 0 || outside(plane) > 0 {
-				t.Fatalf("%s: join: %+v: element %d differs, %d outside", l.name, p, i, outside(plane))
+				t.Fatalf("%s: join: %+v, %d rows: element %d differs, %d outside", l.name, p, rows, i, outside(plane))
 			}
 		}
 	}
 }
 
 // define calls f for every element of the phases and its pixel, or -1 for padding.
-func (p *strided) define(f func(at, pixel int)) {
-	for i := range p.rows {
+func (p *strided) define(rows int, f func(at, pixel int)) {
+	for i := range rows {
 		for r := range p.s {
 			for j := range p.n {
 				pixel := -1

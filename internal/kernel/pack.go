@@ -27,12 +27,17 @@ func packColumns(dst, x []float32, m, k, pitch, mr int) {
 
 // transpose computes dst[t*step+r] = src[r*pitch+t] for r < rows and t < n.
 func transpose(dst []float32, step int, src []float32, pitch, rows, n int) {
-	r, whole := 0, n/8*8
-	for ; r+8 <= rows && whole > 0 && cpu.transpose != nil; r += 8 {
-		cpu.transpose(dst[r:], pitch, src[r*pitch:], step, whole)
-		if whole < n {
-			transposeGo(dst[r+whole*step:], step, src[r*pitch+whole:], pitch, 8, n-whole)
+	r := 0
+	for n >= 8 && r+4 <= rows && cpu.transpose8 != nil {
+		turn, by := cpu.transpose8, 8
+		if r+8 > rows {
+			turn, by = cpu.transpose4, 4
 		}
+		turn(dst[r:], pitch, src[r*pitch:], step, n/8*8)
+		if n%8 > 0 { // the last 8 columns, some of them again
+			turn(dst[r+(n-8)*step:], pitch, src[r*pitch+n-8:], step, 8)
+		}
+		r += by
 	}
 	if r < rows {
 		transposeGo(dst[r:], step, src[r*pitch:], pitch, rows-r, n)

@@ -26,7 +26,8 @@ func main() {
 		weave(fmt.Sprintf("weave%dAVX2", s), ymm, s)
 	}
 	dealBytes("dealBytes4AVX2")
-	transpose("transposeAVX2")
+	transpose("transpose4AVX2", 4)
+	transpose("transpose8AVX2", 8)
 	finish("finishAVX2", "finishGeneric", false)
 	finish("finishReLUAVX2", "finishReLUGeneric", true)
 	add("addAVX2")

@@ -1,30 +1,46 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// transpose writes the kernel that turns 8 rows into 8 columns, 8x8 elements a round.
-func transpose(name string) {
+// transpose writes the kernel that turns 4 or 8 rows into columns, 8 elements of each a
+// round.
+func transpose(name string, n int) {
 	TEXT(name, NOSPLIT, "func(dst []float32, pitch int, src []float32, step, n int)")
 	Pragma("noescape")
-	Doc(name+" computes dst[t*step+r] = src[r*pitch+t] for r < 8 and t < n, a multiple of 8.", "It needs AVX2.")
-	src, dst := rowPointers("src", 8), Load(Param("dst").Base(), GP64())
-	step, n := Load(Param("step"), GP64()), Load(Param("n"), GP64())
+	Doc(fmt.Sprintf("%s computes dst[t*step+r] = src[r*pitch+t] for r < %d and t < n, a multiple of 8.", name, n), "It needs AVX2.")
+	src, dst := rowPointers("src", n), Load(Param("dst").Base(), GP64())
+	step, left := Load(Param("step"), GP64()), Load(Param("n"), GP64())
 	Label("loop")
-	SUBQ(U8(8), n)
+	SUBQ(U8(8), left)
 	JL(LabelRef("done"))
-	rows := make([]reg.VecVirtual, 8)
+	rows := make([]reg.VecVirtual, n)
 	for r, p := range src {
 		rows[r] = YMM()
 		VMOVUPS(Mem{Base: p}, rows[r])
 		ADDQ(U8(32), p)
 	}
-	for _, column := range transposed(rows) {
-		VMOVUPS(column, Mem{Base: dst})
-		LEAQ(Mem{Base: dst, Index: step, Scale: 4}, dst)
+	next := func() { LEAQ(Mem{Base: dst, Index: step, Scale: 4}, dst) }
+	if n == 8 {
+		for _, column := range transposed(rows) {
+			VMOVUPS(column, Mem{Base: dst})
+			next()
+		}
+	} else {
+		columns := turned(rows)
+		for _, c := range columns {
+			VMOVUPS(c.AsX(), Mem{Base: dst})
+			next()
+		}
+		for _, c := range columns {
+			VEXTRACTF128(U8(1), c, Mem{Base: dst})
+			next()
+		}
 	}
 	JMP(LabelRef("loop"))
 	Label("done")

@@ -1,0 +1,34 @@
+package kernel
+
+import (
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// waitJob has 4 parts, of which the first, the caller's, waits for the second.
+type waitJob struct {
+	done [4]atomic.Bool
+	late bool
+}
+
+func (j *waitJob) do(_ *scratch, i int) {
+	for start := time.Now(); i == 0 && !j.done[1].Load() && !j.late; runtime.Gosched() {
+		j.late = time.Since(start) > 10*time.Second
+	}
+	j.done[i].Store(true)
+}
+
+// A worker that is done with its share takes what another has left.
+func TestSharesAreTaken(t *testing.T) {
+	SetThreads(2)
+	t.Cleanup(func() { SetThreads(1) })
+	var j waitJob
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	shared.run(&j, len(j.done))
+	if j.late {
+		t.Error("nobody took the second part of a worker that was busy with the first")
+	}
+}
