@@ -196,7 +196,7 @@ func TestBatchesAreBalanced(t *testing.T) {
 				if small {
 					n++
 				}
-				if heavy := slices.Max(w[i*len(plane):][:len(plane)]); (heavy == 10) != small {
+				if heavy := slices.Max(w[i*len(plane):][:len(plane)]); (heavy == 50) != small {
 					t.Fatalf("scene %d has a highest weight of %v", sceneOf(plane), heavy)
 				}
 			}

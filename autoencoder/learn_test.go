@@ -137,7 +137,7 @@ func TestSameSeedSameWeights(t *testing.T) {
 		}
 		train(t, newTrainer(t, m, 5, 1e-3), s, 12)
 		var ws []float32
-		for _, p := range all(m) {
+		for _, p := range m.Params() {
 			ws = append(ws, p.Value.Float32s()...)
 		}
 		return ws

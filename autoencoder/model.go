@@ -25,8 +25,9 @@ type Config struct {
 	Places float64 `toml:"places" help:"Weight of the loss of a linear head that reads the place of a small object; 0 for none."`
 }
 
-// DefaultConfig returns the published size: 16 and 32 channels, a code of 64.
-func DefaultConfig() Config { return Config{Channels: []int{16, 32}, Code: 64} }
+// DefaultConfig returns the published size, 16 and 32 channels and a code of 64, with a
+// head that reads places.
+func DefaultConfig() Config { return Config{Channels: []int{16, 32}, Code: 64, Places: 0.01} }
 
 // Validate names the first field that cannot be used.
 func (c Config) Validate() error {

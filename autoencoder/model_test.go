@@ -30,6 +30,7 @@ func TestShapes(t *testing.T) {
 				"encoder.conv1.weight (16, 4, 8, 8)", "encoder.conv1.bias (16)", "encoder.conv2.weight (32, 16, 4, 4)", "encoder.conv2.bias (32)",
 				"encoder.code.weight (64, 4608)", "encoder.code.bias (64)", "decoder.expand.weight (4608, 64)", "decoder.expand.bias (4608)",
 				"decoder.deconv1.weight (32, 16, 4, 4)", "decoder.deconv1.bias (16)", "decoder.deconv2.weight (16, 4, 8, 8)", "decoder.deconv2.bias (4)",
+				"places.weight (3, 64)", "places.bias (3)",
 			},
 		},
 		{
@@ -51,7 +52,7 @@ func TestShapes(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, p := range all(m) {
+			for _, p := range m.Params() {
 				got = append(got, fmt.Sprint(p.Name, " ", p.Value.Shape()))
 			}
 			if tc.want != nil && !slices.Equal(got, tc.want) {
@@ -68,7 +69,7 @@ func TestShapes(t *testing.T) {
 			}
 			tr := newTrainer(t, m, 2, 1e-3)
 			before := slices.Clone(m.Encoder()[0].Value.Float32s())
-			train(t, tr, &scene{rand: rand.New(rand.NewPCG(1, 1)), shape: s, weight: 1}, 2)
+			train(t, tr, placer{&scene{rand: rand.New(rand.NewPCG(1, 1)), shape: s, weight: 1}}, 2)
 			if slices.Equal(before, m.Encoder()[0].Value.Float32s()) {
 				t.Error("training did not move the first convolution")
 			}

@@ -105,14 +105,12 @@ func newTrainerOf(tb testing.TB, m *autoencoder.Model, c autoencoder.BatchConfig
 	tb.Helper()
 	cfg := ops.DefaultAdam()
 	cfg.LR = lr
-	trainer, err := autoencoder.NewTrainer(m, c, ops.NewAdam(cfg, all(m)))
+	trainer, err := autoencoder.NewTrainer(m, c, ops.NewAdam(cfg, m.Params()))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return trainer
 }
-
-func all(m *autoencoder.Model) []*ops.Param { return append(m.Encoder(), m.Decoder()...) }
 
 func train(tb testing.TB, t *autoencoder.Trainer, from autoencoder.Sampler, updates int) {
 	tb.Helper()

@@ -32,9 +32,9 @@ func (Uniform) weigh(dst []float32, in *Inputs, _ int, _ float64, _ *memory) { i
 //	    1       elsewhere in a sample with a box,
 //	    Empty   in a sample without
 //
-// The settings Factor 10, Margin 2, Empty 0.5 are the recipe that glint began with.
-// Factor 50, Margin 0, Halo 15.7, HaloX 3, HaloY 2 grade the weight: the object
-// itself counts most, and its halo enough that it is not painted as a blob.
+// By default the weight is graded: the object itself counts most, and its halo enough
+// that it is not painted as a blob. Factor 10, Margin 2, Empty 0.5 without a halo is the
+// recipe that glint began with.
 type Knife struct {
 	// Factor is the weight of the pixels in and around a box.
 	Factor float64 `toml:"factor"`
@@ -52,8 +52,8 @@ type Knife struct {
 	HaloY int `toml:"halo_y"`
 }
 
-// DefaultKnife returns Factor 10, Margin 2, Empty 0.5 and no halo.
-func DefaultKnife() Knife { return Knife{Factor: 10, Margin: 2, Empty: 0.5, Halo: 1} }
+// DefaultKnife returns Factor 50, Halo 15.7, HaloX 3, HaloY 2, Empty 0.5 and no Margin.
+func DefaultKnife() Knife { return Knife{Factor: 50, Empty: 0.5, Halo: 15.7, HaloX: 3, HaloY: 2} }
 
 // Validate names the first field that makes no weights.
 func (k Knife) Validate() error {

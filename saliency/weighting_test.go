@@ -165,8 +165,8 @@ func TestNormalizeKeepsTheMean(t *testing.T) {
 	if mean := sum / (2 * 2 * 5 * 3); math.Abs(mean-1) > 1e-6 {
 		t.Errorf("mean weight of the true pixels is %v, want 1", mean)
 	}
-	if ratio := dst[24+6+3] / dst[48]; math.Abs(float64(ratio)-20) > 1e-4 {
-		t.Errorf("a knife pixel weighs %v times one of an empty sample, want 20", ratio)
+	if ratio := dst[24+6+3] / dst[48]; math.Abs(float64(ratio)-100) > 1e-3 {
+		t.Errorf("a knife pixel weighs %v times one of an empty sample, want 100", ratio)
 	}
 	if w.Name() != "knife" {
 		t.Errorf("Name is %q, want knife", w.Name())

@@ -36,11 +36,11 @@ func PretrainSettings(data, env, file string, skipBad bool) (c Config, err error
 }
 
 // alone turns the default settings of a training into those of the autoencoder
-// alone: it ends by the clock, its learning rate falls to 0, and a tenth of a
-// dataset's episodes is judged.
+// alone: it ends by the clock, its learning rate begins higher and falls to 0, and a tenth
+// of a dataset's episodes is judged.
 func (c Config) alone() Config {
 	c.Alone, c.Data.ValShare = true, 0.1
-	c.Agent.Pretrain.LRFinal, c.Agent.Pretrain.Updates = 0, 0
+	c.Agent.Pretrain.LR, c.Agent.Pretrain.LRFinal, c.Agent.Pretrain.Updates = 2e-3, 0, 0
 	return c
 }
 
