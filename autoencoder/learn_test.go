@@ -135,7 +135,7 @@ func TestSameSeedSameWeights(t *testing.T) {
 		if err := m.SetMean(s.samples(20)); err != nil {
 			t.Fatal(err)
 		}
-		train(t, newTrainer(t, m, 5, 1e-3), s, 12)
+		train(t, newTrainer(t, m, 5, 1e-3), s, 200)
 		var ws []float32
 		for _, p := range m.Params() {
 			ws = append(ws, p.Value.Float32s()...)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"image"
 	"math"
 
@@ -40,6 +41,7 @@ type targets struct{ present, x, y, player []float64 }
 
 // subject is an encoder with what it made of the steps.
 type subject struct {
+	name    string
 	viewer  *autoencoder.Viewer
 	recon   []float32
 	judge   *judge.Judge            // nil where only the code is looked at
@@ -60,7 +62,7 @@ func (x *exam) add(net *agent.Net, name string) error {
 	if err != nil {
 		return err
 	}
-	one := &subject{viewer: v, recon: make([]float32, probeBatch*s.ObsLen()), tallies: map[uint64]*judge.Tally{}}
+	one := &subject{name: name, viewer: v, recon: make([]float32, probeBatch*s.ObsLen()), tallies: map[uint64]*judge.Tally{}}
 	if name != "" {
 		if one.judge, err = judge.New(s.H, s.W, x.scene.content, x.scene.objects); err != nil {
 			return err
@@ -171,6 +173,9 @@ func (x *exam) encode() error {
 			code := make([]float64, width)
 			for c, v := range codes[n*width : (n+1)*width] {
 				code[c] = float64(v)
+				if math.IsNaN(code[c]) {
+					return fmt.Errorf("%s has no numbers in its code: its training has failed; take an earlier checkpoint", s.name)
+				}
 			}
 			s.codes = append(s.codes, code)
 			if s.judge == nil {

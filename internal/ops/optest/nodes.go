@@ -18,6 +18,21 @@ type preallocDoer interface {
 	UsePreallocDo(prealloc G.Value, in ...G.Value) (G.Value, error)
 }
 
+// checked holds the operations that Check has run, as they write themselves.
+var checked = map[string]bool{}
+
+// Checked says whether Check has run an operation of a kind. It belongs at the end of a
+// package's tests, which must not be parallel.
+func Checked(kind string) bool {
+	for op := range checked {
+		// The parameters after the kind never begin as a longer kind goes on.
+		if params, ok := strings.CutPrefix(op, kind); ok && !strings.HasPrefix(params, " ") {
+			return true
+		}
+	}
+	return false
+}
+
 // checkNodes judges every operation of a graph, gradients too: Do gives what
 // UsePreallocDo gives into a dirty value, inputs stay as they are, and other shapes
 // and counts of inputs are refused.
@@ -36,6 +51,7 @@ func checkNodes(t *testing.T, g *G.ExprGraph) {
 		case !ours:
 			values[n], err = n.Op().Do()
 		default:
+			checked[n.Op().String()] = true
 			values[n] = checkRuns(t, op, inputs(g, n, values))
 			checkShapes(t, op, g, n)
 		}
