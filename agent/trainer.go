@@ -149,10 +149,11 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		return nil, err
 	}
 	t.solver = ops.NewAdam(cfg.adam(), t.Net.Params())
-	t.store, err = replay.NewStore(replay.StoreConfig{
-		Capacity: cfg.StoreCapacity, Classes: frameClasses, Len: s.ObsLen(),
-		Share: []float64{1 - cfg.SmallShare, cfg.SmallShare},
-	})
+	store := replay.StoreConfig{Capacity: cfg.StoreCapacity, Classes: frameClasses, Len: s.ObsLen()}
+	if cfg.SmallShare >= 0 {
+		store.Share = []float64{1 - cfg.SmallShare, cfg.SmallShare}
+	}
+	t.store, err = replay.NewStore(store)
 	if err != nil {
 		return nil, err
 	}

@@ -170,7 +170,7 @@ func TestBatchesAreBalanced(t *testing.T) {
 		share      float64
 		batch, low int
 		high       int
-	}{{0.5, 8, 4, 4}, {0.25, 8, 2, 2}, {0.3, 8, 2, 3}, {1, 8, 8, 8}, {0, 8, 0, 0}} {
+	}{{0.5, 8, 4, 4}, {0.25, 8, 2, 2}, {0.3, 8, 2, 3}, {1, 8, 8, 8}, {0, 8, 0, 0}, {-1, 8, 0, 6}} {
 		cfg := toyConfig(PPO, 4)
 		cfg.SmallShare = c.share
 		rare := bandit(4)

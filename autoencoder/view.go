@@ -53,5 +53,13 @@ func (v *Viewer) Reconstruct(dst []float32, obs []byte) error {
 	return nil
 }
 
-// Codes returns the codes [B,Code] of the last observations reconstructed at once.
+// Encode computes the codes of at most as many observations as the Viewer looks at at
+// once.
+func (v *Viewer) Encode(obs []byte) error {
+	in := v.obs.Uint8s()
+	clear(in[copy(in, obs):])
+	return v.prog.RunTo(v.code)
+}
+
+// Codes returns the codes [B,Code] of the last observations reconstructed or encoded at once.
 func (v *Viewer) Codes() []float32 { return v.prog.Floats(v.code) }

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,6 +90,16 @@ func MetaOf(s env.Spec) Meta {
 		m.Palette = append(m.Palette, [3]uint8{c.R, c.G, c.B})
 	}
 	return m
+}
+
+// ID is equal for datasets that were recorded in the same way with the same seed, whole or
+// in part, and else differs.
+func (m Meta) ID() string {
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // it has been read from or is written as JSON
+	}
+	return fmt.Sprintf("%x", sha256.Sum256(b))
 }
 
 // Spec returns the Spec of an environment of n games that shows what the dataset

@@ -82,6 +82,26 @@ func shardPaths(dir string) ([]string, error) {
 	return paths, nil
 }
 
+// DropBroken reads everything and leaves out, from now on, the shards that cannot be
+// read. It is of use after OpenSkipBroken, which looks at their ends alone.
+func (d *Dataset) DropBroken(ctx context.Context) error {
+	good := d.shards[:0:0]
+	for _, s := range d.shards {
+		_, err := d.readShard(ctx, s.path, func(Row, error) bool { return true })
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("replay: reading a dataset: %w", ctx.Err())
+		case err != nil:
+			d.rows -= s.rows
+			d.skipped = append(d.skipped, err)
+		default:
+			good = append(good, s)
+		}
+	}
+	d.shards = good
+	return nil
+}
+
 // Meta describes the dataset.
 func (d *Dataset) Meta() Meta { return d.meta }
 

@@ -87,10 +87,7 @@ func (s *search) read(ctx context.Context, o IO) error {
 // project returns the plane [T,H,W] of a row.
 func (r *recording) project(row replay.Row) []byte {
 	plane := make([]byte, r.scene.plane.ObsLen())
-	size, raw := r.scene.plane.FrameLen(), r.scene.raw.FrameLen()
-	for t := range r.scene.plane.T {
-		r.pre.Apply(plane[t*size:(t+1)*size], row.Obs[t*raw:(t+1)*raw])
-	}
+	r.scene.project(r.pre, plane, row)
 	return plane
 }
 

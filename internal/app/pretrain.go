@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"io"
 
 	"glint/internal/report"
 	"glint/internal/telemetry"
@@ -14,7 +13,7 @@ import (
 func PretrainSettings(data, env, file string, skipBad bool) (c Config, err error) {
 	d := DataConfig{Dir: data, SkipBad: skipBad}
 	if data != "" {
-		opened, err := openData(d, IO{Stderr: io.Discard}) // the training says what is left out
+		opened, err := openEnds(d)
 		if err != nil {
 			return c, err
 		}

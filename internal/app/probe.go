@@ -3,15 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"image"
-	"io/fs"
+	"maps"
 	"math/rand/v2"
-	"os"
+	"strings"
 
 	"glint/agent"
-	"glint/env/pixels"
 	"glint/internal/report"
 	"glint/internal/telemetry"
 	"glint/saliency"
@@ -48,7 +45,9 @@ type ProbeResult struct {
 	// ("random_encoder") and from the means of blocks of pixels ("pixels").
 	Controls        map[string]Readings `json:"controls"`
 	TruthInTraining bool                `json:"truth_in_training"`
-	Skipped         []string            `json:"skipped,omitempty"`
+	// PlacesInTraining says that a head that reads places took part in the training.
+	PlacesInTraining bool     `json:"places_in_training"`
+	Skipped          []string `json:"skipped,omitempty"`
 }
 
 // ProbeFigures are the judge's figures and the probes'.
@@ -80,22 +79,15 @@ type Group struct {
 
 // Probe judges what the code of a checkpoint keeps of a dataset.
 func Probe(ctx context.Context, p ProbeOptions, o IO) (res ProbeResult, err error) {
-	x, c, err := newExam(p, o)
-	if err != nil {
-		return res, err
-	}
 	res = ProbeResult{
-		Checkpoint: p.Checkpoint, Data: p.Data, Env: x.data.Meta().Env, Truth: x.known(),
+		Checkpoint: p.Checkpoint, Data: p.Data,
 		Intervals: map[string][2]float64{}, Controls: map[string]Readings{},
 	}
-	w, err := c.weighting()
+	x, err := newExam(ctx, p, &res, o)
 	if err != nil {
 		return res, err
 	}
-	res.TruthInTraining = saliency.NeedsOf(w).Truth
-	if err := x.trained(ctx, c, p.Data, o); err != nil {
-		return res, err
-	}
+	res.Env, res.Truth = x.data.Meta().Env, x.known()
 	if err := x.read(ctx, o); err != nil {
 		return res, err
 	}
@@ -103,7 +95,7 @@ func Probe(ctx context.Context, p ProbeOptions, o IO) (res ProbeResult, err erro
 		return res, usagef("record more", "dataset %s has no step to judge", p.Data)
 	}
 	bar := telemetry.NewProgress(o.Stderr, "probing")
-	err = x.report(&res, bar)
+	err = x.report(ctx, &res, bar)
 	bar.Finish()
 	if err != nil {
 		return res, err
@@ -118,74 +110,101 @@ func Probe(ctx context.Context, p ProbeOptions, o IO) (res ProbeResult, err erro
 	return res, res.summary().Write(o.Stdout)
 }
 
-// newExam opens the dataset and everything that is asked about it.
-func newExam(p ProbeOptions, o IO) (*exam, Config, error) {
-	c, net, err := loadNet(p.Checkpoint)
+// newExam opens the dataset and everything that is asked about it, and fills in what the
+// trainings say of themselves.
+func newExam(ctx context.Context, p ProbeOptions, res *ProbeResult, o IO) (*exam, error) {
+	data, err := openData(ctx, DataConfig{Dir: p.Data, SkipBad: p.SkipBad}, o)
 	if err != nil {
-		return nil, c, err
+		return nil, err
 	}
-	data, err := openData(DataConfig{Dir: p.Data, SkipBad: p.SkipBad}, o)
-	if err != nil {
-		return nil, c, err
-	}
-	cfg := c.Pixels
-	cfg.Crop = image.Rectangle{} // the dataset holds the crop
-	pre, err := pixels.New(data.Meta().Spec(1), cfg)
-	if err != nil {
-		return nil, c, &UsageError{Msg: err.Error()}
-	}
-	x := &exam{data: data, pre: pre, scene: sceneOf(data.Meta(), pre)}
-	if err := x.add(net, p.Checkpoint); err != nil {
-		return nil, c, err
-	}
-	random, err := agent.NewNet(net.Autoencoder.Config(), net.Autoencoder.Shape(), net.Actions, rand.New(rand.NewPCG(c.Seed, 7)))
-	if err != nil {
-		return nil, c, err
-	}
-	copy(random.Autoencoder.Mean.Float32s(), net.Autoencoder.Mean.Float32s())
-	if err := x.add(random, ""); err != nil {
-		return nil, c, err
-	}
-	if p.Against != "" {
-		other, net, err := loadNet(p.Against)
+	x := &exam{data: data}
+	var first Config
+	for _, path := range []string{p.Checkpoint, p.Against} {
+		if path == "" {
+			continue
+		}
+		c, net, err := loadNet(path)
 		if err != nil {
-			return nil, c, err
+			return nil, err
 		}
-		if other.Pixels.Projection != c.Pixels.Projection || other.Pixels.Resize != c.Pixels.Resize {
-			return nil, c, usagef("compare checkpoints of the same pixels", "%s sees other planes than %s", p.Against, p.Checkpoint)
+		pre, s, err := seen(data, c, net)
+		if err != nil {
+			return nil, err
 		}
-		if err := x.add(net, p.Against); err != nil {
-			return nil, c, err
+		if path == p.Checkpoint {
+			first, x.pre, x.scene = c, pre, s
+		} else if a, b := c.Pixels, first.Pixels; a.Projection != b.Projection || a.Resize != b.Resize || a.MaxPixels != b.MaxPixels {
+			return nil, usagef("compare checkpoints of the same pixels", "%s sees other planes than %s", p.Against, p.Checkpoint)
+		}
+		if err := x.add(net, path); err != nil {
+			return nil, err
+		}
+		if err := x.trained(ctx, c, path, o); err != nil {
+			return nil, err
+		}
+		if path == p.Checkpoint {
+			if err := x.addRandom(net, c.Seed); err != nil {
+				return nil, err
+			}
+		}
+		if err := res.training(c, path, data.Meta().Env, o); err != nil {
+			return nil, err
 		}
 	}
-	return x, c, nil
+	return x, nil
 }
 
-// trained leaves out the episodes that the checkpoint was trained on, where the dataset
-// is the one it knows.
-func (x *exam) trained(ctx context.Context, c Config, dir string, o IO) error {
-	if c.Data.Dir == "" {
-		return nil
-	}
-	here, err := os.Stat(dir)
+// addRandom adds the untrained encoder of the same design.
+func (x *exam) addRandom(net *agent.Net, seed uint64) error {
+	random, err := agent.NewNet(net.Autoencoder.Config(), net.Autoencoder.Shape(), net.Actions, rand.New(rand.NewPCG(seed, 7)))
 	if err != nil {
 		return err
 	}
-	if there, err := os.Stat(c.Data.Dir); err == nil && !os.SameFile(here, there) || errors.Is(err, fs.ErrNotExist) {
-		return nil // another dataset, or one that is gone
-	} else if err != nil {
+	copy(random.Autoencoder.Mean.Float32s(), net.Autoencoder.Mean.Float32s())
+	return x.add(random, "")
+}
+
+// training notes what of the training of a checkpoint bears on its figures.
+func (res *ProbeResult) training(c Config, path, env string, o IO) error {
+	w, err := c.weighting()
+	if err != nil {
 		return err
+	}
+	truth, places := saliency.NeedsOf(w).Truth, c.Agent.Autoencoder.Places > 0
+	if path == res.Checkpoint {
+		res.TruthInTraining, res.PlacesInTraining = truth, places
+	}
+	if truth {
+		o.notef("true boxes took part in the training of %s", path)
+	}
+	if places {
+		o.notef("a head that reads places took part in the training of %s: what probes read of presence, column and row was trained in", path)
+	}
+	if c.Env != env {
+		o.notef("%s was trained on %s, the dataset is of %s", path, c.Env, env)
+	}
+	return nil
+}
+
+// trained leaves out the episodes that a checkpoint was trained on, where it knows the
+// dataset.
+func (x *exam) trained(ctx context.Context, c Config, path string, o IO) error {
+	if c.Data.ID == "" || c.Data.ID != x.data.Meta().ID() {
+		return nil
 	}
 	episodes, err := x.data.Episodes(ctx)
 	if err != nil {
 		return err
 	}
-	parts := divide(episodes, c.Data.ValShare)
-	if len(parts.val) == 0 {
-		return usagef("record other episodes with another --seed", "the checkpoint was trained on all episodes of %s", dir)
+	val := divide(episodes, c.Data.ValShare).val
+	if x.only != nil {
+		maps.DeleteFunc(val, func(e uint64, _ bool) bool { return !x.only[e] })
 	}
-	x.only = parts.val
-	o.notef("the checkpoint was trained on %s: the %d episodes left aside are judged", dir, len(parts.val))
+	if len(val) == 0 {
+		return usagef("record other episodes with another --seed", "%s was trained on all episodes of the dataset", path)
+	}
+	x.only = val
+	o.notef("%s was trained on this dataset: the %d episodes left aside are judged", path, len(val))
 	return nil
 }
 
@@ -199,14 +218,11 @@ func (x *exam) notes(res ProbeResult, o IO) {
 	case res.Visible == 0:
 		o.notef("no small object can be seen in these episodes, so none can be said to be kept; record more steps")
 	}
-	if res.TruthInTraining {
-		o.notef("true boxes took part in the training of this checkpoint")
-	}
 }
 
 func (res ProbeResult) summary() *report.Summary {
 	s := &report.Summary{Title: "what the code keeps of " + res.Data}
-	rows := []string{"judged", fmt.Sprintf("%d frames of %d steps in %d episodes, %d small objects", res.Frames, res.Steps, res.Episodes, res.Knives)}
+	rows := []string{"judged", fmt.Sprintf("%d frames of %d steps in %d episodes, %d small objects, %d of them visible", res.Frames, res.Steps, res.Episodes, res.Knives, res.Visible)}
 	for _, f := range res.list() {
 		if f.value == nil {
 			continue
@@ -218,16 +234,18 @@ func (res ProbeResult) summary() *report.Summary {
 		if res.Against != nil {
 			text += "  against " + number(f.of(*res.Against))
 		}
-		if f.key == "auroc" {
-			s.Add("", rows...)
-			rows = nil
-		}
 		rows = append(rows, f.label, text)
 	}
 	if res.MSERatio != nil {
 		rows = append(rows, "error ratio", fmt.Sprintf("%.3f", *res.MSERatio))
 	}
-	return s.Add("", rows...)
+	s.Add("", rows...)
+	rows = nil
+	for _, name := range []string{"random_encoder", "pixels"} {
+		c := res.Controls[name]
+		rows = append(rows, strings.ReplaceAll(name, "_", " "), fmt.Sprintf("presence %s, column %s, height %s, player %s", number(c.AUROC), number(c.R2X), number(c.AccY), number(c.R2Player)))
+	}
+	return s.Add("The same linear probes on", rows...)
 }
 
 // figure is one figure of a list.
@@ -240,18 +258,18 @@ type figure struct {
 // list returns all figures in the order in which they are shown.
 func (f ProbeFigures) list() []figure {
 	all := []figure{
-		{key: "contrast", label: "contrast", of: func(f ProbeFigures) *float64 { return f.Contrast }},
-		{key: "kept", label: "kept", of: func(f ProbeFigures) *float64 { return f.Kept }},
-		{key: "detected", label: "detected", of: func(f ProbeFigures) *float64 { return f.Detected }},
-		{key: "false_knives", label: "false", of: func(f ProbeFigures) *float64 { return f.FalseKnives }},
-		{key: "mse", label: "error", of: func(f ProbeFigures) *float64 { return f.MSE }},
-		{key: "knife_mse", label: "error there", of: func(f ProbeFigures) *float64 { return f.KnifeMSE }},
-		{key: "auroc", label: "presence", of: func(f ProbeFigures) *float64 { return f.AUROC }},
-		{key: "r2_x", label: "column", of: func(f ProbeFigures) *float64 { return f.R2X }},
-		{key: "r2_x_mlp", label: "column, MLP", of: func(f ProbeFigures) *float64 { return f.R2XMLP }},
-		{key: "r2_y", label: "row", of: func(f ProbeFigures) *float64 { return f.R2Y }},
-		{key: "acc_y", label: "height", of: func(f ProbeFigures) *float64 { return f.AccY }},
-		{key: "r2_player", label: "player", of: func(f ProbeFigures) *float64 { return f.R2Player }},
+		{key: "contrast", label: "contrast, share", of: func(f ProbeFigures) *float64 { return f.Contrast }},
+		{key: "kept", label: "kept, share", of: func(f ProbeFigures) *float64 { return f.Kept }},
+		{key: "detected", label: "detected, ratio", of: func(f ProbeFigures) *float64 { return f.Detected }},
+		{key: "false_knives", label: "false, share", of: func(f ProbeFigures) *float64 { return f.FalseKnives }},
+		{key: "mse", label: "error, MSE", of: func(f ProbeFigures) *float64 { return f.MSE }},
+		{key: "knife_mse", label: "error on objects", of: func(f ProbeFigures) *float64 { return f.KnifeMSE }},
+		{key: "auroc", label: "presence, AUROC", of: func(f ProbeFigures) *float64 { return f.AUROC }},
+		{key: "r2_x", label: "column, R2", of: func(f ProbeFigures) *float64 { return f.R2X }},
+		{key: "r2_x_mlp", label: "column, R2 MLP", of: func(f ProbeFigures) *float64 { return f.R2XMLP }},
+		{key: "r2_y", label: "row, R2", of: func(f ProbeFigures) *float64 { return f.R2Y }},
+		{key: "acc_y", label: "height, accuracy", of: func(f ProbeFigures) *float64 { return f.AccY }},
+		{key: "r2_player", label: "player x, R2", of: func(f ProbeFigures) *float64 { return f.R2Player }},
 	}
 	for i := range all {
 		all[i].value = all[i].of(f)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 
 	"glint/agent"
 	"glint/autoencoder"
@@ -54,10 +55,7 @@ const probeBatch = 32
 
 // add adds an encoder; name is empty for one that is no checkpoint.
 func (x *exam) add(net *agent.Net, name string) error {
-	s, m := x.scene.plane, net.Autoencoder.Shape()
-	if s.T != m.T || s.H != m.H || s.W != m.W {
-		return usagef("use a dataset of the game it was trained on", "%s sees %dx%dx%d, the dataset makes %dx%dx%d", name, m.T, m.H, m.W, s.T, s.H, s.W)
-	}
+	s := x.scene.plane
 	v, err := autoencoder.NewViewer(net.Autoencoder, probeBatch)
 	if err != nil {
 		return err
@@ -113,9 +111,7 @@ func (x *exam) take(row replay.Row) {
 	s := x.scene
 	at := len(x.obs)
 	x.obs = append(x.obs, make([]byte, s.plane.ObsLen())...)
-	for t := range s.plane.T {
-		x.pre.Apply(x.obs[at+t*s.plane.FrameLen():at+(t+1)*s.plane.FrameLen()], row.Obs[t*s.raw.FrameLen():(t+1)*s.raw.FrameLen()])
-	}
+	s.project(x.pre, x.obs[at:], row)
 	for i := range row.Boxes {
 		row.Boxes[i].Rect = x.pre.Box(row.Boxes[i].Rect)
 	}
@@ -130,7 +126,7 @@ func (x *exam) take(row replay.Row) {
 func (t *targets) add(row replay.Row, s scene) {
 	present, px, py, player := math.NaN(), math.NaN(), math.NaN(), math.NaN()
 	if len(s.objects) > 0 {
-		last := inFrame(nil, row.Boxes, s.plane.T-1)
+		last := slices.DeleteFunc(inFrame(nil, row.Boxes, s.plane.T-1), func(b env.Box) bool { return !s.judges(b.Kind) })
 		switch {
 		case len(row.Boxes) == 0:
 			present = 0
@@ -146,6 +142,11 @@ func (t *targets) add(row replay.Row, s scene) {
 		player = float64(row.State.PlayerX)
 	}
 	t.present, t.x, t.y, t.player = append(t.present, present), append(t.x, px), append(t.y, py), append(t.player, player)
+}
+
+// judges says whether objects of a kind are judged.
+func (s scene) judges(kind string) bool {
+	return slices.ContainsFunc(s.objects, func(o judge.Object) bool { return o.Kind == kind })
 }
 
 // blocks returns the means of blocks of 4x8 pixels (rows x columns) of a frame [H,W].
@@ -164,7 +165,11 @@ func (x *exam) encode() error {
 	size := x.scene.plane.ObsLen()
 	for i, s := range x.subjects {
 		recon := s.recon[:len(x.obs)]
-		if err := s.viewer.Reconstruct(recon, x.obs); err != nil {
+		see := func() error { return s.viewer.Reconstruct(recon, x.obs) }
+		if s.judge == nil {
+			see = func() error { return s.viewer.Encode(x.obs) }
+		}
+		if err := see(); err != nil {
 			return err
 		}
 		codes := s.viewer.Codes()
@@ -173,9 +178,6 @@ func (x *exam) encode() error {
 			code := make([]float64, width)
 			for c, v := range codes[n*width : (n+1)*width] {
 				code[c] = float64(v)
-				if math.IsNaN(code[c]) {
-					return fmt.Errorf("%s has no numbers in its code: its training has failed; take an earlier checkpoint", s.name)
-				}
 			}
 			s.codes = append(s.codes, code)
 			if s.judge == nil {
@@ -188,6 +190,9 @@ func (x *exam) encode() error {
 				s.tallies[row.Episode] = &judge.Tally{}
 			}
 			s.tallies[row.Episode].Add(s.judge.Take())
+			if mse := s.tallies[row.Episode].Figures().MSE; math.IsNaN(mse) || math.IsInf(mse, 0) {
+				return fmt.Errorf("the reconstructions of %s are no finite numbers: its training has failed; take an earlier checkpoint", s.name)
+			}
 			if i == 0 && x.known() {
 				x.group(row, x.obs[n*size:(n+1)*size], s.judge.Seen())
 			}

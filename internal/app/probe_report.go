@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -12,7 +14,7 @@ import (
 )
 
 // report fills in the figures of all encoders.
-func (x *exam) report(res *ProbeResult, bar *telemetry.Progress) error {
+func (x *exam) report(ctx context.Context, res *ProbeResult, bar *telemetry.Progress) error {
 	own := x.subjects[0]
 	order := slices.Sorted(maps.Keys(own.tallies))
 	res.Episodes, res.Steps = len(order), x.steps()
@@ -48,7 +50,7 @@ func (x *exam) report(res *ProbeResult, bar *telemetry.Progress) error {
 		if i > 0 {
 			intervals = nil
 		}
-		if err := x.readings(w.to, w.x, intervals); err != nil {
+		if err := x.readings(ctx, w.to, w.x, intervals); err != nil {
 			return err
 		}
 		if w.name != "" {
@@ -138,7 +140,7 @@ const probeReps = 1000
 const widest = 128
 
 // readings fits all probes on codes; intervals go to res where it is not nil.
-func (x *exam) readings(to *Readings, codes [][]float64, res *ProbeResult) error {
+func (x *exam) readings(ctx context.Context, to *Readings, codes [][]float64, res *ProbeResult) error {
 	t := x.targets
 	height := heights(t.y)
 	for _, p := range []struct {
@@ -155,6 +157,9 @@ func (x *exam) readings(to *Readings, codes [][]float64, res *ProbeResult) error
 		{"acc_y", &to.AccY, judge.Logistic, height, judge.Accuracy},
 		{"r2_player", &to.R2Player, judge.Ridge, t.player, judge.R2},
 	} {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("probing: %w", err)
+		}
 		if p.key == "r2_x_mlp" && len(codes[0]) > widest {
 			continue
 		}

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -13,7 +14,7 @@ import (
 
 var wantProbe = []string{
 	"contrast", "kept", "false_knives", "mse", "knife_mse", "detected", "auroc", "r2_x", "r2_y", "r2_x_mlp", "acc_y", "r2_player",
-	"mse_ratio", "frames", "intervals", "controls", "against", "truth_in_training",
+	"mse_ratio", "frames", "intervals", "controls", "against", "truth_in_training", "places_in_training",
 }
 
 func TestProbe(t *testing.T) {
@@ -53,7 +54,7 @@ func TestProbe(t *testing.T) {
 	// Of the dataset that it was trained on, only what was left aside is judged.
 	said := new(bytes.Buffer)
 	own, err := app.Probe(t.Context(), app.ProbeOptions{Checkpoint: run, Data: data}, app.IO{Stdout: out, Stderr: said})
-	if err != nil || own.Steps == 0 || own.Steps > 1200/2 || !strings.Contains(said.String(), "left aside") {
+	if err != nil || own.Steps == 0 || own.Steps > 1200/2 || !strings.Contains(said.String(), "left aside") || !own.PlacesInTraining {
 		t.Errorf("on its own dataset: %+v, error %v; %s", own, err, said)
 	}
 }
@@ -87,5 +88,64 @@ func TestProbeWithoutTruth(t *testing.T) {
 		if _, err := app.Probe(t.Context(), p, quiet()); !errors.As(err, &usage) {
 			t.Errorf("%+v: error %v, want one of use", p, err)
 		}
+	}
+}
+
+// TestProbeKnowsWhatWasTrainedOn wants the episodes trained on to be left out of a copy of
+// the dataset too, and where they were trained on by what it is compared with.
+func TestProbeKnowsWhatWasTrainedOn(t *testing.T) {
+	dir, data := t.TempDir(), recordDojo(t, "varied", 1200, 1)
+	run, elsewhere, moved := filepath.Join(dir, "run"), filepath.Join(dir, "elsewhere"), filepath.Join(dir, "moved")
+	c, other := smallAlone(t, data), smallAlone(t, recordDojo(t, "varied", 800, 2))
+	c.Agent.Pretrain.Updates, other.Agent.Pretrain.Updates = 20, 20
+	train(t, c, run)
+	train(t, other, elsewhere)
+	if err := os.CopyFS(moved, os.DirFS(data)); err != nil {
+		t.Fatal(err)
+	}
+	all, err := app.Probe(t.Context(), app.ProbeOptions{Checkpoint: elsewhere, Data: data}, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range map[string]app.ProbeOptions{
+		"a copy":     {Checkpoint: run, Data: moved},
+		"the second": {Checkpoint: elsewhere, Against: run, Data: data},
+	} {
+		res, err := app.Probe(t.Context(), p, quiet())
+		if err != nil || res.Steps == 0 || res.Steps > all.Steps/2 {
+			t.Errorf("%s: %d steps judged of %d, error %v", name, res.Steps, all.Steps, err)
+		}
+	}
+}
+
+// TestProbeStopsAndSkips wants an end on a broken shard, its name with --skip-bad, and an
+// end by the context.
+func TestProbeStopsAndSkips(t *testing.T) {
+	data := recordDojo(t, "varied", 800, 1)
+	run := filepath.Join(t.TempDir(), "run")
+	c := smallAlone(t, recordDojo(t, "varied", 800, 2))
+	c.Agent.Pretrain.Updates = 20
+	train(t, c, run)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := app.Probe(ctx, app.ProbeOptions{Checkpoint: run, Data: data}, quiet()); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want the context's", err)
+	}
+	whole, err := app.Probe(t.Context(), app.ProbeOptions{Checkpoint: run, Data: data}, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := read(t, data, "part-00000.parquet")
+	for i := range 64 {
+		b[len(b)/2+i] ^= 0x5a // its end is whole, so that only reading tells
+	}
+	put(t, filepath.Join(data, "part-00001.parquet"), b)
+	if _, err := app.Probe(t.Context(), app.ProbeOptions{Checkpoint: run, Data: data}, quiet()); err == nil || !strings.Contains(err.Error(), "part-00001") {
+		t.Errorf("error %v, want one that names the shard", err)
+	}
+	said := new(bytes.Buffer)
+	res, err := app.Probe(t.Context(), app.ProbeOptions{Checkpoint: run, Data: data, SkipBad: true}, app.IO{Stdout: new(bytes.Buffer), Stderr: said})
+	if err != nil || res.Steps != whole.Steps || len(res.Skipped) != 1 || !strings.Contains(said.String(), "part-00001") {
+		t.Errorf("%d of %d steps, skipped %v, error %v: %s", res.Steps, whole.Steps, res.Skipped, err, said)
 	}
 }

@@ -15,11 +15,12 @@ type DataConfig struct {
 	Dir      string  `toml:"dir"`       // folder of the dataset; empty to play
 	ValShare float64 `toml:"val_share"` // share of its episodes that are judged and not trained on
 	SkipBad  bool    `toml:"skip_bad"`  // leave out shards that cannot be read
+	ID       string  `toml:"id"`        // of the dataset, to know it elsewhere; set by the training
 }
 
-// openData opens a dataset, telling a wrong path from a damaged file. It says which
-// shards were left out.
-func openData(d DataConfig, o IO) (*replay.Dataset, error) {
+// openEnds opens a dataset, telling a wrong path from a damaged file, by the ends of its
+// shards.
+func openEnds(d DataConfig) (*replay.Dataset, error) {
 	open := replay.Open
 	if d.SkipBad {
 		open = replay.OpenSkipBroken
@@ -31,13 +32,31 @@ func openData(d DataConfig, o IO) (*replay.Dataset, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%w (--skip-bad leaves out what cannot be read)", err)
 	}
+	return data, notEmpty(data, d)
+}
+
+func notEmpty(data *replay.Dataset, d DataConfig) error {
+	if data.Len() == 0 {
+		return usagef("record some steps, or look at the shards", "dataset %s has no step that can be read", d.Dir)
+	}
+	return nil
+}
+
+// openData opens a dataset to be read. It says which shards were left out.
+func openData(ctx context.Context, d DataConfig, o IO) (*replay.Dataset, error) {
+	data, err := openEnds(d)
+	if err != nil {
+		return nil, err
+	}
+	if d.SkipBad {
+		if err := data.DropBroken(ctx); err != nil {
+			return nil, err
+		}
+	}
 	for _, err := range data.Skipped() {
 		o.notef("left out: %v", err)
 	}
-	if data.Len() == 0 {
-		return nil, usagef("record some steps, or look at the shards", "dataset %s has no step that can be read", d.Dir)
-	}
-	return data, nil
+	return data, notEmpty(data, d)
 }
 
 // parts is a dataset cut into episodes to train on and episodes to judge.
@@ -92,7 +111,7 @@ func (p parts) tell(truth bool, o IO) {
 // openRecorded opens the config's dataset as an environment and sizes what a
 // training takes from it: all of its steps, each once.
 func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
-	data, err := openData(c.Data, o)
+	data, err := openData(ctx, c.Data, o)
 	if err != nil {
 		return opened{}, err
 	}
@@ -100,6 +119,7 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
+	c.Data.ID = data.Meta().ID()
 	p := divide(episodes, c.Data.ValShare)
 	if p.train.Rows == 0 {
 		return opened{}, usagef("record more", "dataset %s has no step to train on", c.Data.Dir)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -173,22 +172,13 @@ func viewData(ctx context.Context, v ViewOptions, o IO) (*agent.Gallery, *monito
 		return nil, nil, "", err
 	}
 	v.Change(&c)
-	data, err := replay.Open(v.Data)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, "", usagef("give a folder that glint record made", "%s is no dataset", v.Data)
-	}
+	data, err := openData(ctx, DataConfig{Dir: v.Data}, o)
 	if err != nil {
 		return nil, nil, "", err
 	}
-	cfg := c.Pixels
-	cfg.Crop = image.Rectangle{} // the dataset holds the crop
-	pre, err := pixels.New(data.Meta().Spec(1), cfg)
+	pre, s, err := seen(data, c, net)
 	if err != nil {
-		return nil, nil, "", &UsageError{Msg: err.Error()}
-	}
-	s := sceneOf(data.Meta(), pre)
-	if shape := net.Autoencoder.Shape(); s.plane.T != shape.T || s.plane.H != shape.H || s.plane.W != shape.W {
-		return nil, nil, "", usagef("use a dataset of the game it was trained on", "the checkpoint sees %dx%dx%d, the dataset makes %dx%dx%d", shape.T, shape.H, shape.W, s.plane.T, s.plane.H, s.plane.W)
+		return nil, nil, "", err
 	}
 	m, err := monitorOf(s, net, c)
 	if err != nil {
@@ -198,6 +188,21 @@ func viewData(ctx context.Context, v ViewOptions, o IO) (*agent.Gallery, *monito
 	return gallery, m, "what the code keeps of " + v.Data, err
 }
 
+// seen returns how a network sees a dataset, by the config it was trained with.
+func seen(data *replay.Dataset, c Config, net *agent.Net) (*pixels.Preprocessor, scene, error) {
+	cfg := c.Pixels
+	cfg.Crop = image.Rectangle{} // the dataset holds the crop
+	pre, err := pixels.New(data.Meta().Spec(1), cfg)
+	if err != nil {
+		return nil, scene{}, &UsageError{Msg: err.Error()}
+	}
+	s, m := sceneOf(data.Meta(), pre), net.Autoencoder.Shape()
+	if s.plane.T != m.T || s.plane.H != m.H || s.plane.W != m.W {
+		return nil, s, usagef("use a dataset of the game it was trained on", "the checkpoint sees %dx%dx%d, the dataset makes %dx%dx%d", m.T, m.H, m.W, s.plane.T, s.plane.H, s.plane.W)
+	}
+	return pre, s, nil
+}
+
 // sceneOf is world.scene for what a dataset shows.
 func sceneOf(meta replay.Meta, pre *pixels.Preprocessor) scene {
 	s := scene{plane: pre.Spec(), raw: meta.Spec(1), content: pre.Content()}
@@ -205,6 +210,13 @@ func sceneOf(meta replay.Meta, pre *pixels.Preprocessor) scene {
 		s.objects = objectsOf(pixels.PresetFor(gameName(meta.Env)))
 	}
 	return s
+}
+
+// project writes the plane [T,H,W] of a row to dst.
+func (s scene) project(pre *pixels.Preprocessor, dst []byte, row replay.Row) {
+	for t := range s.plane.T {
+		pre.Apply(dst[t*s.plane.FrameLen():(t+1)*s.plane.FrameLen()], row.Obs[t*s.raw.FrameLen():(t+1)*s.raw.FrameLen()])
+	}
 }
 
 // read keeps examples of a dataset.
@@ -224,9 +236,7 @@ func (m *monitor) read(ctx context.Context, data *replay.Dataset, pre *pixels.Pr
 		if row.Terminated || row.Truncated {
 			continue // the boxes of a last observation are not recorded
 		}
-		for t := range m.plane.T {
-			pre.Apply(obs[t*m.plane.FrameLen():(t+1)*m.plane.FrameLen()], row.Obs[t*m.raw.FrameLen():(t+1)*m.raw.FrameLen()])
-		}
+		m.project(pre, obs, row)
 		if known {
 			for i := range row.Boxes {
 				row.Boxes[i].Rect = pre.Box(row.Boxes[i].Rect)

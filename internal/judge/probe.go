@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/stat"
@@ -24,15 +25,22 @@ type Rows struct {
 // ErrTooFew says that there are too few rows to fit a probe.
 var ErrTooFew = errors.New("judge: too few rows to fit a probe")
 
-// fewest is how many rows a probe is fitted on at least.
-const fewest = 20
+// fewest is how many rows for each column a probe is fitted on at least, and most of what
+// is asked for: the penalty makes up for more columns.
+const fewest, mostAsked = 3, 200
 
 // Folds is how many parts the episodes are cut into: each part is asked about by a probe
 // that was fitted on the others.
 const Folds = 5
 
 // CrossFit returns what the probe reads from each row, fitted on other episodes alone.
+// It returns ErrTooFew for rows of one episode or of fewer than 3 a column (200 are enough).
 func CrossFit(p Probe, all Rows, episodes []uint64) ([]float64, error) {
+	for _, x := range all.X {
+		if floats.HasNaN(x) || math.IsInf(floats.Sum(x), 0) {
+			return nil, errors.New("judge: a code is no finite number")
+		}
+	}
 	fold, next := map[uint64]int{}, 0
 	for _, e := range episodes {
 		if _, known := fold[e]; !known {
@@ -55,7 +63,7 @@ func CrossFit(p Probe, all Rows, episodes []uint64) ([]float64, error) {
 			}
 			fit.X, fit.Y = append(fit.X, all.X[i]), append(fit.Y, all.Y[i])
 		}
-		if len(fit.Y) < fewest {
+		if len(fit.Y) < min(fewest*len(all.X[0]), mostAsked) {
 			return nil, ErrTooFew
 		}
 		got, err := p(fit, ask)

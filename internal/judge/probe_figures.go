@@ -25,8 +25,11 @@ func R2(answers, targets []float64) float64 {
 }
 
 // AUROC is the area under the ROC curve of scores for targets 0 and 1: the chance that a
-// one scores above a zero, ties a half. NaN where a class is missing.
+// one scores above a zero, ties a half. NaN where a class is missing or a score is NaN.
 func AUROC(scores, targets []float64) float64 {
+	if slices.ContainsFunc(scores, math.IsNaN) {
+		return math.NaN()
+	}
 	order := make([]int, len(scores))
 	for i := range order {
 		order[i] = i

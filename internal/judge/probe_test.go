@@ -108,6 +108,13 @@ func TestCrossFitKeepsEpisodesApart(t *testing.T) {
 	if got := judge.R2(seen, rows.Y); got < 0.9 {
 		t.Errorf("R2 %v of rows fitted on: the test cannot tell", got)
 	}
+	for _, p := range []judge.Probe{judge.Ridge, judge.Logistic, judge.MLP} {
+		broken := rows
+		broken.X = append([][]float64{{math.NaN()}}, rows.X[1:]...)
+		if _, err := judge.CrossFit(p, broken, of); err == nil {
+			t.Error("a code that is no number is not refused")
+		}
+	}
 	if _, err := judge.CrossFit(judge.Ridge, rows, make([]uint64, len(of))); !errors.Is(err, judge.ErrTooFew) {
 		t.Errorf("one episode: error %v, want ErrTooFew", err)
 	}
@@ -138,7 +145,7 @@ func TestProbeFigures(t *testing.T) {
 			t.Errorf("%s is %v, want %v", name, got[0], got[1])
 		}
 	}
-	for _, v := range []float64{judge.AUROC(scores, make([]float64, 5)), judge.R2(scores, make([]float64, 5)), judge.Accuracy(scores, make([]float64, 5))} {
+	for _, v := range []float64{judge.AUROC([]float64{1, math.NaN()}, []float64{0, 1}), judge.AUROC(scores, make([]float64, 5)), judge.R2(scores, make([]float64, 5)), judge.Accuracy(scores, make([]float64, 5))} {
 		if !math.IsNaN(v) {
 			t.Errorf("a figure of one class is %v, want NaN", v)
 		}

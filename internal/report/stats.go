@@ -33,7 +33,8 @@ func IQM(x []float64) float64 {
 
 // Bootstrap returns the 95 % confidence interval of stat(x) by the percentile
 // bootstrap: the 2.5 % and 97.5 % quantiles of stat over reps resamples of x.
-// Equal seeds give equal intervals. NaN of nothing or no reps.
+// Equal seeds give equal intervals. NaN of nothing or no reps, or where more than half
+// of the resamples have no statistic; the others are left out.
 func Bootstrap(x []float64, stat func([]float64) float64, reps int, seed uint64) (lo, hi float64) {
 	return BootstrapStrata([][]float64{x}, stat, reps, seed)
 }
@@ -58,8 +59,13 @@ func BootstrapStrata(groups [][]float64, stat func([]float64) float64, reps int,
 		}
 		results[r] = stat(resample)
 	}
-	slices.Sort(results)
-	return quantile(results, 0.025), quantile(results, 0.975)
+	// A resample may lack what the statistic needs.
+	known := slices.DeleteFunc(results, math.IsNaN)
+	if 2*len(known) < reps {
+		return math.NaN(), math.NaN()
+	}
+	slices.Sort(known)
+	return quantile(known, 0.025), quantile(known, 0.975)
 }
 
 // quantile interpolates linearly between the order statistics of sorted values:
