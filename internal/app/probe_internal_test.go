@@ -60,7 +60,7 @@ func TestTargets(t *testing.T) {
 		plane: env.Spec{T: 4, H: 64, W: 144}, raw: env.Spec{H: 64, W: 144}, content: image.Rect(0, 0, 144, 64),
 		objects: []judge.Object{{Kind: "knife"}},
 	}
-	box := func(frame, x int) env.Box { return env.Box{Frame: frame, Rect: image.Rect(x, 30, x+5, 32)} }
+	box := func(frame, x int) env.Box { return env.Box{Kind: "knife", Frame: frame, Rect: image.Rect(x, 30, x+5, 32)} }
 	var got targets
 	for _, row := range []replay.Row{
 		{},
@@ -68,12 +68,13 @@ func TestTargets(t *testing.T) {
 		{Boxes: []env.Box{box(3, 50), box(3, 90)}},
 		{Boxes: []env.Box{box(2, 50)}},
 		{Boxes: []env.Box{box(3, 142)}}, // partly outside
+		{Boxes: []env.Box{{Kind: "puck", Frame: 3, Rect: image.Rect(50, 30, 55, 32)}}},
 	} {
 		got.add(row, s)
 	}
 	want := targets{
-		present: []float64{0, 1, 1, nan, nan}, x: []float64{nan, 52.5, nan, nan, nan}, y: []float64{nan, 31, nan, nan, nan},
-		player: []float64{nan, 70, nan, nan, nan},
+		present: []float64{0, 1, 1, nan, nan, nan}, x: []float64{nan, 52.5, nan, nan, nan, nan}, y: []float64{nan, 31, nan, nan, nan, nan},
+		player: []float64{nan, 70, nan, nan, nan, nan},
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(targets{}), cmpopts.EquateNaNs()); d != "" {
 		t.Error(d)
