@@ -60,7 +60,9 @@ func TestTargets(t *testing.T) {
 		plane: env.Spec{T: 4, H: 64, W: 144}, raw: env.Spec{H: 64, W: 144}, content: image.Rect(0, 0, 144, 64),
 		objects: []judge.Object{{Kind: "knife"}},
 	}
-	box := func(frame, x int) env.Box { return env.Box{Kind: "knife", Frame: frame, Rect: image.Rect(x, 30, x+5, 32)} }
+	box := func(frame, x int) env.Box {
+		return env.Box{Kind: "knife", Frame: frame, Rect: image.Rect(x, 30, x+5, 32)}
+	}
 	var got targets
 	for _, row := range []replay.Row{
 		{},
