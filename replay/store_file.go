@@ -57,7 +57,7 @@ func (s *Store) Save(w io.Writer) error {
 // Store of another Capacity, Classes or Len, and a damaged file; the Store is then
 // unchanged. Share is not saved: it is how to draw, not what was seen.
 func (s *Store) Load(r io.Reader) error {
-	fresh := &Store{cfg: s.cfg, byCls: make([]queue, s.cfg.Classes), kinds: map[string]string{}}
+	fresh := &Store{cfg: s.cfg, byCls: make([]queue, s.cfg.Classes)}
 	if err := fresh.load(r, s.enc.MaxEncodedSize(s.cfg.Len)); err != nil {
 		return fmt.Errorf("replay: loading the store: %w", err)
 	}

@@ -119,7 +119,7 @@ func newExam(ctx context.Context, p ProbeOptions, res *ProbeResult, o IO) (*exam
 	}
 	x := &exam{data: data}
 	var first Config
-	for _, path := range []string{p.Checkpoint, p.Against} {
+	for i, path := range []string{p.Checkpoint, p.Against} {
 		if path == "" {
 			continue
 		}
@@ -131,7 +131,7 @@ func newExam(ctx context.Context, p ProbeOptions, res *ProbeResult, o IO) (*exam
 		if err != nil {
 			return nil, err
 		}
-		if path == p.Checkpoint {
+		if i == 0 {
 			first, x.pre, x.scene = c, pre, s
 		} else if a, b := c.Pixels, first.Pixels; a.Projection != b.Projection || a.Resize != b.Resize || a.MaxPixels != b.MaxPixels {
 			return nil, usagef("compare checkpoints of the same pixels", "%s sees other planes than %s", p.Against, p.Checkpoint)
@@ -142,7 +142,7 @@ func newExam(ctx context.Context, p ProbeOptions, res *ProbeResult, o IO) (*exam
 		if err := x.trained(ctx, c, path, o); err != nil {
 			return nil, err
 		}
-		if path == p.Checkpoint {
+		if i == 0 {
 			if err := x.addRandom(net, c.Seed); err != nil {
 				return nil, err
 			}

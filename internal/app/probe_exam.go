@@ -165,11 +165,13 @@ func (x *exam) encode() error {
 	size := x.scene.plane.ObsLen()
 	for i, s := range x.subjects {
 		recon := s.recon[:len(x.obs)]
-		see := func() error { return s.viewer.Reconstruct(recon, x.obs) }
+		var err error
 		if s.judge == nil {
-			see = func() error { return s.viewer.Encode(x.obs) }
+			err = s.viewer.Encode(x.obs)
+		} else {
+			err = s.viewer.Reconstruct(recon, x.obs)
 		}
-		if err := see(); err != nil {
+		if err != nil {
 			return err
 		}
 		codes := s.viewer.Codes()
@@ -223,7 +225,7 @@ func (x *exam) group(row replay.Row, obs []byte, seen []judge.Seen) {
 					x.count(d, s)
 				}
 				if row.State != nil && row.State.Floor > 0 {
-					x.count("floor "+string(rune('0'+row.State.Floor)), s)
+					x.count(fmt.Sprint("floor ", row.State.Floor), s)
 				}
 			}
 		}

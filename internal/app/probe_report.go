@@ -18,47 +18,46 @@ func (x *exam) report(ctx context.Context, res *ProbeResult, bar *telemetry.Prog
 	own := x.subjects[0]
 	order := slices.Sorted(maps.Keys(own.tallies))
 	res.Episodes, res.Steps = len(order), x.steps()
-	if err := x.judged(res, own, order); err != nil {
-		return err
-	}
-	work := []struct {
-		name string
-		x    [][]float64
-		to   *Readings
-	}{{"", own.codes, &res.Readings}, {"random_encoder", x.subjects[1].codes, &Readings{}}, {"pixels", x.blocks, &Readings{}}}
+	x.judged(res, own, order)
+	var random, pixels Readings
+	todo := []reading{{own.codes, &res.Readings, res}, {x.subjects[1].codes, &random, nil}, {x.blocks, &pixels, nil}}
 	if len(x.subjects) > 2 {
 		against := x.subjects[2]
-		f := x.figures(against.sum(order))
-		res.Against = &f
-		if f.MSE != nil && *f.MSE > 0 {
-			ratio := *res.MSE / *f.MSE
-			res.MSERatio = &ratio
-			lo, hi := bootstrapEpisodes(order, func(e []uint64) float64 {
-				a, b := own.sum(e), against.sum(e)
-				return a.Figures().MSE / b.Figures().MSE
-			})
-			res.interval("mse_ratio", lo, hi)
-		}
-		work = append(work, struct {
-			name string
-			x    [][]float64
-			to   *Readings
-		}{"", against.codes, &res.Against.Readings})
+		x.compare(res, own, against, order)
+		todo = append(todo, reading{against.codes, &res.Against.Readings, nil})
 	}
-	for i, w := range work {
-		intervals := res
-		if i > 0 {
-			intervals = nil
-		}
-		if err := x.readings(ctx, w.to, w.x, intervals); err != nil {
+	for i, r := range todo {
+		if err := x.readings(ctx, r.to, r.codes, r.intervals); err != nil {
 			return err
 		}
-		if w.name != "" {
-			res.Controls[w.name] = *w.to
-		}
-		bar.Update(float64(i+1) / float64(len(work)))
+		bar.Update(float64(i+1) / float64(len(todo)))
 	}
+	res.Controls["random_encoder"], res.Controls["pixels"] = random, pixels
 	return nil
+}
+
+// reading is codes that all probes are fitted on, where their figures go, and what notes
+// the intervals; nil for none.
+type reading struct {
+	codes     [][]float64
+	to        *Readings
+	intervals *ProbeResult
+}
+
+// compare fills in what the judge says of another encoder, and the ratio of the errors.
+func (x *exam) compare(res *ProbeResult, own, against *subject, order []uint64) {
+	f := x.figures(against.sum(order))
+	res.Against = &f
+	if f.MSE == nil || *f.MSE == 0 {
+		return
+	}
+	ratio := *res.MSE / *f.MSE
+	res.MSERatio = &ratio
+	lo, hi := bootstrapEpisodes(order, func(e []uint64) float64 {
+		a, b := own.sum(e), against.sum(e)
+		return a.Figures().MSE / b.Figures().MSE
+	})
+	res.interval("mse_ratio", lo, hi)
 }
 
 // sum adds up episodes, each as often as it is named.
@@ -81,7 +80,7 @@ func (x *exam) figures(t judge.Tally) ProbeFigures {
 }
 
 // judged fills in what the judge says, with intervals.
-func (x *exam) judged(res *ProbeResult, own *subject, order []uint64) error {
+func (x *exam) judged(res *ProbeResult, own *subject, order []uint64) {
 	all := own.sum(order)
 	f := all.Figures()
 	res.Frames, res.Knives, res.Visible = f.Frames, f.Knives, f.Visible
@@ -104,7 +103,6 @@ func (x *exam) judged(res *ProbeResult, own *subject, order []uint64) error {
 	for name, c := range x.groups {
 		res.Groups[name] = Group{Kept: finite(c.Recall()), Visible: c.Objects}
 	}
-	return nil
 }
 
 // interval notes an interval that is known.

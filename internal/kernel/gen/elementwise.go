@@ -35,14 +35,20 @@ func finish(name, twin string, relu bool) {
 }
 
 // add writes the kernel of a sum.
-func add(name string) {
-	begin(name, "addGeneric", "func(dst, a, b []float32)")
+func add(name string) { pairwise(name, "addGeneric", VADDPS) }
+
+// multiply writes the kernel of a product.
+func multiply(name string) { pairwise(name, "multiplyGeneric", VMULPS) }
+
+// pairwise writes a kernel that computes element by element from two slices.
+func pairwise(name, twin string, compute func(ops ...Op)) {
+	begin(name, twin, "func(dst, a, b []float32)")
 	n, at, base := slices("dst", "a", "b")
 	pointwise(n, at, func(size int) {
 		a, b := YMM(), YMM()
 		load(size, element(base[1], at), a)
 		load(size, element(base[2], at), b)
-		VADDPS(b, a, a)
+		compute(b, a, a)
 		store(size, a, element(base[0], at))
 	})
 	end()
@@ -58,20 +64,6 @@ func scale(name string) {
 		load(size, element(base[1], at), x)
 		VMULPS(x, factor, x)
 		store(size, x, element(base[0], at))
-	})
-	end()
-}
-
-// multiply writes the kernel of a product.
-func multiply(name string) {
-	begin(name, "multiplyGeneric", "func(dst, a, b []float32)")
-	n, at, base := slices("dst", "a", "b")
-	pointwise(n, at, func(size int) {
-		a, b := YMM(), YMM()
-		load(size, element(base[1], at), a)
-		load(size, element(base[2], at), b)
-		VMULPS(b, a, a)
-		store(size, a, element(base[0], at))
 	})
 	end()
 }
