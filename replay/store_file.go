@@ -67,7 +67,7 @@ func (s *Store) Load(r io.Reader) error {
 
 // load reads into an empty Store; no compressed stack is longer than maxData.
 func (s *Store) load(r io.Reader, maxData int) error {
-	f := &storeReader{in: bufio.NewReader(r), sum: crc32.New(castagnoli), kinds: map[string]string{}}
+	f := &storeReader{in: bufio.NewReader(r), sum: crc32.New(castagnoli)}
 	if magic := f.bytes(len(storeMagic)); f.err == nil && string(magic) != storeMagic {
 		return errors.New("this is no saved store of this version")
 	}
@@ -97,13 +97,12 @@ func (s *Store) load(r io.Reader, maxData int) error {
 // storeReader reads the parts of a Store's file and keeps the first error, after
 // which it reads zeros.
 type storeReader struct {
-	in    *bufio.Reader
-	sum   hash.Hash32
-	one   [1]byte
-	buf   []byte
-	kinds map[string]string // one string for each kind, not one for each box
-	head  zstd.Header
-	err   error
+	in   *bufio.Reader
+	sum  hash.Hash32
+	one  [1]byte
+	buf  []byte
+	head zstd.Header
+	err  error
 }
 
 func (f *storeReader) fail(err error) {
@@ -186,12 +185,7 @@ func (f *storeReader) boxes(dst []env.Box) []env.Box {
 	n := f.uint(maxBoxes)
 	for i := 0; i < n && f.err == nil; i++ {
 		frame, x0, y0, x1, y1 := f.int(), f.int(), f.int(), f.int(), f.int()
-		name := f.bytes(f.uint(maxKind))
-		kind, ok := f.kinds[string(name)]
-		if !ok {
-			kind = string(name)
-			f.kinds[kind] = kind
-		}
+		kind := string(f.bytes(f.uint(maxKind)))
 		// Not image.Rect: that would put swapped corners in order.
 		rect := image.Rectangle{Min: image.Pt(x0, y0), Max: image.Pt(x1, y1)}
 		dst = append(dst, env.Box{Rect: rect, Frame: frame, Kind: kind})
