@@ -34,7 +34,7 @@ type Config struct {
 	EncoderMoved  string  `toml:"encoder_moved"`  // by which loss: "both", "autoencoder" or "rl"
 	AECoef        float64 `toml:"ae_coef"`        // weight of the autoencoder's loss
 	AEPerStep     float64 `toml:"ae_per_step"`    // autoencoder samples trained on per environment step
-	SmallShare    float64 `toml:"small_share"`    // share of an autoencoder batch that shows a small object; -1 to draw all alike
+	SmallShare    float64 `toml:"small_share"`    // least share of an autoencoder batch that shows a small object
 	StoreCapacity int     `toml:"store_capacity"` // observations kept for the autoencoder
 
 	Pretrain    PretrainConfig     `toml:"pretrain"`
@@ -114,7 +114,7 @@ func (c Config) Validate() error {
 		{"encoder_moved", c.EncoderMoved == MovedByBoth || c.EncoderMoved == MovedByAutoencoder || c.EncoderMoved == MovedByRL, c.EncoderMoved, "both, autoencoder or rl"},
 		{"ae_coef", notNegative(c.AECoef), c.AECoef, "0 or more"},
 		{"ae_per_step", c.AEPerStep >= 0 && c.AEPerStep <= 64, c.AEPerStep, "0..64"},
-		{"small_share", c.SmallShare >= 0 && c.SmallShare <= 1 || c.SmallShare == -1, c.SmallShare, "0..1, or -1"},
+		{"small_share", c.SmallShare >= 0 && c.SmallShare <= 1, c.SmallShare, "0..1"},
 		{"store_capacity", within(c.StoreCapacity, 10_000_000), c.StoreCapacity, upTo(10_000_000)},
 		{"pretrain.steps", c.Pretrain.Steps >= 1, c.Pretrain.Steps, "1 or more: the mean image is made of them"},
 		{"pretrain.updates", c.Pretrain.Updates >= 0, c.Pretrain.Updates, "0 or more"},

@@ -149,11 +149,9 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		return nil, err
 	}
 	t.solver = ops.NewAdam(cfg.adam(), t.Net.Params())
-	store := replay.StoreConfig{Capacity: cfg.StoreCapacity, Classes: frameClasses, Len: s.ObsLen()}
-	if cfg.SmallShare >= 0 {
-		store.Share = []float64{1 - cfg.SmallShare, cfg.SmallShare}
-	}
-	t.store, err = replay.NewStore(store)
+	t.store, err = replay.NewStore(replay.StoreConfig{
+		Capacity: cfg.StoreCapacity, Classes: frameClasses, Least: []float64{0, cfg.SmallShare}, Len: s.ObsLen(),
+	})
 	if err != nil {
 		return nil, err
 	}

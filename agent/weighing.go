@@ -57,13 +57,11 @@ func (s sampler) draw(obs []byte) error {
 	in := &t.inputs
 	in.B = len(obs) / t.spec.ObsLen()
 	in.Plane, in.Boxes = obs, in.Boxes[:in.B]
-	if _, err := t.store.Sample(rand.New(t.random), obs, in.Boxes); err != nil {
-		if errors.Is(err, replay.ErrEmpty) {
-			return fmt.Errorf("no stored observation is of a class that small_share %v draws: choose one between 0 and 1 or explore longer (pretrain.steps)", t.cfg.SmallShare)
-		}
-		return err
+	_, err := t.store.Sample(rand.New(t.random), obs, in.Boxes)
+	if errors.Is(err, replay.ErrEmpty) {
+		return errors.New("no observation is stored to train the autoencoder on: explore longer (pretrain.steps)")
 	}
-	return nil
+	return err
 }
 
 // Places says whether the last frame of each observation shows a small object and, where

@@ -39,7 +39,7 @@ func fighters(i int) []byte {
 }
 
 func benchStore(b *testing.B) *replay.Store {
-	s := newStore(b, replay.StoreConfig{Capacity: 2000, Classes: 2, Share: []float64{0.5, 0.5}, Len: planeLen})
+	s := newStore(b, replay.StoreConfig{Capacity: 2000, Classes: 2, Least: []float64{0.5, 0.5}, Len: planeLen})
 	for i := range 2000 {
 		if err := s.Add(fighters(i), i%10/9, nil); err != nil {
 			b.Fatal(err)

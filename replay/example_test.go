@@ -11,7 +11,7 @@ import (
 // A rare class gets half of every batch.
 func ExampleStore() {
 	store, err := replay.NewStore(replay.StoreConfig{
-		Capacity: 1000, Classes: 2, Share: []float64{0.5, 0.5}, Len: 4 * 64 * 144,
+		Capacity: 1000, Classes: 2, Least: []float64{0.5, 0.5}, Len: 4 * 64 * 144,
 	})
 	if err != nil {
 		fmt.Println(err)

@@ -3,7 +3,6 @@ package replay
 import (
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"unsafe"
 
@@ -12,8 +11,7 @@ import (
 	"glint/env"
 )
 
-// ErrEmpty is returned by Sample while the Store holds no stack of a class with a
-// share.
+// ErrEmpty is returned by Sample while the Store holds no stack.
 var ErrEmpty = errors.New("replay: store holds nothing to sample")
 
 // StoreConfig sizes a Store.
@@ -22,10 +20,10 @@ type StoreConfig struct {
 	Capacity int
 	// Classes is the number of classes, numbered from 0.
 	Classes int
-	// Share is the part of a batch that each class should have. Only the ratios
-	// count, and a class of share 0 is never drawn. Without any Share every stack
-	// is equally likely, whatever its class.
-	Share []float64
+	// Least is the smallest part of a batch that each class has, however rare it is.
+	// Together they are at most 1. Without any every stack is equally likely,
+	// whatever its class.
+	Least []float64
 	// Len is the bytes of a stack, T*H*W*C.
 	Len int
 }
@@ -39,24 +37,24 @@ func (c StoreConfig) Validate() error {
 		return fmt.Errorf("replay: Classes is %d, a store needs at least 1", c.Classes)
 	case c.Len < 1:
 		return fmt.Errorf("replay: Len is %d, a stack has at least 1 byte", c.Len)
-	case len(c.Share) != 0 && len(c.Share) != c.Classes:
-		return fmt.Errorf("replay: Share has %d values for %d classes; give one a class or none", len(c.Share), c.Classes)
+	case len(c.Least) != 0 && len(c.Least) != c.Classes:
+		return fmt.Errorf("replay: Least has %d values for %d classes; give one a class or none", len(c.Least), c.Classes)
 	}
 	sum := 0.0
-	for i, s := range c.Share {
-		if s < 0 || math.IsNaN(s) || math.IsInf(s, 0) {
-			return fmt.Errorf("replay: Share[%d] is %v, a share is finite and not negative", i, s)
+	for i, s := range c.Least {
+		if !(s >= 0 && s <= 1) {
+			return fmt.Errorf("replay: Least[%d] is %v, a part of a batch is 0..1", i, s)
 		}
 		sum += s
 	}
-	if len(c.Share) > 0 && (sum == 0 || math.IsInf(sum, 0)) {
-		return fmt.Errorf("replay: the values of Share add up to %v, at least one class needs a finite share above 0", sum)
+	if sum > 1 {
+		return fmt.Errorf("replay: the values of Least add up to %v, which is more than a batch", sum)
 	}
 	return nil
 }
 
 // Store holds the latest stacks of observations, compressed, and draws batches in
-// which each class has its share.
+// which no class falls below its share.
 type Store struct {
 	cfg    StoreConfig
 	slots  []place // ring of records; grows to Capacity
@@ -94,7 +92,7 @@ func NewStore(cfg StoreConfig) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("replay: making the decompressor: %w", err)
 	}
-	cfg.Share = append([]float64(nil), cfg.Share...)
+	cfg.Least = append([]float64(nil), cfg.Least...)
 	return &Store{
 		cfg: cfg, enc: enc, dec: dec, kinds: map[string]string{},
 		byCls: make([]queue, cfg.Classes), share: make([]float64, cfg.Classes),
@@ -141,9 +139,9 @@ func (s *Store) put(data []byte, class int, boxes []env.Box) (err error) {
 // boxes of each stack. It returns the B classes, which stay valid until the next
 // Sample.
 //
-// In a batch each class has its share times B stacks, rounded up or down at random
-// so that the mean is exact; an empty class gives its share to the others in
-// proportion to theirs. Equal contents, draws of r and B give equal batches.
+// In a batch the classes have as many stacks as in the Store, but none fewer than its
+// Least times B, for which the others give in proportion; rounded up or down at random so
+// that the mean is exact. Equal contents, draws of r and B give equal batches.
 func (s *Store) Sample(r *rand.Rand, dst []byte, boxes [][]env.Box) (classes []int, err error) {
 	if len(dst) == 0 || len(dst)%s.cfg.Len != 0 {
 		return nil, fmt.Errorf("replay: sampling into %d bytes, which is no multiple of a stack's %d", len(dst), s.cfg.Len)
@@ -172,33 +170,55 @@ func (s *Store) Sample(r *rand.Rand, dst []byte, boxes [][]env.Box) (classes []i
 // sampling: one draw u places b points at distance 1 on the line of the classes'
 // expected numbers, so that none is off by a whole stack.
 func (s *Store) drawClasses(r *rand.Rand, b int) error {
-	sum, last := 0.0, -1
-	for c := range s.share {
-		switch {
-		case s.byCls[c].n == 0:
-			s.share[c] = 0
-		case len(s.cfg.Share) == 0:
-			s.share[c] = float64(s.byCls[c].n)
-		default:
-			s.share[c] = s.cfg.Share[c]
-		}
-		if s.share[c] > 0 {
+	if s.Len() == 0 {
+		return ErrEmpty
+	}
+	s.setShares()
+	last := 0
+	for c, share := range s.share {
+		if share > 0 {
 			last = c
 		}
-		sum += s.share[c]
-	}
-	if last < 0 {
-		return ErrEmpty
 	}
 	s.classes = s.classes[:0]
 	u, edge := r.Float64(), 0.0
 	for c, share := range s.share {
-		edge += share / sum * float64(b)
+		edge += share * float64(b)
 		for len(s.classes) < b && share > 0 && (c == last || float64(len(s.classes))+u < edge) {
 			s.classes = append(s.classes, c)
 		}
 	}
 	return nil
+}
+
+// setShares fills s.share: each class that is not empty has its part of the stacks or, if
+// that is more, its Least; those above theirs share what is left by their numbers of stacks.
+func (s *Store) setShares() {
+	clear(s.share)
+	raised := true
+	for raised {
+		left, stacks := 1.0, 0
+		for c, share := range s.share {
+			left -= share
+			if share == 0 {
+				stacks += s.byCls[c].n
+			}
+		}
+		raised = false
+		for c, least := range s.cfg.Least {
+			if n := s.byCls[c].n; s.share[c] == 0 && n > 0 && least*float64(stacks) > left*float64(n) {
+				s.share[c], raised = least, true
+			}
+		}
+		if raised {
+			continue
+		}
+		for c, share := range s.share {
+			if share == 0 && stacks > 0 {
+				s.share[c] = left * float64(s.byCls[c].n) / float64(stacks)
+			}
+		}
+	}
 }
 
 // decode writes the stack that data holds into dst.

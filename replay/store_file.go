@@ -55,7 +55,7 @@ func (s *Store) Save(w io.Writer) error {
 
 // Load replaces the contents of the Store by saved ones. It refuses those of a
 // Store of another Capacity, Classes or Len, and a damaged file; the Store is then
-// unchanged. Share is not saved: it is how to draw, not what was seen.
+// unchanged. Least is not saved: it is how to draw, not what was seen.
 func (s *Store) Load(r io.Reader) error {
 	fresh := &Store{cfg: s.cfg, byCls: make([]queue, s.cfg.Classes)}
 	if err := fresh.load(r, s.enc.MaxEncodedSize(s.cfg.Len)); err != nil {

@@ -61,27 +61,29 @@ func fill(t testing.TB, s *replay.Store, from, to, ones int) {
 	}
 }
 
-func tiny(capacity int, share ...float64) replay.StoreConfig {
-	return replay.StoreConfig{Capacity: capacity, Classes: 2, Share: share, Len: tinyLen}
+func tiny(capacity int, least ...float64) replay.StoreConfig {
+	return replay.StoreConfig{Capacity: capacity, Classes: 2, Least: least, Len: tinyLen}
 }
 
 func TestStoreShares(t *testing.T) {
 	const b, batches = 10, 2000
 	for _, tc := range []struct {
 		name  string
-		share []float64
+		least []float64
 		ones  int // tenths of the stacks that are of class 1
 		want  float64
 	}{
 		{"half", []float64{0.5, 0.5}, 1, 0.5},
-		{"third", []float64{2, 1}, 1, 1. / 3},
-		{"never", []float64{1, 0}, 5, 0},
+		{"third", []float64{0, 1. / 3}, 1, 1. / 3},
+		{"common enough", []float64{0, 0.3}, 7, 0.7},
+		{"both rare", []float64{0.6, 0.3}, 8, 0.4},
 		{"only", []float64{0, 1}, 1, 1},
+		{"none given", []float64{0, 0}, 3, 0.3},
 		{"empty", []float64{0.5, 0.5}, 0, 0},
 		{"natural", nil, 3, 0.3},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := newStore(t, tiny(200, tc.share...))
+			s := newStore(t, tiny(200, tc.least...))
 			fill(t, s, 0, 200, tc.ones)
 			r := rand.New(rand.NewPCG(1, 2))
 			dst, ones := make([]byte, b*tinyLen), 0
@@ -164,10 +166,10 @@ func TestStoreRefuses(t *testing.T) {
 		"Capacity":   {Classes: 1, Len: 1},
 		"Classes":    {Capacity: 1, Len: 1},
 		"Len":        {Capacity: 1, Classes: 1},
-		"Share has":  {Capacity: 1, Classes: 2, Len: 1, Share: []float64{1}},
-		"Share[1]":   {Capacity: 1, Classes: 2, Len: 1, Share: []float64{1, -1}},
-		"Share[0]":   {Capacity: 1, Classes: 1, Len: 1, Share: []float64{math.NaN()}},
-		"of Share a": {Capacity: 1, Classes: 2, Len: 1, Share: []float64{0, 0}},
+		"Least has":  {Capacity: 1, Classes: 2, Len: 1, Least: []float64{1}},
+		"Least[1]":   {Capacity: 1, Classes: 2, Len: 1, Least: []float64{1, -1}},
+		"Least[0]":   {Capacity: 1, Classes: 1, Len: 1, Least: []float64{math.NaN()}},
+		"of Least a": {Capacity: 1, Classes: 2, Len: 1, Least: []float64{0.6, 0.5}},
 	} {
 		if _, err := replay.NewStore(cfg); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%+v gives %v, want an error with %q", cfg, err, field)
@@ -177,10 +179,6 @@ func TestStoreRefuses(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	if _, err := s.Sample(r, make([]byte, tinyLen), nil); !errors.Is(err, replay.ErrEmpty) {
 		t.Errorf("sampling an empty store gives %v", err)
-	}
-	fill(t, s, 0, 4, 0)
-	if _, err := s.Sample(r, make([]byte, tinyLen), nil); !errors.Is(err, replay.ErrEmpty) {
-		t.Errorf("sampling with a share for an empty class alone gives %v", err)
 	}
 	if s.Add(make([]byte, tinyLen+1), 0, nil) == nil || s.Add(make([]byte, tinyLen), 2, nil) == nil {
 		t.Error("a stack of another length or class is accepted")
