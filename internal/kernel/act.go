@@ -33,18 +33,16 @@ type backActJob struct {
 	act       Act
 }
 
-var backAct backActJob
-
 // BackAct writes the gradient before an activation, dz = dy * act'(z), where the
 // derivative is expressed by the activation's output y: ReLU y > 0, Tanh 1-y*y.
 // The length is len(dz), of any shape. dz may be dy.
 func BackAct(dz, y, dy []float32, act Act) {
 	need("back activation", min(len(y), len(dy)), len(dz))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	backAct = backActJob{dz, y, dy, act}
-	shared.run(&backAct, chunks(len(dz)))
-	backAct = backActJob{}
+	crew := hire()
+	defer crew.leave()
+	crew.backAct = backActJob{dz, y, dy, act}
+	crew.run(&crew.backAct, chunks(len(dz)))
+	crew.backAct = backActJob{}
 }
 
 func (j *backActJob) do(_ *scratch, i int) {
@@ -68,22 +66,20 @@ type backBiasJob struct {
 	b, f, hw int
 }
 
-var backBias backBiasJob
-
 // BackBias writes the gradient of a bias: db [F] is dz [B,F,HW] summed over batch
 // and pixels, in float64. A dense layer has hw = 1.
 func BackBias(db, dz []float32, b, f, hw int) {
 	need("back bias", len(db), f)
 	need("back bias", len(dz), b*f*hw)
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	backBias = backBiasJob{db, dz, b, f, hw}
+	crew := hire()
+	defer crew.leave()
+	crew.backBias = backBiasJob{db, dz, b, f, hw}
 	parts := f
 	if hw == 1 {
 		parts = ceilDiv(f, biasBlock)
 	}
-	shared.run(&backBias, parts)
-	backBias = backBiasJob{}
+	crew.run(&crew.backBias, parts)
+	crew.backBias = backBiasJob{}
 }
 
 // biasBlock is the number of biases of a dense layer that a part sums, so that the

@@ -44,14 +44,12 @@ type adamJob struct {
 	first   []int // the first part of each parameter
 }
 
-var adam adamJob
-
 // Adam steps parameters and their moments by their gradients, all in one pass. The
 // gradients are left alone.
 func Adam(params []AdamParam) {
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	j := &adam
+	crew := hire()
+	defer crew.leave()
+	j := &crew.adam
 	j.params = params
 	grow(&j.factors, len(params))
 	grow(&j.first, len(params))
@@ -61,7 +59,7 @@ func Adam(params []AdamParam) {
 		j.factors[i], j.first[i] = p.factors(), parts
 		parts += chunks(len(p.P))
 	}
-	shared.run(j, parts)
+	crew.run(j, parts)
 	j.params = nil
 }
 

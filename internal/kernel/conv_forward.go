@@ -11,37 +11,32 @@ type forwardJob struct {
 	off     []int     // [K] where the patch row of a weight begins
 }
 
-var forward forwardJob
-
 // Forward computes y [B,F,OutH,OutW] = act(conv(x, w) + bias) of x [B,C,H,W], w
 // [F,C,KH,KW] and bias [F], or nil for none.
 func (c Conv) Forward(y, x, w, bias []float32, act Act) {
 	l := c.check("convolution", len(y), len(x), len(w))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	forward.x = images{x: x}
-	forward.run(l, y, w, bias, act)
+	crew := hire()
+	defer crew.leave()
+	crew.forward.x = images{x: x}
+	crew.forward.run(crew, l, y, w, bias, act)
 }
 
 // ForwardBytes is Forward of x = (obs - mean) * scale, without x ever being written
 // down: obs [B,C,H,W] and mean [C,H,W].
 func (c Conv) ForwardBytes(y []float32, obs []byte, mean []float32, scale float32, w, bias []float32, act Act) {
 	l := c.check("convolution of bytes", len(y), len(obs), len(w))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
+	crew := hire()
+	defer crew.leave()
 	need("mean image", len(mean), l.C*l.H*l.W)
-	forward.x = images{bytes: obs, mean: mean, scale: scale}
+	crew.forward.x = images{bytes: obs, mean: mean, scale: scale}
 	if l.B >= fewImages {
-		forward.x.phases = grow(&meanPhases, l.phaseLen())
-		l.split(meanPhases, &images{x: mean}, 0, 0, l.qh)
+		crew.forward.x.phases = grow(&crew.meanPhases, l.phaseLen())
+		l.split(crew.meanPhases, &images{x: mean}, 0, 0, l.qh)
 	}
-	forward.run(l, y, w, bias, act)
+	crew.forward.run(crew, l, y, w, bias, act)
 }
 
-// meanPhases holds the phases of a mean image during a call.
-var meanPhases []float32
-
-func (j *forwardJob) run(l layout, y, w, bias []float32, act Act) {
+func (j *forwardJob) run(crew *crew, l layout, y, w, bias []float32, act Act) {
 	if bias != nil {
 		need("convolution", len(bias), l.F)
 	}
@@ -51,7 +46,7 @@ func (j *forwardJob) run(l layout, y, w, bias []float32, act Act) {
 	if l.B < fewImages {
 		j.cuts = min(fewImages/max(l.B, 1), l.oh)
 	}
-	shared.run(j, l.B*j.cuts)
+	crew.run(j, l.B*j.cuts)
 	j.x, j.y, j.bias = images{}, nil, nil
 }
 

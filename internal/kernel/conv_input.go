@@ -14,8 +14,6 @@ type inputJob struct {
 	off        []int     // [F*th*tw] where the row of filter and tap begins in x
 }
 
-var input inputJob
-
 // BackInput computes the gradient by the input: dx [B,C,H,W] from w [F,C,KH,KW]
 // and dz [B,F,OutH,OutW], the gradient before the activation.
 func (c Conv) BackInput(dx, w, dz []float32) { c.Transposed(dx, dz, w, nil, None) }
@@ -32,12 +30,12 @@ func (c Conv) Transposed(y, x, w, bias []float32, act Act) {
 	if bias != nil {
 		need("transposed convolution", len(bias), c.C)
 	}
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	j := &input
+	crew := hire()
+	defer crew.leave()
+	j := &crew.input
 	j.prepare(l, w)
 	j.y, j.x, j.bias, j.act = y, x, bias, act
-	shared.run(j, c.B)
+	crew.run(j, c.B)
 	j.y, j.x, j.bias = nil, nil, nil
 }
 

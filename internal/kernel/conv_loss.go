@@ -25,8 +25,6 @@ type lossJob struct {
 	biases []float64 // [groups,C]
 }
 
-var loss lossJob
-
 // TransposedMSE returns the loss sum(W*(y-t)^2)/Norm of the images y [B,C,H,W] =
 // convT(x, w) + bias against a target t, and writes its gradients, all in one pass in
 // which an image stays in the cache. x is [B,F,OutH,OutW], w [F,C,KH,KW] and bias [C]
@@ -43,17 +41,17 @@ func (c Conv) TransposedMSE(g TransposedGrads, y, x, w, bias []float32, t Target
 	if y != nil {
 		need(op, len(y), c.B*image)
 	}
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	j := &loss
+	crew := hire()
+	defer crew.leave()
+	j := &crew.loss
 	j.to.prepare(l, w)
 	j.back.prepare(l, w)
 	j.filter.prepare(l)
 	j.to.x, j.to.bias, j.target, j.y, j.dx = x, bias, t, y, g.X
 	clear(grow(&j.losses, c.B))
 	clear(grow(&j.biases, j.filter.groups*c.C))
-	shared.run(j, j.filter.groups)
-	j.filter.total(g.W)
+	crew.run(j, j.filter.groups)
+	j.filter.total(crew, g.W)
 	for i := range g.Bias[:c.C] {
 		var sum float64
 		for at := i; at < len(j.biases); at += c.C {

@@ -27,16 +27,14 @@ type weightsJob struct {
 	off    []int     // [OutH*OutW] where the pixels of an output begin
 }
 
-var weights weightsJob
-
 // BackWeights computes the gradient by the weights: dw [F,C,KH,KW] from x
 // [B,C,H,W] and dz [B,F,OutH,OutW], the gradient before the activation.
 func (c Conv) BackWeights(dw, x, dz []float32) {
 	l := c.check("convolution's weight gradient", len(dz), len(x), len(dw))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	weights.x = images{x: x}
-	weights.run(l, dw, dz)
+	crew := hire()
+	defer crew.leave()
+	crew.weights.x = images{x: x}
+	crew.weights.run(crew, l, dw, dz)
 }
 
 // BackWeightsBytes is BackWeights of x = (obs - mean) * scale, as ForwardBytes takes
@@ -44,17 +42,17 @@ func (c Conv) BackWeights(dw, x, dz []float32) {
 func (c Conv) BackWeightsBytes(dw []float32, obs []byte, mean []float32, scale float32, dz []float32) {
 	l := c.check("weight gradient of bytes", len(dz), len(obs), len(dw))
 	need("mean image", len(mean), c.C*c.H*c.W)
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	weights.x = images{bytes: obs, mean: mean, scale: scale}
-	weights.run(l, dw, dz)
+	crew := hire()
+	defer crew.leave()
+	crew.weights.x = images{bytes: obs, mean: mean, scale: scale}
+	crew.weights.run(crew, l, dw, dz)
 }
 
-func (j *weightsJob) run(l layout, dw, dz []float32) {
+func (j *weightsJob) run(crew *crew, l layout, dw, dz []float32) {
 	j.prepare(l)
 	j.dz = dz
-	shared.run(j, j.groups)
-	j.total(dw)
+	crew.run(j, j.groups)
+	j.total(crew, dw)
 	j.x, j.dz = images{}, nil
 }
 
@@ -150,10 +148,10 @@ func (j *weightsJob) interleave(dst, x []float32) {
 }
 
 // total writes the sum of all groups to dw.
-func (j *weightsJob) total(dw []float32) {
-	reduce.into, reduce.parts = j.sums[:j.size], j.sums[j.size:]
-	shared.run(&reduce, chunks(j.size))
-	reduce = reduceJob{}
+func (j *weightsJob) total(crew *crew, dw []float32) {
+	crew.reduce.into, crew.reduce.parts = j.sums[:j.size], j.sums[j.size:]
+	crew.run(&crew.reduce, chunks(j.size))
+	crew.reduce = reduceJob{}
 	for f := range j.F {
 		for kh := range j.KH {
 			transpose(dw[f*j.k+kh*j.KW:], j.KH*j.KW, j.sums[(f*j.KH+kh)*j.ldc:], j.C, j.KW, j.C)
@@ -163,8 +161,6 @@ func (j *weightsJob) total(dw []float32) {
 
 // reduceJob adds parts [n, len(into)] to into, in the order of n.
 type reduceJob struct{ into, parts []float32 }
-
-var reduce reduceJob
 
 func (j *reduceJob) do(_ *scratch, i int) {
 	size := len(j.into)

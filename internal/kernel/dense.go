@@ -22,8 +22,6 @@ type denseJob struct {
 	xRows, wRows  []int // where rows begin, rounded up to dm and dn
 }
 
-var dense denseJob
-
 // Forward computes y [B,Out] = act(x w' + bias) of x [B,In], w [Out,In] and bias
 // [Out], or nil for none.
 func (d Dense) Forward(y, x, w, bias []float32, act Act) {
@@ -34,17 +32,17 @@ func (d Dense) Forward(y, x, w, bias []float32, act Act) {
 	if d.B == 0 {
 		return
 	}
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
+	crew := hire()
+	defer crew.leave()
 	if d.Out >= cpu.nr && d.In <= wideIn {
-		d.wide(y, x, w, bias, act)
+		d.wide(crew, y, x, w, bias, act)
 		return
 	}
-	j := &dense
+	j := &crew.dense
 	j.Dense, j.y, j.x, j.w, j.bias, j.act = d, y, x, w, bias, act
 	rowOffsets(grow(&j.xRows, roundUp(d.B, cpu.dm)), d.B, d.In)
 	rowOffsets(grow(&j.wRows, roundUp(d.Out, cpu.dn)), d.Out, d.In)
-	shared.run(j, ceilDiv(d.Out, cpu.dn))
+	crew.run(j, ceilDiv(d.Out, cpu.dn))
 	j.y, j.x, j.w, j.bias = nil, nil, nil, nil
 }
 

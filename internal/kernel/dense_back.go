@@ -14,26 +14,24 @@ type productJob struct {
 	sums              []float32 // [blocks of depth,m,n], where there is more than one
 }
 
-var product productJob
-
 // BackInput computes the gradient by the input: dx [B,In] from w [Out,In] and dz
 // [B,Out], the gradient before the activation.
 func (d Dense) BackInput(dx, w, dz []float32) {
 	d.check("dense input gradient", len(dx), len(dz), len(w))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	product.a, product.turned = dz, false
-	product.run(dx, w, d.B, d.In, d.Out)
+	crew := hire()
+	defer crew.leave()
+	crew.product.a, crew.product.turned = dz, false
+	crew.product.run(crew, dx, w, d.B, d.In, d.Out)
 }
 
 // BackWeights computes the gradient by the weights: dw [Out,In] from x [B,In] and
 // dz [B,Out], the gradient before the activation.
 func (d Dense) BackWeights(dw, x, dz []float32) {
 	d.check("dense weight gradient", len(x), len(dz), len(dw))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	product.a, product.turned = dz, true
-	product.run(dw, x, d.Out, d.In, d.B)
+	crew := hire()
+	defer crew.leave()
+	crew.product.a, crew.product.turned = dz, true
+	crew.product.run(crew, dw, x, d.Out, d.In, d.B)
 }
 
 // The sizes of products that decide how they are cut.
@@ -44,7 +42,7 @@ const (
 )
 
 // run multiplies a with b [k,n] into c [m,n]. How it is cut depends on the sizes alone.
-func (j *productJob) run(c, b []float32, m, n, k int) {
+func (j *productJob) run(crew *crew, c, b []float32, m, n, k int) {
 	j.c, j.b, j.m, j.n, j.k = c, b, m, n, k
 	j.rows, j.cols, j.depth = max(m, 1), n, max(k, 1)
 	blocks := ceilDiv(n, cpu.nr)
@@ -66,12 +64,12 @@ func (j *productJob) run(c, b []float32, m, n, k int) {
 	if deep > 1 {
 		grow(&j.sums, deep*m*n)
 	}
-	shared.run(j, ceilDiv(m, j.rows)*ceilDiv(n, j.cols)*deep)
+	crew.run(j, ceilDiv(m, j.rows)*ceilDiv(n, j.cols)*deep)
 	if deep > 1 {
 		clear(c[:m*n])
-		reduce.into, reduce.parts = c[:m*n], j.sums
-		shared.run(&reduce, chunks(m*n))
-		reduce = reduceJob{}
+		crew.reduce.into, crew.reduce.parts = c[:m*n], j.sums
+		crew.run(&crew.reduce, chunks(m*n))
+		crew.reduce = reduceJob{}
 	}
 	j.c, j.a, j.b = nil, nil, nil
 }

@@ -16,18 +16,16 @@ type wideJob struct {
 	off           []int     // [In] where a row of the turned weights begins
 }
 
-var wide wideJob
-
 // wide is Forward for many outputs of few inputs.
-func (d Dense) wide(y, x, w, bias []float32, act Act) {
-	j := &wide
+func (d Dense) wide(crew *crew, y, x, w, bias []float32, act Act) {
+	j := &crew.wide
 	j.Dense, j.y, j.x, j.w, j.bias, j.act = d, y, x, w, bias, act
 	packRows(grow(&j.panels, roundUp(d.B, cpu.mr)*d.In), x, d.B, d.In, d.In, cpu.mr)
 	grow(&j.off, d.In)
 	for i := range j.off {
 		j.off[i] = i * cpu.nr
 	}
-	shared.run(j, ceilDiv(d.Out, wideBlocks*cpu.nr))
+	crew.run(j, ceilDiv(d.Out, wideBlocks*cpu.nr))
 	j.y, j.x, j.w, j.bias = nil, nil, nil, nil
 }
 

@@ -39,12 +39,12 @@
 //
 // # Concurrency
 //
-// Calls may come from any goroutine, and run one after the other: each takes the
-// one set of workers. The workers are goroutines that [SetThreads] starts and
-// that are parked between calls; SetThreads(1) ends them. The byte kernels and
-// those of weights, [Errors], [Sum], [Quiet], [Multiply], [Ramp] and [Step], work in
-// their callers' goroutines instead, as many at once as there are callers. [Parallel] lends
-// the workers to a caller's own parts.
+// Calls may come from any goroutine. The first has the workers, goroutines that
+// [SetThreads] starts and that are parked between calls; SetThreads(1) ends them. One that
+// comes while they work computes alone, in its caller's goroutine, beside it. [SetBusy]
+// leaves cores to what else the program runs. The byte kernels and
+// those of weights, [Errors], [Sum], [Quiet], [Multiply], [Ramp] and [Step], always work in
+// their callers' goroutines. [Parallel] lends the workers to a caller's own parts.
 //
 // # Ownership
 //

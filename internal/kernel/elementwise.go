@@ -13,16 +13,14 @@ func chunk(i, n int) (lo, hi int) { return i * chunkLen, min((i+1)*chunkLen, n) 
 // addJob holds the operands of Add.
 type addJob struct{ dst, a, b []float32 }
 
-var sum addJob
-
 // Add writes dst = a + b for len(dst) elements. dst may be a or b.
 func Add(dst, a, b []float32) {
 	need("add", min(len(a), len(b)), len(dst))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	sum = addJob{dst, a, b}
-	shared.run(&sum, chunks(len(dst)))
-	sum = addJob{}
+	crew := hire()
+	defer crew.leave()
+	crew.sum = addJob{dst, a, b}
+	crew.run(&crew.sum, chunks(len(dst)))
+	crew.sum = addJob{}
 }
 
 // AddTo adds a to dst for len(dst) elements.
@@ -41,8 +39,6 @@ type centerJob struct {
 	scale float32
 }
 
-var center centerJob
-
 // Center turns bytes into centred numbers: dst[b*P+i] = (src[b*P+i]-mean[i])*scale
 // for samples of P = len(mean) elements. src must hold a whole number of samples.
 func Center(dst []float32, src []byte, mean []float32, scale float32) {
@@ -53,11 +49,11 @@ func Center(dst []float32, src []byte, mean []float32, scale float32) {
 	if len(mean) == 0 || len(src)%len(mean) != 0 {
 		panic("kernel: center: src is not a whole number of samples of len(mean)")
 	}
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	center = centerJob{dst, src, mean, scale}
-	shared.run(&center, len(src)/len(mean))
-	center = centerJob{}
+	crew := hire()
+	defer crew.leave()
+	crew.center = centerJob{dst, src, mean, scale}
+	crew.run(&crew.center, len(src)/len(mean))
+	crew.center = centerJob{}
 }
 
 func (j *centerJob) do(_ *scratch, b int) {
@@ -71,16 +67,14 @@ type scaleJob struct {
 	factor float32
 }
 
-var scale scaleJob
-
 // Scale writes dst = factor * x for len(dst) elements. dst may be x.
 func Scale(dst, x []float32, factor float32) {
 	need("scale", len(x), len(dst))
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	scale = scaleJob{dst, x, factor}
-	shared.run(&scale, chunks(len(dst)))
-	scale = scaleJob{}
+	crew := hire()
+	defer crew.leave()
+	crew.scale = scaleJob{dst, x, factor}
+	crew.run(&crew.scale, chunks(len(dst)))
+	crew.scale = scaleJob{}
 }
 
 func (j *scaleJob) do(_ *scratch, i int) {

@@ -7,8 +7,6 @@ type mseJob struct {
 	parts            []float64 // one sum a chunk
 }
 
-var mse mseJob
-
 // WeightedMSE returns the loss sum(w*(xhat-x)^2)/norm over len(grad) elements and
 // writes its gradient by xhat, grad = 2*w*(xhat-x)/norm, in the same pass. A nil w
 // counts as ones. The sum is float64, in fixed chunks.
@@ -17,13 +15,13 @@ func WeightedMSE(grad, xhat, x, w []float32, norm float64) float64 {
 	if w != nil {
 		need("weighted loss", len(w), len(grad))
 	}
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	j := &mse
+	crew := hire()
+	defer crew.leave()
+	j := &crew.mse
 	j.grad, j.xhat, j.x, j.w, j.norm = grad, xhat, x, w, norm
 	n := chunks(len(grad))
 	grow(&j.parts, n)
-	shared.run(j, n)
+	crew.run(j, n)
 	j.grad, j.xhat, j.x, j.w = nil, nil, nil, nil
 	return total(j.parts) / norm
 }
@@ -45,17 +43,15 @@ type squaresJob struct {
 	parts []float64
 }
 
-var squares squaresJob
-
 // SumSquares returns the sum of squares of x in float64, in fixed chunks.
 func SumSquares(x []float32) float64 {
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	j := &squares
+	crew := hire()
+	defer crew.leave()
+	j := &crew.squares
 	j.x = x
 	n := chunks(len(x))
 	grow(&j.parts, n)
-	shared.run(j, n)
+	crew.run(j, n)
 	j.x = nil
 	return total(j.parts)
 }

@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -31,18 +30,19 @@ type scratch struct {
 // share of neighbouring parts, the same ones of every call: so the images that a worker
 // reads are most often those that it wrote, and lie in the cache of its core.
 type pool struct {
-	mu      sync.Mutex // held for the length of a call
 	workers []*scratch // the first belongs to the caller
 	job     tiles
 	serving []*scratch   // those of the workers that have a share of the call
 	busy    atomic.Int64 // workers that serve the call
 }
 
-var shared = pool{workers: []*scratch{{}}}
+// others is the number of cores that SetBusy leaves to other work.
+var others atomic.Int64
 
 // SetThreads sets the number of goroutines that compute, the calling one
 // included; numbers below 1 count as 1, which is also the initial setting.
-// Results do not depend on it.
+// Results do not depend on it. A goroutine that calls while another one does computes
+// alone.
 func SetThreads(n int) {
 	n = max(n, 1)
 	shared.mu.Lock()
@@ -67,24 +67,28 @@ func Threads() int {
 	return len(shared.workers)
 }
 
+// SetBusy says that other work keeps n cores busy: as many of the goroutines rest from the
+// next call on, but for the calling one.
+func SetBusy(n int) { others.Store(int64(max(n, 0))) }
+
 // patience is how long a worker looks for the next call, and a caller for the last
 // worker, before it sleeps: longer than the time between the calls of an update and
 // shorter than what others would miss.
 const patience = 50 * time.Microsecond
 
-// run computes parts 0..n-1 of a job and returns when all are done. The caller
-// holds p.mu.
+// run computes parts 0..n-1 of a job and returns when all are done.
 func (p *pool) run(job tiles, n int) {
 	if n <= 0 {
 		return
 	}
-	if len(p.workers) == 1 || n == 1 {
+	team := max(1, min(n, len(p.workers)-int(others.Load())))
+	if team == 1 {
 		for i := range n {
 			job.do(p.workers[0], i)
 		}
 		return
 	}
-	p.job, p.serving = job, p.workers[:min(len(p.workers), n)]
+	p.job, p.serving = job, p.workers[:team]
 	for i, w := range p.serving {
 		w.next.Store(int64(i * n / len(p.serving)))
 		w.end = int64((i + 1) * n / len(p.serving))
@@ -111,21 +115,19 @@ type Job interface {
 	Do(i int)
 }
 
-// given runs the Job of a caller.
-type given struct{ job Job }
+// givenJob runs the Job of a caller.
+type givenJob struct{ job Job }
 
-var callers given
-
-func (g *given) do(_ *scratch, i int) { g.job.Do(i) }
+func (g *givenJob) do(_ *scratch, i int) { g.job.Do(i) }
 
 // Parallel computes parts 0..n-1 of a job on the goroutines of [SetThreads] and
 // returns when all are done. Which of them computes a part, and when, is open.
 func Parallel(job Job, n int) {
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	callers.job = job
-	shared.run(&callers, n)
-	callers.job = nil
+	crew := hire()
+	defer crew.leave()
+	crew.given.job = job
+	crew.run(&crew.given, n)
+	crew.given.job = nil
 }
 
 // The states of a worker.

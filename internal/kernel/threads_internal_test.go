@@ -20,14 +20,36 @@ func (j *waitJob) do(_ *scratch, i int) {
 	j.done[i].Store(true)
 }
 
+// Cores that other work keeps busy are not used.
+func TestBusyCoresRest(t *testing.T) {
+	SetThreads(2)
+	SetBusy(1)
+	t.Cleanup(func() { SetThreads(1); SetBusy(0) })
+	j := waitJob{late: true}
+	crew := hire()
+	shared.serving = nil
+	crew.run(&j, len(j.done))
+	crew.leave()
+	if shared.serving != nil {
+		t.Errorf("%d goroutines served a call with one of two cores busy", len(shared.serving))
+	}
+	SetBusy(0)
+	crew = hire()
+	crew.run(&j, len(j.done))
+	crew.leave()
+	if len(shared.serving) != 2 {
+		t.Errorf("%d goroutines served a call with two cores free", len(shared.serving))
+	}
+}
+
 // A worker that is done with its share takes what another has left.
 func TestSharesAreTaken(t *testing.T) {
 	SetThreads(2)
 	t.Cleanup(func() { SetThreads(1) })
 	var j waitJob
-	shared.mu.Lock()
-	defer shared.mu.Unlock()
-	shared.run(&j, len(j.done))
+	crew := hire()
+	defer crew.leave()
+	crew.run(&j, len(j.done))
 	if j.late {
 		t.Error("nobody took the second part of a worker that was busy with the first")
 	}

@@ -151,6 +151,34 @@ func TestNothingAllocated(t *testing.T) {
 	})
 }
 
+// Goroutines that call at the same time, some of them alone and all while cores are given
+// away and taken back, get what one gets.
+func TestSameBitsAtOnce(t *testing.T) {
+	defer kernel.SetThreads(1)
+	defer kernel.SetBusy(0)
+	list := batches()
+	callers := make([][]started, 3)
+	for c := range callers {
+		callers[c] = start(list[len(list)/2:])
+	}
+	kernel.SetThreads(2)
+	var wg sync.WaitGroup
+	for c := range callers {
+		wg.Go(func() {
+			for i := range callers[c] {
+				kernel.SetBusy(i % 3)
+				callers[c][i].run()
+			}
+		})
+	}
+	wg.Wait()
+	for _, all := range callers {
+		for _, s := range all {
+			s.sameResults(t, s.name+" beside others", s.again, s.want)
+		}
+	}
+}
+
 func TestWorkersEnd(t *testing.T) {
 	before := runtime.NumGoroutine()
 	kernel.SetThreads(8)
