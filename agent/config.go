@@ -36,6 +36,7 @@ type Config struct {
 	AEPerStep     float64 `toml:"ae_per_step"`    // autoencoder samples trained on per environment step
 	SmallShare    float64 `toml:"small_share"`    // least share of an autoencoder batch that shows a small object
 	StoreCapacity int     `toml:"store_capacity"` // observations kept for the autoencoder
+	Overlap       bool    `toml:"overlap"`        // play a rollout while learning from the one before
 
 	Pretrain    PretrainConfig     `toml:"pretrain"`
 	Autoencoder autoencoder.Config `toml:"autoencoder"`
@@ -72,7 +73,7 @@ func DefaultConfig(algo string) Config {
 		Algo: algo, Envs: 16, Horizon: 32, Epochs: 2, Minibatch: 128, Gamma: 0.99, Lambda: 0.95,
 		Clip: 0.2, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, NormalizeAdv: true,
 		RewardScale: 1, RewardClip: 1, LR: 1.5e-3, LRFinal: 0.1, AdamEps: 1e-8, GradNorm: 0.5,
-		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, SmallShare: 0.3, StoreCapacity: 50_000,
+		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, SmallShare: 0.3, StoreCapacity: 50_000, Overlap: true,
 		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, LRFinal: 1, Hold: 8},
 		Autoencoder: autoencoder.DefaultConfig(),
 	}

@@ -57,6 +57,6 @@ func Example() {
 	// Output:
 	// explore: 32 steps, 0 updates
 	// reconstruct: 32 steps, 20 updates
-	// play: 64 steps, 36 updates
-	// play: 96 steps, 52 updates
+	// play: 96 steps, 36 updates
+	// play: 128 steps, 52 updates
 }

@@ -3,7 +3,6 @@ package agent
 import (
 	"fmt"
 	"slices"
-	"sync"
 
 	"glint/env"
 	"glint/internal/kernel"
@@ -19,6 +18,7 @@ type finders struct {
 	put  func(obs []byte, boxes []env.Box) error
 
 	open  [][]*strand // of each environment; the one that went on last is at the end
+	batch *env.Batch  // what see takes in
 	now   []*strand   // of each environment, the one that the step belongs to; nil for none
 	spare []*strand
 }
@@ -64,7 +64,9 @@ func (f *finders) see(b *env.Batch, skip func(i int) bool) (err error) {
 			return err
 		}
 	}
-	f.find(b)
+	f.batch = b
+	kernel.Parallel(f, f.spec.N)
+	f.batch = nil
 	for _, s := range f.now {
 		if s != nil && s.known {
 			if err := f.put(s.finder.Stack(), s.boxes); err != nil {
@@ -75,21 +77,11 @@ func (f *finders) see(b *env.Batch, skip func(i int) bool) (err error) {
 	return nil
 }
 
-// find gives the observations to their finders, those of every threads-th environment on
-// one core.
-func (f *finders) find(b *env.Batch) {
-	var wg sync.WaitGroup
-	threads := min(kernel.Threads(), f.spec.N)
-	for from := range threads {
-		wg.Go(func() {
-			for i := from; i < f.spec.N; i += threads {
-				if s := f.now[i]; s != nil {
-					s.boxes, s.known = s.finder.Add(b.ObsOf(i))
-				}
-			}
-		})
+// Do gives the observation of environment i to its finder.
+func (f *finders) Do(i int) {
+	if s := f.now[i]; s != nil {
+		s.boxes, s.known = s.finder.Add(f.batch.ObsOf(i))
 	}
-	wg.Wait()
 }
 
 // strand returns the one that a step of environment i goes on with. What waits of the

@@ -146,15 +146,15 @@ func TestNormalize(t *testing.T) {
 func TestLoadKeepsInvalidAtZero(t *testing.T) {
 	tr := begin(t, toyConfig(PPO, 2), bandit(2), 1)
 	until(t, tr, Play)
-	for k := range tr.rollout.Advantage {
-		tr.rollout.Advantage[k], tr.rollout.Invalid[k] = float32(3+k), k == 5
+	for k := range tr.last.rollout.Advantage {
+		tr.last.rollout.Advantage[k], tr.last.rollout.Invalid[k] = float32(3+k), k == 5
 	}
-	tr.rollout.Advantage[5] = 0
+	tr.last.rollout.Advantage[5] = 0
 	entries := make([]int, tr.cfg.Minibatch)
 	for i := range entries {
 		entries[i] = i
 	}
-	tr.learner.load(tr.rollout, entries)
+	tr.learner.load(tr.last.rollout, entries)
 	adv := tr.learner.rl.adv.Float32s()
 	if adv[5] != 0 || adv[0] > -1 || adv[len(adv)-1] < 1 {
 		t.Errorf("advantages %v: want the invalid sixth at 0 between normalised ones", adv)

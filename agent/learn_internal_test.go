@@ -116,7 +116,7 @@ func TestRolloutEnds(t *testing.T) {
 	if final == 0 || final == zero || final == one {
 		t.Fatalf("values %v, %v and %v tell nothing apart", final, zero, one)
 	}
-	r, ends := tr.rollout, map[float32]int{}
+	r, ends := tr.last.rollout, map[float32]int{}
 	for k := range r.Ended {
 		if !r.Ended[k] {
 			continue
@@ -192,7 +192,7 @@ func TestUpdatePointsUphill(t *testing.T) {
 
 // fillRollout loads a minibatch in which an action was always taken in scene 1.
 func fillRollout(t *Trainer, action int, advantage float32, logits []float32, value, target float64) {
-	r := t.rollout
+	r := t.last.rollout
 	entries := make([]int, t.cfg.Minibatch)
 	for i := range entries {
 		entries[i] = i
@@ -218,7 +218,7 @@ func TestRewardsAreClippedForLearningOnly(t *testing.T) {
 	until(t, tr, Play)
 	advance(t, tr, 1)
 	want := []float32{1, -1, 0.3, -0.2}
-	for k, got := range tr.rollout.Reward {
+	for k, got := range tr.last.rollout.Reward {
 		if got != want[k%4] {
 			t.Fatalf("step %d: learned from %v, want %v", k, got, want[k%4])
 		}

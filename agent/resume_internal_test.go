@@ -23,7 +23,7 @@ import (
 func dojoConfig(algo string) Config {
 	c := toyConfig(algo, 3)
 	c.Horizon, c.Epochs, c.Minibatch, c.StoreCapacity = 8, 2, 12, 40
-	c.AEPerStep, c.AECoef, c.LRFinal = 1, 3, 0
+	c.AEPerStep, c.AECoef, c.LRFinal, c.Overlap = 1, 3, 0, true
 	c.Pretrain = PretrainConfig{Steps: 72, Updates: 30, Batch: 4, LR: 1e-3, Hold: 5}
 	c.Autoencoder = autoencoder.Config{Channels: []int{4, 8}, Code: 16}
 	if algo == A2C {
@@ -141,9 +141,12 @@ const resumeUnits = 8
 // with another number of threads: cut within each stage, where one meets the next,
 // and before the first unit.
 func TestResumeIsExact(t *testing.T) {
-	for i, algo := range []string{PPO, A2C} {
-		t.Run(algo, func(t *testing.T) {
+	for i, algo := range []string{PPO, A2C, PPO, A2C} {
+		overlap := i < 2
+		t.Run(fmt.Sprintf("%s overlap %v", algo, overlap), func(t *testing.T) {
+			i := i % 2
 			cfg := dojoConfig(algo)
+			cfg.Overlap = overlap
 			threads(t, 2-i)
 			want := unbroken(t, cfg, dojoOptions(t, cfg.Envs, 7), resumeUnits)
 			checkStages(t, want)

@@ -17,7 +17,7 @@ func (t *Trainer) prepare() (err error) {
 		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, autoencoder.BatchConfig{Size: t.cfg.Pretrain.Batch, Late: t.needs.Recon}, t.solver)
 	case Play:
 		t.pre = nil
-		if t.player, err = t.Net.NewPlayer(t.spec.N); err != nil {
+		if t.player, err = t.acting.NewPlayer(t.spec.N); err != nil {
 			return err
 		}
 		if t.learner, err = newLearner(t.Net, t.cfg, t.needs.Recon); err == nil && t.needs.ValueEvery > 0 && t.cfg.AEBatch() > 0 {
@@ -133,25 +133,43 @@ const warmUp = 100
 // rise returns the share of the learning rate for the update after so many.
 func rise(updates int64) float64 { return min(1, float64(updates+1)/warmUp) }
 
-// play makes one rollout and learns from it.
+// play makes one rollout and learns from one.
 func (t *Trainer) play(ctx context.Context) (Report, error) {
-	for k := range t.cfg.Horizon {
-		if err := t.act(k); err != nil {
-			return Report{}, err
-		}
-		b, err := t.step(ctx)
-		if err != nil {
-			return Report{}, err
-		}
-		if err := t.record(k, b); err != nil {
-			return Report{}, err
-		}
+	turn := t.inTurn
+	if t.cfg.Overlap {
+		turn = t.overlapped
 	}
-	values, err := t.learn()
+	values, err := turn(ctx)
 	if err != nil {
 		return Report{}, err
 	}
 	return t.report(values), nil
+}
+
+// inTurn makes a rollout and learns from it.
+func (t *Trainer) inTurn(ctx context.Context) (telemetry.Values, error) {
+	if err := t.collect(ctx); err != nil {
+		return nil, err
+	}
+	return t.learn(t.progress())
+}
+
+// collect fills the next rollout.
+func (t *Trainer) collect(ctx context.Context) error {
+	for k := range t.cfg.Horizon {
+		if err := t.act(k); err != nil {
+			return err
+		}
+		b, err := t.step(ctx)
+		if err != nil {
+			return err
+		}
+		if err := t.record(k, b); err != nil {
+			return err
+		}
+	}
+	t.next.full = true
+	return nil
 }
 
 // act chooses the actions of step k and notes what the agent thought.
@@ -161,17 +179,17 @@ func (t *Trainer) act(k int) error {
 	if err != nil {
 		return err
 	}
-	at, n := k*t.spec.N, t.spec.N
-	t.player.Sample(logits, rand.New(t.random), t.actions, t.rollout.Logp[at:at+n])
-	copy(t.rollout.Action[at:], t.actions)
-	copy(t.rollout.Value[at:], values)
-	copy(t.rollout.Obs[at*t.rollout.ObsLen:], t.obs)
+	r, at, n := t.next.rollout, k*t.spec.N, t.spec.N
+	t.player.Sample(logits, rand.New(t.dice), t.actions, r.Logp[at:at+n])
+	copy(r.Action[at:], t.actions)
+	copy(r.Value[at:], values)
+	copy(r.Obs[at*r.ObsLen:], t.obs)
 	return nil
 }
 
 // record notes what came of step k.
 func (t *Trainer) record(k int, b *env.Batch) error {
-	r, at := t.rollout, k*t.spec.N
+	r, at := t.next.rollout, k*t.spec.N
 	truncated := false
 	for i := range t.spec.N {
 		r.Reward[at+i] = float32(min(max(b.Reward[i]*t.cfg.RewardScale, -t.cfg.RewardClip), t.cfg.RewardClip))
@@ -202,11 +220,15 @@ func (t *Trainer) record(k int, b *env.Batch) error {
 	return err
 }
 
-// learn makes the updates of one rollout.
-func (t *Trainer) learn() (telemetry.Values, error) {
+// learn makes the updates of the last rollout, at that share of the schedule.
+func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	defer t.o.Phases.Start(telemetry.Learn).Stop()
-	Estimate(t.rollout, t.cfg.Gamma, t.cfg.Lambda)
-	lr := t.cfg.LR * (1 - t.progress()*(1-t.cfg.LRFinal))
+	if err := t.storeKnown(); err != nil {
+		return nil, err
+	}
+	rollout := t.last.rollout
+	Estimate(rollout, t.cfg.Gamma, t.cfg.Lambda)
+	lr := t.cfg.LR * (1 - progress*(1-t.cfg.LRFinal))
 	sum := meanOf{}
 	r := rand.New(t.random)
 	for range t.cfg.Epochs {
@@ -216,7 +238,7 @@ func (t *Trainer) learn() (telemetry.Values, error) {
 		r.Shuffle(len(t.order), func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
 		for from := 0; from < len(t.order); from += t.cfg.Minibatch {
 			t.solver.LR = lr * rise(t.counters.Updates-t.counters.Alone)
-			t.learner.load(t.rollout, t.order[from:from+t.cfg.Minibatch])
+			t.learner.load(rollout, t.order[from:from+t.cfg.Minibatch])
 			if err := t.learner.update(t.solver, t.sampler()); err != nil {
 				return nil, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
 			}
@@ -229,6 +251,8 @@ func (t *Trainer) learn() (telemetry.Values, error) {
 	values := sum.means()
 	t.learner.aeStats(values)
 	values[telemetry.LearningRate] = t.solver.LR
-	values[telemetry.ExplainedVariance] = explainedVariance(t.rollout.Value, t.rollout.Return)
+	values[telemetry.ExplainedVariance] = explainedVariance(rollout.Value, rollout.Return)
+	t.counters.Learned += env.Steps(len(t.order))
+	t.last.full = false
 	return values, nil
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"glint/env"
+	"glint/replay"
 	"glint/saliency"
 )
 
@@ -32,6 +33,7 @@ type state struct {
 	Horizon   env.Steps `json:"horizon"`
 	AloneEnd  int64     `json:"alone_end"`
 	Random    []byte    `json:"random"`
+	Dice      []byte    `json:"dice"`
 	Held      []int     `json:"held"`
 	Actions   []int     `json:"actions"`
 	Scores    scores    `json:"scores"`
@@ -47,6 +49,7 @@ type play struct {
 	NextS, NextE int
 	Weighting    [][]float64 // what a weighting with a memory remembers
 	Strands      [][]strandState
+	Rollout      *replay.Rollout // what was played and waits to be learned from
 }
 
 // write writes p compressed: most pixels of a plane are background.
@@ -71,6 +74,14 @@ func (p *play) read(b []byte) error {
 // the next Advance.
 func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
 	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
+	if err := t.storeKnown(); err != nil {
+		return nil, err
+	}
+	if t.last.full {
+		r := *t.last.rollout
+		r.Advantage, r.Return = nil, nil // of the one before
+		p.Rollout = &r
+	}
 	p.Weighting, p.Strands = saliency.States(t.o.Weighting), t.finders.state()
 	if saver, ok := env.As[env.Saver](t.o.Env); ok && t.spec.Saves {
 		for i := range t.spec.N {
@@ -95,8 +106,12 @@ func (t *Trainer) writeState(w io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("agent: saving: %w", err)
 	}
+	dice, err := t.dice.MarshalBinary()
+	if err != nil {
+		return fmt.Errorf("agent: saving: %w", err)
+	}
 	s := state{
-		Stage: t.stage, Counters: t.counters, Horizon: t.horizon, AloneEnd: t.aloneEnd, Random: random,
+		Stage: t.stage, Counters: t.counters, Horizon: t.horizon, AloneEnd: t.aloneEnd, Random: random, Dice: dice,
 		Held: t.held, Actions: t.actions, Scores: t.scores,
 	}
 	for _, p := range t.Net.Params() {
@@ -157,7 +172,15 @@ func (t *Trainer) readState(b []byte) error {
 	if err := t.random.UnmarshalBinary(s.Random); err != nil {
 		return err
 	}
+	if s.Dice != nil {
+		if err := t.dice.UnmarshalBinary(s.Dice); err != nil {
+			return err
+		}
+	}
 	t.stage, t.counters, t.horizon, t.aloneEnd = s.Stage, s.Counters, s.Horizon, s.AloneEnd
+	if t.counters.Learned == 0 && t.counters.AESamples > 0 { // written before it was counted
+		t.counters.Learned = t.counters.Steps - t.counters.Explored
+	}
 	t.held, t.actions, t.scores = s.Held, s.Actions, s.Scores
 	for i, p := range params {
 		t.solver.Moments(p).Steps = s.AdamSteps[i]
@@ -175,6 +198,9 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 		return fmt.Errorf("agent: %w", err)
 	}
 	g.Known, g.Small, g.Empty, g.nextS, g.nextE = p.Known, p.Small, p.Empty, p.NextS, p.NextE
+	if err := t.takeRollout(p.Rollout); err != nil {
+		return err
+	}
 	if p.Envs == nil {
 		return t.restart(ctx)
 	}
@@ -188,6 +214,19 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 		}
 	}
 	copy(t.obs, p.Obs)
+	return nil
+}
+
+// takeRollout puts back what waits to be learned from, if anything does.
+func (t *Trainer) takeRollout(r *replay.Rollout) error {
+	switch {
+	case r == nil:
+		return nil
+	case !t.cfg.Overlap || r.N != t.spec.N || r.T != t.cfg.Horizon || r.ObsLen != t.spec.ObsLen():
+		return fmt.Errorf("agent: the checkpoint waits to learn from %d steps of %d environments, which this config does not", r.T, r.N)
+	}
+	r.Advantage, r.Return = make([]float32, r.N*r.T), make([]float32, r.N*r.T)
+	t.last.rollout, t.last.full = r, true
 	return nil
 }
 

@@ -63,8 +63,12 @@ func (t *Trainer) keep(b *env.Batch) error {
 	return nil
 }
 
-// put stores an observation with its small objects.
+// put stores an observation with its small objects, in Play when the rollout is over.
 func (t *Trainer) put(obs []byte, boxes []env.Box) error {
+	if t.stage == Play {
+		t.next.note(obs, boxes)
+		return nil
+	}
 	return t.store.Add(obs, saliency.Class(boxes), boxes)
 }
 

@@ -51,6 +51,7 @@ type Counters struct {
 	Updates    int64      `json:"updates"`
 	Alone      int64      `json:"alone"` // updates of the autoencoder alone, known in Play
 	Iterations int64      `json:"iterations"`
+	Learned    env.Steps  `json:"learned"`    // steps that all three heads have learned from
 	Explored   env.Steps  `json:"explored"`   // steps of Explore
 	AESamples  int64      `json:"ae_samples"` // observations the autoencoder trained on in Play
 	Episodes   int64      `json:"episodes"`
@@ -74,10 +75,15 @@ type Trainer struct {
 	inputs   saliency.Inputs // of the last batch sampled
 	slope    *Slope          // nil where the weighting needs none or there is none yet
 	flat     []float32       // a slope of ones
-	rollout  *replay.Rollout
 	gallery  *Gallery
 
-	random   *rand.PCG // the one source of every random draw of training
+	// What collect touches, alone while it runs.
+	acting *Net      // what it acts by: Net, or a copy where learning goes on meanwhile
+	next   *played   // what it fills
+	dice   *rand.PCG // the source of its random draws
+
+	last     *played   // what is learned from; next itself where nothing overlaps
+	random   *rand.PCG // the source of every other random draw of training
 	stage    Stage
 	counters Counters
 	horizon  env.Steps // where the learning-rate schedule ends; 0 means never
@@ -129,9 +135,10 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		o.Phases = new(telemetry.Phases)
 	}
 	t := &Trainer{
-		cfg: cfg, o: o, spec: s, stage: Explore, aloneEnd: cfg.Pretrain.Updates, random: rand.NewPCG(o.Seed, 2),
+		cfg: cfg, o: o, spec: s, stage: Explore, aloneEnd: cfg.Pretrain.Updates,
+		random: rand.NewPCG(o.Seed, 2), dice: rand.NewPCG(o.Seed, 5),
 		obs: make([]byte, s.N*s.ObsLen()), held: make([]int, s.N), actions: make([]int, s.N),
-		rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen()),
+		next:    &played{rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen())},
 		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),
 		scores:  scores{Running: make([]float64, s.N)},
@@ -147,6 +154,13 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	shape := autoencoder.Shape{T: s.T, H: s.H, W: s.W, Content: o.Content}
 	if t.Net, err = NewNet(cfg.Autoencoder, shape, s.Actions, rand.New(rand.NewPCG(o.Seed, 3))); err != nil {
 		return nil, err
+	}
+	t.last, t.acting = t.next, t.Net
+	if cfg.Overlap && !o.Alone {
+		t.last = &played{rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen())}
+		if t.acting, err = NewNet(cfg.Autoencoder, shape, s.Actions, rand.New(rand.NewPCG(0, 0))); err != nil {
+			return nil, err
+		}
 	}
 	t.solver = ops.NewAdam(cfg.adam(), t.Net.Params())
 	t.store, err = replay.NewStore(replay.StoreConfig{

@@ -7,6 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"glint/internal/kernel"
 	"glint/internal/ops"
 )
 
@@ -157,18 +158,19 @@ type Stats struct {
 // reconstruction y of observations.
 func (m *Model) mse(obs []byte, y []float32) float64 {
 	s, c := m.shape, m.shape.Content
-	mean := m.Mean.Float32s()
-	sum := 0.0
-	for top := 0; top < len(obs); top += s.H * s.W {
-		for row := c.Min.Y; row < c.Max.Y; row++ {
-			from, to := top+row*s.W+c.Min.X, top+row*s.W+c.Max.X
-			for i, v := range obs[from:to] {
-				d := float64(y[from+i] - (float32(v)-mean[(from+i)%len(mean)])*scale)
-				sum += d * d
+	mean, sum := m.Mean.Float32s(), 0.0
+	target := make([]float32, len(mean))
+	for at := 0; at < len(obs); at += len(target) {
+		kernel.Center(target, obs[at:at+len(target)], mean, scale)
+		for row := range s.T * s.H {
+			if h := row % s.H; h < c.Min.Y || h >= c.Max.Y {
+				continue
 			}
+			x := target[row*s.W:][c.Min.X:c.Max.X]
+			sum += kernel.Errors(x, y[at+row*s.W+c.Min.X:], x)
 		}
 	}
-	return sum / float64(len(obs)/(s.T*s.H*s.W)*m.truePixels())
+	return sum / float64(len(obs)/len(target)*m.truePixels())
 }
 
 // Trainer trains the autoencoder alone.

@@ -34,6 +34,7 @@ const (
 	PhaseAct           = "phase/act"
 	PhaseLearn         = "phase/learn"
 	PhaseSave          = "phase/save"
+	PhaseWait          = "phase/wait"
 	RSS                = "rss_mib"
 )
 
@@ -183,6 +184,10 @@ var Metrics = []Metric{
 	{
 		Name: PhaseSave, Unit: "s", Formula: "time spent writing checkpoints since the last row",
 		Help: "Checkpoints wait for the disk.", Timing: true,
+	},
+	{
+		Name: PhaseWait, Unit: "s", Formula: "time that learning waited for the rollout played meanwhile, since the last row",
+		Help: "With overlap, the other phases add up to more than the time that passed. Much waiting: play is slow, more epochs or autoencoder samples cost little.", Timing: true,
 	},
 	{
 		Name: RSS, Unit: "MiB", Formula: "resident memory of this process",

@@ -15,11 +15,12 @@ const (
 	Act
 	Learn
 	Save
+	Wait
 	phaseCount
 )
 
 // phaseMetrics holds the metric of every phase.
-var phaseMetrics = [phaseCount]string{PhaseEnv, PhasePreprocess, PhaseAct, PhaseLearn, PhaseSave}
+var phaseMetrics = [phaseCount]string{PhaseEnv, PhasePreprocess, PhaseAct, PhaseLearn, PhaseSave, PhaseWait}
 
 // String returns the name of the phase's metric without its group, such as
 // "learn".

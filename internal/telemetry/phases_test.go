@@ -31,7 +31,7 @@ func TestPhases(t *testing.T) {
 		}
 		values := telemetry.Values{}
 		p.Drain(values)
-		want := telemetry.Values{"phase/env": 2, "phase/preprocess": 0, "phase/act": 0, "phase/learn": 3, "phase/save": 0}
+		want := telemetry.Values{"phase/env": 2, "phase/preprocess": 0, "phase/act": 0, "phase/learn": 3, "phase/save": 0, "phase/wait": 0}
 		if d := cmp.Diff(want, values); d != "" {
 			t.Error(d)
 		}
@@ -43,7 +43,7 @@ func TestPhases(t *testing.T) {
 
 func TestPhaseNames(t *testing.T) {
 	for phase, want := range map[telemetry.Phase]string{
-		telemetry.Env: "env", telemetry.Preprocess: "preprocess", telemetry.Act: "act", telemetry.Learn: "learn", telemetry.Save: "save",
+		telemetry.Env: "env", telemetry.Preprocess: "preprocess", telemetry.Act: "act", telemetry.Learn: "learn", telemetry.Save: "save", telemetry.Wait: "wait",
 	} {
 		if got := phase.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
