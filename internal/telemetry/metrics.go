@@ -167,10 +167,10 @@ var Metrics = []Metric{
 	},
 	{
 		Name: PhaseEnv, Unit: "s", Formula: "time spent in environments, with crop and projection, since the last row",
-		Help: "Large beside phase/learn: give the environments more workers.", Timing: true,
+		Help: "More than phase/learn: give the environments more workers.", Timing: true,
 	},
 	{
-		Name: PhasePreprocess, Unit: "s", Formula: "time spent finding small objects and storing observations since the last row",
+		Name: PhasePreprocess, Unit: "s", Formula: "time spent finding small objects since the last row",
 		Help: "A few percent of the whole.", Timing: true,
 	},
 	{
@@ -178,8 +178,8 @@ var Metrics = []Metric{
 		Help: "Grows with the number of environments.", Timing: true,
 	},
 	{
-		Name: PhaseLearn, Unit: "s", Formula: "time spent in updates, with sampling and weighting, since the last row",
-		Help: "Should be most of the whole.", Timing: true,
+		Name: PhaseLearn, Unit: "s", Formula: "time spent in updates, with storing, sampling and weighting, since the last row",
+		Help: "Should be most of the whole: env and act go on meanwhile.", Timing: true,
 	},
 	{
 		Name: PhaseSave, Unit: "s", Formula: "time spent writing checkpoints since the last row",
