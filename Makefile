@@ -33,7 +33,7 @@ bench-agents: build .peers/ready ## whole trainings against Stable-Baselines3, i
 	.peers/bin/python scripts/peers/agents.py
 
 .peers/ready: scripts/peers/requirements.txt
-	python3 -m venv .peers
+	test -e .peers/bin/pip || python3 -m venv .peers
 	.peers/bin/pip install -q -r scripts/peers/requirements.txt
 	touch .peers/ready
 

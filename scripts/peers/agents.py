@@ -52,6 +52,8 @@ def main():
     p.add_argument("--episodes", type=int, default=100, help="full games of --score")
     p.add_argument("--peer", help="train one setting of the peer and print its speed")
     args = p.parse_args()
+    if args.seconds < 10:
+        p.error("--seconds is below 10: too short to measure glint's phases")
     if args.peer:
         import baselines
 
@@ -166,7 +168,9 @@ def idle(ticks, start, end):
 def phases(timing):
     """Returns when the phase with all three heads began and ended, and the shares of the wall clock within."""
     rows = [json.loads(line) for line in timing.read_text().splitlines()]
-    first = next(i for i, r in enumerate(rows) if r["values"]["phase/act"] > 0)
+    first = next((i for i, r in enumerate(rows) if r["values"]["phase/act"] > 0), None)
+    if first is None:
+        sys.exit("glint did not come to 1,000 steps with all three heads; give more --seconds")
     start, end = rows[first - 1]["time"], rows[-1]["time"]
     shares = {p: sum(r["values"]["phase/" + p] for r in rows[first:]) / (end - start) for p in PHASES}
     return start, end, shares | {"other": 1 - sum(shares.values())}
