@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build check test lint fmt race bench bench-peers golden
+.PHONY: help build check test lint fmt race bench bench-peers bench-agents golden
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,10 +25,17 @@ race: ## the packages with goroutines under the race detector
 bench: ## every benchmark, six times, for benchstat
 	go test -run '^$$' -bench . -count 6 ./...
 
-bench-peers: build ## glint against PyTorch and OpenCV, into bench/peers.json (downloads 3 GB)
-	python3 -m venv .peers
-	.peers/bin/pip install -q -r scripts/peers/requirements.txt
+bench-peers: build .peers/ready ## glint against PyTorch and OpenCV, then bench-agents, into bench/peers.json (downloads 3 GB)
 	.peers/bin/python scripts/peers/peers.py
+	$(MAKE) bench-agents
+
+bench-agents: build .peers/ready ## whole trainings against Stable-Baselines3, into bench/peers.json (the same 3 GB)
+	.peers/bin/python scripts/peers/agents.py
+
+.peers/ready: scripts/peers/requirements.txt
+	test -e .peers/bin/pip || python3 -m venv .peers
+	.peers/bin/pip install -q -r scripts/peers/requirements.txt
+	touch .peers/ready
 
 golden: ## PyTorch's answers for the tests, anew (downloads 3 GB)
 	python3 -m venv .golden

@@ -4,27 +4,27 @@
 
 It prints a table of medians and writes bench/peers.json: a list of name, ours, peer,
 peer_name, unit and ratio (ours over peer). Every figure is the median over rounds;
-in a round each side runs once, in a process of its own.
+in a round each side runs once, in a process of its own. Rows of agents.py stay.
 
     python scripts/peers/peers.py [--glint ./glint] [--rounds 3] [--threads 2]
 """
 
 import argparse
 import json
-import pathlib
 import statistics
 import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from report import GLINT, figures, last_line, replace, row_of, show
+
 MODES = ("eager", "channels_last", "compile")
 STEPS, ACTS = (32, 256), (1, 8, 16, 32)
 
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("--glint", default=str(ROOT / "glint"))
+    p.add_argument("--glint", default=GLINT)
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--peer", nargs=3, metavar=("WHAT", "BATCH", "MODE"), help="time one peer and print milliseconds")
@@ -40,16 +40,11 @@ def main():
     rows.append(compare_detector(args))
     rows.append(scaling(args))
     show(rows)
-    rows += layers(args)
-    out = ROOT / "bench" / "peers.json"
-    out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(rows, indent=1) + "\n")
-    print(f"written to {out.relative_to(ROOT)}", file=sys.stderr)
+    replace(rows + layers(args), training=False)
 
 
 def ours(args, what, batch, threads):
-    cmd = [args.glint, "bench", what, "--batch", str(batch), "--threads", str(threads), "--json"]
-    return json.loads(subprocess.check_output(cmd).splitlines()[-1])
+    return figures([args.glint, "bench", what, "--batch", str(batch), "--threads", str(threads), "--json"])
 
 
 def peer(args, what, batch, mode):
@@ -58,7 +53,7 @@ def peer(args, what, batch, mode):
     if done.returncode != 0:
         print(f"{what} {batch} {mode}: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
         return None
-    return json.loads(done.stdout.splitlines()[-1])
+    return last_line(done.stdout)
 
 
 def compare(args, what, batch):
@@ -95,22 +90,11 @@ def scaling(args):
 
 def layers(args):
     """Prints the table of the update's layers and returns its rows, each beside the cores' limit in the same run."""
-    cmd = [args.glint, "bench", "ops", "--threads", str(args.threads), "--seconds", "8", "--json"]
-    r = json.loads(subprocess.check_output(cmd).splitlines()[-1])
+    r = figures([args.glint, "bench", "ops", "--threads", str(args.threads), "--seconds", "8", "--json"])
     print(f"\n{'layer, batch 32':44}{'ms':>8}{'GFLOP/s':>9}{'of peak':>9}")
     for op in r["ops"]:
         print(f"{op['name']:44}{op['median_ms']:8.3f}{op['gflops']:9.1f}{100 * op['peak_share']:8.0f}%")
     return [row_of(op["name"], op["gflops"], r["peak_gflops"], "multiply-adds out of registers", "GFLOP/s") for op in r["ops"]]
-
-
-def row_of(name, mine, theirs, peer_name, unit):
-    return {"name": name, "ours": mine, "peer": theirs, "peer_name": peer_name, "unit": unit, "ratio": mine / theirs}
-
-
-def show(rows):
-    print(f"{'':36}{'glint':>10}{'peer':>10}  {'':12}{'ratio':>6}")
-    for r in rows:
-        print(f"{r['name']:36}{r['ours']:10.3f}{r['peer']:10.3f}  {r['unit']:12}{r['ratio']:6.2f}  {r['peer_name']}")
 
 
 def median_ms(f, seconds=2.0):
