@@ -36,7 +36,7 @@ PEER = {"a2c": {"envs": (8, 16), "n_steps": 5}, "ppo": {"envs": (8,), "n_steps":
 OURS = {"a2c": {}, "ppo": {"horizon": 128, "minibatch": 256, "epochs": 4}}
 # So short that nearly all of the time goes to the phase with all three heads.
 PRETRAIN = {"steps": 2000, "updates": 100}
-PHASES = ("env", "preprocess", "act", "learn", "save")
+PHASES = ("env", "preprocess", "act", "learn", "save", "wait")
 
 
 def main():
