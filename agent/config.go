@@ -34,6 +34,7 @@ type Config struct {
 	EncoderMoved  string  `toml:"encoder_moved"`  // by which loss: "both", "autoencoder" or "rl"
 	AECoef        float64 `toml:"ae_coef"`        // weight of the autoencoder's loss
 	AEPerStep     float64 `toml:"ae_per_step"`    // autoencoder samples trained on per environment step
+	AEFresh       float64 `toml:"ae_fresh"`       // share of those taken from what actor and critic learn from, which is encoded once for all
 	SmallShare    float64 `toml:"small_share"`    // least share of an autoencoder batch that shows a small object
 	StoreCapacity int     `toml:"store_capacity"` // observations kept for the autoencoder
 	Overlap       bool    `toml:"overlap"`        // play a rollout while learning from the one before
@@ -73,7 +74,7 @@ func DefaultConfig(algo string) Config {
 		Algo: algo, Envs: 16, Horizon: 32, Epochs: 2, Minibatch: 128, Gamma: 0.99, Lambda: 0.95,
 		Clip: 0.2, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, NormalizeAdv: true,
 		RewardScale: 1, RewardClip: 1, LR: 1.5e-3, LRFinal: 0.1, AdamEps: 1e-8, GradNorm: 0.5,
-		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, SmallShare: 0.3, StoreCapacity: 50_000, Overlap: true,
+		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, AEFresh: 0.7, SmallShare: 0.3, StoreCapacity: 50_000, Overlap: true,
 		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, LRFinal: 1, Hold: 8},
 		Autoencoder: autoencoder.DefaultConfig(),
 	}
@@ -115,6 +116,7 @@ func (c Config) Validate() error {
 		{"encoder_moved", c.EncoderMoved == MovedByBoth || c.EncoderMoved == MovedByAutoencoder || c.EncoderMoved == MovedByRL, c.EncoderMoved, "both, autoencoder or rl"},
 		{"ae_coef", notNegative(c.AECoef), c.AECoef, "0 or more"},
 		{"ae_per_step", c.AEPerStep >= 0 && c.AEPerStep <= 64, c.AEPerStep, "0..64"},
+		{"ae_fresh", c.AEFresh >= 0 && c.AEFresh <= 1, c.AEFresh, "0..1"},
 		{"small_share", c.SmallShare >= 0 && c.SmallShare <= 1, c.SmallShare, "0..1"},
 		{"store_capacity", within(c.StoreCapacity, 10_000_000), c.StoreCapacity, upTo(10_000_000)},
 		{"pretrain.steps", c.Pretrain.Steps >= 1, c.Pretrain.Steps, "1 or more: the mean image is made of them"},

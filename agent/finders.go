@@ -15,13 +15,17 @@ import (
 type finders struct {
 	cfg  saliency.FinderConfig
 	spec env.Spec
-	put  func(obs []byte, boxes []env.Box) error
+	put  put
 
 	open  [][]*strand // of each environment; the one that went on last is at the end
 	batch *env.Batch  // what see takes in
 	now   []*strand   // of each environment, the one that the step belongs to; nil for none
 	spare []*strand
 }
+
+// put takes an observation of environment i with its small objects, of which so many later
+// ones were seen since.
+type put func(i, later int, obs []byte, boxes []env.Box) error
 
 // strand is an episode or a part of one: steps that follow each other without a gap.
 type strand struct {
@@ -36,7 +40,7 @@ type strand struct {
 // recording of many games does. Beyond it the one that rested longest is cut.
 const maxStrands = 64
 
-func newFinders(cfg saliency.FinderConfig, s env.Spec, put func(obs []byte, boxes []env.Box) error) (*finders, error) {
+func newFinders(cfg saliency.FinderConfig, s env.Spec, put put) (*finders, error) {
 	f := &finders{cfg: cfg, spec: s, put: put, open: make([][]*strand, s.N), now: make([]*strand, s.N)}
 	// The first finder tells whether the settings are good.
 	first, err := f.fresh()
@@ -53,7 +57,7 @@ func (f *finders) see(b *env.Batch, skip func(i int) bool) (err error) {
 	for i := range f.now {
 		f.now[i] = nil
 		if b.Ended(i) {
-			if err := f.end(i); err != nil {
+			if err := f.end(i, 1); err != nil {
 				return err
 			}
 		}
@@ -67,9 +71,9 @@ func (f *finders) see(b *env.Batch, skip func(i int) bool) (err error) {
 	f.batch = b
 	kernel.Parallel(f, f.spec.N)
 	f.batch = nil
-	for _, s := range f.now {
+	for i, s := range f.now {
 		if s != nil && s.known {
-			if err := f.put(s.finder.Stack(), s.boxes); err != nil {
+			if err := f.put(i, s.finder.Due(), s.finder.Stack(), s.boxes); err != nil {
 				return err
 			}
 		}
@@ -106,7 +110,7 @@ func (f *finders) strand(i int, episode uint64, elapsed env.Frames) (*strand, er
 	copy(open[at:], open[at+1:])
 	open[len(open)-1] = s
 	if s.episode != episode || elapsed != s.elapsed+env.Frames(f.spec.Repeat) {
-		if err := f.finish(s); err != nil {
+		if err := f.finish(i, s, 1); err != nil {
 			return nil, err
 		}
 	}
@@ -125,23 +129,25 @@ func (f *finders) fresh() (*strand, error) {
 	return &strand{finder: finder}, err
 }
 
-// finish puts what waits in a strand.
-func (f *finders) finish(s *strand) error {
+// finish puts what waits in a strand of environment i, of which that many observations
+// were seen since.
+func (f *finders) finish(i int, s *strand, later int) error {
 	for {
 		boxes, ok := s.finder.Rest()
 		if !ok {
 			return nil
 		}
-		if err := f.put(s.finder.Stack(), boxes); err != nil {
+		if err := f.put(i, s.finder.Due()+later, s.finder.Stack(), boxes); err != nil {
 			return err
 		}
 	}
 }
 
-// end puts what waits of environment i, in whose episodes no step follows.
-func (f *finders) end(i int) error {
+// end puts what waits of environment i, in whose episodes no step follows. So many
+// observations were seen since.
+func (f *finders) end(i, later int) error {
 	for _, s := range f.open[i] {
-		if err := f.finish(s); err != nil {
+		if err := f.finish(i, s, later); err != nil {
 			return err
 		}
 	}
@@ -153,7 +159,7 @@ func (f *finders) end(i int) error {
 // endAll puts all that waits.
 func (f *finders) endAll() error {
 	for i := range f.open {
-		if err := f.end(i); err != nil {
+		if err := f.end(i, 0); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func newViewing(tb testing.TB, cfg saliency.FinderConfig) *viewing {
 	tb.Helper()
 	v := &viewing{tb: tb}
 	var err error
-	v.finders, err = newFinders(cfg, throwSpec(1), func(obs []byte, boxes []env.Box) error {
+	v.finders, err = newFinders(cfg, throwSpec(1), func(_, _ int, obs []byte, boxes []env.Box) error {
 		for k := range throwSteps {
 			want, knife := throwStack(k)
 			if bytes.Equal(want, obs) {
@@ -261,7 +261,7 @@ func TestFindersResume(t *testing.T) {
 
 func TestFindersAllocateLittle(t *testing.T) {
 	const n = 4
-	f, err := newFinders(throwFinder(), throwSpec(n), func([]byte, []env.Box) error { return nil })
+	f, err := newFinders(throwFinder(), throwSpec(n), func(int, int, []byte, []env.Box) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -121,7 +121,7 @@ func BenchmarkFinders(b *testing.B) {
 	alone.Side, alone.Flight.Reach = 0, 0
 	for name, cfg := range map[string]saliency.FinderConfig{"alone": alone, "fill-in": o.Finder} {
 		b.Run(name, func(b *testing.B) {
-			f, err := newFinders(cfg, o.Env.Spec(), func([]byte, []env.Box) error { return nil })
+			f, err := newFinders(cfg, o.Env.Spec(), func(int, int, []byte, []env.Box) error { return nil })
 			if err != nil {
 				b.Fatal(err)
 			}

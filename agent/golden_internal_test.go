@@ -81,6 +81,12 @@ func noisePixels(obs []byte, name string) {
 // learner returns the case's learner, ready for its update.
 func (g goldenBatch) learner(tb testing.TB, change func(*Config)) (*learner, *ops.Adam) {
 	tb.Helper()
+	return g.sharing(tb, 0, change)
+}
+
+// sharing is a learner whose autoencoder takes so many samples from the minibatch.
+func (g goldenBatch) sharing(tb testing.TB, fresh int, change func(*Config)) (*learner, *ops.Adam) {
+	tb.Helper()
 	cfg := DefaultConfig(g.algo)
 	cfg.Envs, cfg.Horizon, cfg.Epochs, cfg.Minibatch, cfg.AEPerStep = 3, 1, 1, 3, 2./3
 	cfg.Clip, cfg.ClipValue, cfg.EntropyCoef, cfg.ValueCoef, cfg.AECoef = 0.2, g.clipValue, 0.05, 0.5, 3
@@ -102,7 +108,7 @@ func (g goldenBatch) learner(tb testing.TB, change func(*Config)) (*learner, *op
 		fillNoise(p.Value.Float32s(), p.Name, scale, 0)
 	}
 	fillNoise(net.Autoencoder.Mean.Float32s(), "mean", 30, 60)
-	l, err := newLearner(net, cfg, false)
+	l, err := newLearner(net, cfg, false, fresh)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	G "gorgonia.org/gorgonia"
+
 	"glint/internal/ops"
 )
 
@@ -44,13 +46,19 @@ func (a alone) gradients(t *testing.T, moved string) map[string][]float32 {
 	}
 	grads := map[string][]float32{}
 	for _, v := range l.grads {
-		grad, err := v.Grad()
-		if err != nil {
-			t.Fatal(err)
-		}
-		grads[v.(ops.Gradient).Param.Name] = slices.Clone(grad.Data().([]float32))
+		grads[v.(ops.Gradient).Param.Name] = slices.Clone(gradient(t, v))
 	}
 	return grads
+}
+
+// gradient returns the latest gradient of a parameter.
+func gradient(t *testing.T, v G.ValueGrad) []float32 {
+	t.Helper()
+	grad, err := v.Grad()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return grad.Data().([]float32)
 }
 
 func norm(x []float32) float64 {

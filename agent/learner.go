@@ -28,21 +28,26 @@ type learner struct {
 
 // rlBatch holds the leaves of actor and critic for m steps.
 type rlBatch struct {
-	obs                                  *tensor.Dense // [m,T,H,W] u8
+	obs                                  *tensor.Dense // [m,T,H,W] u8, and what the autoencoder has beside them
 	action, adv, logp, returns, oldValue *tensor.Dense // [m]
 	policyLoss, valueLoss                *G.Node
 }
 
-// newLearner builds the graph of the joint loss and compiles it.
-func newLearner(n *Net, cfg Config, late bool) (*learner, error) {
+// newLearner builds the graph of the joint loss and compiles it. The autoencoder's batch
+// begins with that many of the minibatch's last observations; all are encoded in one go.
+func newLearner(n *Net, cfg Config, late bool, fresh int) (*learner, error) {
 	l := &learner{net: n, cfg: cfg}
 	l.policy = ops.PolicyConfig{Clipped: cfg.Algo == PPO, Clip: cfg.Clip, Entropy: cfg.EntropyCoef}
 	g := ops.NewBuilder()
-	l.addRL(g)
+	code := l.addRL(g, cfg.AEBatch()-fresh)
 	coefs, terms := []float64{1, cfg.ValueCoef}, []*G.Node{l.rl.policyLoss, l.rl.valueLoss}
 	by := append(n.Autoencoder.Encoder(), n.actorW, n.actorB, n.criticW, n.criticB)
 	if b := cfg.AEBatch(); b > 0 {
-		l.ae = n.Autoencoder.AddBatch(g, autoencoder.BatchConfig{Size: b, FreezeEncoder: cfg.EncoderMoved == MovedByRL, Late: late})
+		first := cfg.Minibatch - fresh
+		l.ae = n.Autoencoder.AddBatch(g, autoencoder.BatchConfig{
+			Size: b, FreezeEncoder: cfg.EncoderMoved == MovedByRL, Late: late,
+			Encoded: &autoencoder.Encoded{Obs: l.rl.from(first), Code: g.Rows(code, first, first+b)},
+		})
 		coefs, terms = append(coefs, cfg.AECoef), append(terms, l.ae.Loss)
 		by = n.Params()
 	}
@@ -63,14 +68,24 @@ func newLearner(n *Net, cfg Config, late bool) (*learner, error) {
 	return l, nil
 }
 
-// addRL adds actor and critic with their losses on a minibatch.
-func (l *learner) addRL(g *ops.Builder) {
+// from returns the observations from one on, in the same memory.
+func (r *rlBatch) from(first int) *tensor.Dense {
+	shape := r.obs.Shape().Clone()
+	size := shape.TotalSize() / shape[0]
+	shape[0] -= first
+	return tensor.New(tensor.WithShape(shape...), tensor.WithBacking(r.obs.Uint8s()[first*size:]))
+}
+
+// addRL adds actor and critic with their losses on a minibatch, and returns the code of
+// that and of as many more observations.
+func (l *learner) addRL(g *ops.Builder, more int) *G.Node {
 	m, s := l.cfg.Minibatch, l.net.Autoencoder.Shape()
 	r := &l.rl
-	r.obs = ops.NewBytes(m, s.T, s.H, s.W)
+	r.obs = ops.NewBytes(m+more, s.T, s.H, s.W)
 	r.action, r.adv, r.logp = ops.NewTensor(m), ops.NewTensor(m), ops.NewTensor(m)
 	r.returns, r.oldValue = ops.NewTensor(m), ops.NewTensor(m)
-	code := l.net.Autoencoder.Encode(g, g.Input("obs", r.obs))
+	all := l.net.Autoencoder.Encode(g, g.Input("obs", r.obs))
+	code := g.Rows(all, 0, m)
 	if l.cfg.EncoderMoved == MovedByAutoencoder {
 		code = g.StopGradient(code)
 	}
@@ -78,6 +93,7 @@ func (l *learner) addRL(g *ops.Builder) {
 	r.policyLoss = g.PolicyLoss(logits, g.Input("action", r.action), g.Input("advantage", r.adv), g.Input("log probability", r.logp), &l.policy, &l.stats)
 	r.valueLoss = g.ValueLoss(value, g.Input("return", r.returns), g.Input("old value", r.oldValue),
 		&ops.ValueConfig{Clipped: l.cfg.ClipValue, Clip: l.cfg.Clip})
+	return all
 }
 
 // load copies the entries of a rollout into the minibatch.

@@ -19,26 +19,47 @@ import (
 // 2018, section 3, with a lag of exactly one rollout; PPO's ratio takes that into account,
 // A2C takes it as it comes.
 
-// played is a rollout that is being played or waits to be learned from, with the
-// observations that came to be known meanwhile.
+// played is a rollout that is being played or waits to be learned from.
 type played struct {
 	rollout *replay.Rollout
 	full    bool
-	known   []known
+	known   []bool      // [T*N] the small objects of that observation are known
+	boxes   [][]env.Box // [T*N] these
+	found   []found     // what came to be known meanwhile, also of rollouts before
 }
 
-// known is an observation with its small objects.
-type known struct {
+func newPlayed(n, t, obsLen int) *played {
+	return &played{rollout: replay.NewRollout(n, t, obsLen), known: make([]bool, n*t), boxes: make([][]env.Box, n*t)}
+}
+
+// knownBoxes are the boxes where they are known.
+func (p *played) knownBoxes() [][]env.Box {
+	boxes := make([][]env.Box, len(p.boxes))
+	for k, known := range p.known {
+		if known {
+			boxes[k] = p.boxes[k]
+		}
+	}
+	return boxes
+}
+
+// found is an observation with its small objects.
+type found struct {
 	obs   []byte
 	boxes []env.Box
 }
 
-// note keeps copies until they are stored.
-func (p *played) note(obs []byte, boxes []env.Box) {
-	n := len(p.known)
-	p.known = slices.Grow(p.known, 1)[:n+1] // with the memory of what lay there before
-	k := &p.known[n]
-	k.obs, k.boxes = append(k.obs[:0], obs...), append(k.boxes[:0], boxes...)
+// note keeps copies until they are stored. The observation is that of environment i in a
+// row of the rollout, or of another one where there is no such row.
+func (p *played) note(row, i int, obs []byte, boxes []env.Box) {
+	n := len(p.found)
+	p.found = slices.Grow(p.found, 1)[:n+1] // with the memory of what lay there before
+	f := &p.found[n]
+	f.obs, f.boxes = append(f.obs[:0], obs...), append(f.boxes[:0], boxes...)
+	if row >= 0 && row < p.rollout.T {
+		k := row*p.rollout.N + i
+		p.known[k], p.boxes[k] = true, append(p.boxes[k][:0], boxes...)
+	}
 }
 
 // overlapped plays a rollout and meanwhile learns from the one before.
@@ -73,13 +94,13 @@ func (t *Trainer) overlapped(ctx context.Context) (telemetry.Values, error) {
 	return values, err
 }
 
-// storeKnown stores what came to be known while the last rollout was played.
-func (t *Trainer) storeKnown() error {
-	for _, k := range t.last.known {
-		if err := t.store.Add(k.obs, saliency.Class(k.boxes), k.boxes); err != nil {
+// storeFound stores what came to be known while the last rollout was played.
+func (t *Trainer) storeFound() error {
+	for _, f := range t.last.found {
+		if err := t.store.Add(f.obs, saliency.Class(f.boxes), f.boxes); err != nil {
 			return err
 		}
 	}
-	t.last.known = t.last.known[:0]
+	t.last.found = t.last.found[:0]
 	return nil
 }

@@ -20,7 +20,14 @@ func (t *Trainer) prepare() (err error) {
 		if t.player, err = t.acting.NewPlayer(t.spec.N); err != nil {
 			return err
 		}
-		if t.learner, err = newLearner(t.Net, t.cfg, t.needs.Recon); err == nil && t.needs.ValueEvery > 0 && t.cfg.AEBatch() > 0 {
+		t.fresh = t.freshSamples()
+		if extra := t.cfg.AEBatch() - t.fresh; extra > 0 {
+			small := t.cfg.SmallShare * float64(t.cfg.AEBatch()) / float64(extra)
+			if err := t.store.SetLeast([]float64{0, min(1, small)}); err != nil {
+				return err
+			}
+		}
+		if t.learner, err = newLearner(t.Net, t.cfg, t.needs.Recon, t.fresh); err == nil && t.needs.ValueEvery > 0 && t.cfg.AEBatch() > 0 {
 			t.slope, err = t.Net.NewSlope(t.cfg.AEBatch())
 		}
 	}
@@ -156,10 +163,12 @@ func (t *Trainer) inTurn(ctx context.Context) (telemetry.Values, error) {
 
 // collect fills the next rollout.
 func (t *Trainer) collect(ctx context.Context) error {
+	clear(t.next.known)
 	for k := range t.cfg.Horizon {
 		if err := t.act(k); err != nil {
 			return err
 		}
+		t.row = k + 1
 		b, err := t.step(ctx)
 		if err != nil {
 			return err
@@ -223,7 +232,7 @@ func (t *Trainer) record(k int, b *env.Batch) error {
 // learn makes the updates of the last rollout, at that share of the schedule.
 func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	defer t.o.Phases.Start(telemetry.Learn).Stop()
-	if err := t.storeKnown(); err != nil {
+	if err := t.storeFound(); err != nil {
 		return nil, err
 	}
 	rollout := t.last.rollout
@@ -232,13 +241,11 @@ func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	sum := meanOf{}
 	r := rand.New(t.random)
 	for range t.cfg.Epochs {
-		for i := range t.order {
-			t.order[i] = i
-		}
-		r.Shuffle(len(t.order), func(i, j int) { t.order[i], t.order[j] = t.order[j], t.order[i] })
+		t.shuffle(r)
 		for from := 0; from < len(t.order); from += t.cfg.Minibatch {
 			t.solver.LR = lr * rise(t.counters.Updates-t.counters.Alone)
-			t.learner.load(rollout, t.order[from:from+t.cfg.Minibatch])
+			t.entries = t.order[from : from+t.cfg.Minibatch]
+			t.learner.load(rollout, t.entries)
 			if err := t.learner.update(t.solver, t.sampler()); err != nil {
 				return nil, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
 			}

@@ -50,6 +50,8 @@ type play struct {
 	Weighting    [][]float64 // what a weighting with a memory remembers
 	Strands      [][]strandState
 	Rollout      *replay.Rollout // what was played and waits to be learned from
+	RolloutKnown []bool
+	RolloutBoxes [][]env.Box
 }
 
 // write writes p compressed: most pixels of a plane are background.
@@ -74,13 +76,13 @@ func (p *play) read(b []byte) error {
 // the next Advance.
 func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
 	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
-	if err := t.storeKnown(); err != nil {
+	if err := t.storeFound(); err != nil {
 		return nil, err
 	}
 	if t.last.full {
 		r := *t.last.rollout
 		r.Advantage, r.Return = nil, nil // of the one before
-		p.Rollout = &r
+		p.Rollout, p.RolloutKnown, p.RolloutBoxes = &r, t.last.known, t.last.knownBoxes()
 	}
 	p.Weighting, p.Strands = saliency.States(t.o.Weighting), t.finders.state()
 	if saver, ok := env.As[env.Saver](t.o.Env); ok && t.spec.Saves {
@@ -198,7 +200,7 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 		return fmt.Errorf("agent: %w", err)
 	}
 	g.Known, g.Small, g.Empty, g.nextS, g.nextE = p.Known, p.Small, p.Empty, p.NextS, p.NextE
-	if err := t.takeRollout(p.Rollout); err != nil {
+	if err := t.takeRollout(p); err != nil {
 		return err
 	}
 	if p.Envs == nil {
@@ -218,7 +220,8 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 }
 
 // takeRollout puts back what waits to be learned from, if anything does.
-func (t *Trainer) takeRollout(r *replay.Rollout) error {
+func (t *Trainer) takeRollout(p play) error {
+	r := p.Rollout
 	switch {
 	case r == nil:
 		return nil
@@ -227,6 +230,8 @@ func (t *Trainer) takeRollout(r *replay.Rollout) error {
 	}
 	r.Advantage, r.Return = make([]float32, r.N*r.T), make([]float32, r.N*r.T)
 	t.last.rollout, t.last.full = r, true
+	copy(t.last.known, p.RolloutKnown)
+	copy(t.last.boxes, p.RolloutBoxes)
 	return nil
 }
 

@@ -56,7 +56,7 @@ func (t *Trainer) keep(b *env.Batch) error {
 			continue
 		}
 		t.found = truther.Truth(t.found[:0], i)
-		if err := t.put(b.ObsOf(i), t.found); err != nil {
+		if err := t.put(i, 0, b.ObsOf(i), t.found); err != nil {
 			return err
 		}
 	}
@@ -64,9 +64,9 @@ func (t *Trainer) keep(b *env.Batch) error {
 }
 
 // put stores an observation with its small objects, in Play when the rollout is over.
-func (t *Trainer) put(obs []byte, boxes []env.Box) error {
+func (t *Trainer) put(i, later int, obs []byte, boxes []env.Box) error {
 	if t.stage == Play {
-		t.next.note(obs, boxes)
+		t.next.note(t.row-later, i, obs, boxes)
 		return nil
 	}
 	return t.store.Add(obs, saliency.Class(boxes), boxes)

@@ -80,6 +80,7 @@ type Trainer struct {
 	// What collect touches, alone while it runs.
 	acting *Net      // what it acts by: Net, or a copy where learning goes on meanwhile
 	next   *played   // what it fills
+	row    int       // of the rollout that the latest observations are for
 	dice   *rand.PCG // the source of its random draws
 
 	last     *played   // what is learned from; next itself where nothing overlaps
@@ -94,6 +95,8 @@ type Trainer struct {
 	scores   scores
 	found    []env.Box // scratch
 	order    []int
+	fresh    int   // autoencoder samples of an update that come from its minibatch, the last ones of that
+	entries  []int // of the rollout, that the minibatch consists of
 }
 
 // New returns a Trainer at the start of Explore. It resets the environment.
@@ -138,7 +141,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		cfg: cfg, o: o, spec: s, stage: Explore, aloneEnd: cfg.Pretrain.Updates,
 		random: rand.NewPCG(o.Seed, 2), dice: rand.NewPCG(o.Seed, 5),
 		obs: make([]byte, s.N*s.ObsLen()), held: make([]int, s.N), actions: make([]int, s.N),
-		next:    &played{rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen())},
+		next:    newPlayed(s.N, cfg.Horizon, s.ObsLen()),
 		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),
 		scores:  scores{Running: make([]float64, s.N)},
@@ -157,7 +160,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	}
 	t.last, t.acting = t.next, t.Net
 	if cfg.Overlap && !o.Alone {
-		t.last = &played{rollout: replay.NewRollout(s.N, cfg.Horizon, s.ObsLen())}
+		t.last = newPlayed(s.N, cfg.Horizon, s.ObsLen())
 		if t.acting, err = NewNet(cfg.Autoencoder, shape, s.Actions, rand.New(rand.NewPCG(0, 0))); err != nil {
 			return nil, err
 		}

@@ -51,14 +51,29 @@ type BatchConfig struct {
 	// Late lets a Reweigher set the weights. The loss is then a step of its own after the
 	// reconstruction, which takes some 5 % more of an update.
 	Late bool
+	// Encoded gives the observations and their code where the graph has them already.
+	Encoded *Encoded
+}
+
+// Encoded are observations [B,T,H,W] u8 with their code [B,Code].
+type Encoded struct {
+	Obs  *tensor.Dense
+	Code *G.Node
 }
 
 // AddBatch adds encoder, decoder and loss for a batch of observations.
 func (m *Model) AddBatch(g *ops.Builder, c BatchConfig) *Batch {
 	s, b := m.shape, c.Size
-	a := &Batch{Obs: ops.NewBytes(b, s.T, s.H, s.W), Weights: ops.NewTensor(b, s.T, s.H, s.W)}
-	obs := g.Input("autoencoder.obs", a.Obs)
-	a.Code = m.Encode(g, obs)
+	a := &Batch{Weights: ops.NewTensor(b, s.T, s.H, s.W)}
+	var obs *G.Node
+	if c.Encoded != nil {
+		a.Obs, a.Code = c.Encoded.Obs, c.Encoded.Code
+		obs = g.Input("autoencoder.obs", a.Obs)
+	} else {
+		a.Obs = ops.NewBytes(b, s.T, s.H, s.W)
+		obs = g.Input("autoencoder.obs", a.Obs)
+		a.Code = m.Encode(g, obs)
+	}
 	code := a.Code
 	if c.FreezeEncoder {
 		code = g.StopGradient(code)

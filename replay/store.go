@@ -99,6 +99,17 @@ func NewStore(cfg StoreConfig) (*Store, error) {
 	}, nil
 }
 
+// SetLeast replaces StoreConfig.Least.
+func (s *Store) SetLeast(least []float64) error {
+	c := s.cfg
+	c.Least = append([]float64(nil), least...)
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	s.cfg = c
+	return nil
+}
+
 // Add puts a copy of a stack, its class and the boxes of its small objects into
 // the Store. If the Store is full the oldest stack goes.
 func (s *Store) Add(obs []byte, class int, boxes []env.Box) error {

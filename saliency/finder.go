@@ -83,6 +83,9 @@ func (f *Finder) Add(stack []byte) (boxes []env.Box, ok bool) {
 // next call of Add.
 func (f *Finder) Stack() []byte { return f.given }
 
+// Due returns how many of the latest steps were not given back yet.
+func (f *Finder) Due() int { return f.due }
+
 // push takes a stack into the ring.
 func (f *Finder) push(stack []byte) {
 	s := &f.steps[f.next]

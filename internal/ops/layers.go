@@ -131,6 +131,39 @@ func (b *Builder) Reshape(x *G.Node, shape ...int) *G.Node {
 	}, x)
 }
 
+// Rows returns rows from to to-1 of x [B,N].
+func (b *Builder) Rows(x *G.Node, from, to int) *G.Node {
+	if !b.ready(x) || !b.want("rows", "x", x, -1, -1) {
+		return nil
+	}
+	s := x.Shape()
+	if from < 0 || to > s[0] || from >= to {
+		b.fail("rows", "rows %d to %d of %v", from, to, s)
+		return nil
+	}
+	n := s[1]
+	return b.apply(&op{
+		kind: "rows", params: [2]int{from, to}, out: tensor.Shape{to - from, n},
+		run: func(out G.Value, in []G.Value) { copy(floats(out), floats(in[0])[from*n:to*n]) },
+		wrt: []bool{true},
+		diff: func(b *Builder, _ G.Nodes, _, grad *G.Node) G.Nodes {
+			return G.Nodes{b.backRows(grad, s, from)}
+		},
+	}, x)
+}
+
+// backRows puts the gradient of some rows of x at its place among zeros.
+func (b *Builder) backRows(grad *G.Node, x tensor.Shape, from int) *G.Node {
+	return b.apply(&op{
+		kind: "rows gradient", params: from, out: x.Clone(),
+		run: func(out G.Value, in []G.Value) {
+			all, part := floats(out), floats(in[0])
+			clear(all)
+			copy(all[from*x[1]:], part)
+		},
+	}, grad)
+}
+
 // withAct is the identity of a layer's op: its geometry and its activation.
 type withAct[P any] struct {
 	Layer P

@@ -56,6 +56,10 @@ func TestLayers(t *testing.T) {
 		Build: func(b *ops.Builder, in []*G.Node) *G.Node { return b.Reshape(in[0], 3, 2, 2) },
 	})
 	optest.Check(t, optest.Case{
+		Name: "rows", Inputs: []*ops.Param{optest.Random(12, "x", 5, 3)},
+		Build: func(b *ops.Builder, in []*G.Node) *G.Node { return b.Rows(in[0], 1, 4) },
+	})
+	optest.Check(t, optest.Case{
 		Name: "stop gradient", Inputs: []*ops.Param{optest.Random(11, "x", 2, 6)}, Blocked: 1,
 		Build: func(b *ops.Builder, in []*G.Node) *G.Node { return b.StopGradient(in[0]) },
 	})
@@ -177,6 +181,10 @@ func TestLayersDistinct(t *testing.T) {
 		func(b *ops.Builder, in []*G.Node) *G.Node { return b.Reshape(in[0], 4, 3) },
 		func(b *ops.Builder, in []*G.Node) *G.Node { return b.Reshape(in[0], 12) },
 		func(b *ops.Builder, in []*G.Node) *G.Node { return b.StopGradient(in[0]) })
+	optest.Distinct(t, optest.Case{Name: "rows", Inputs: []*ops.Param{optest.Random(1, "x", 4, 3)}},
+		func(b *ops.Builder, in []*G.Node) *G.Node { return b.Rows(in[0], 0, 2) },
+		func(b *ops.Builder, in []*G.Node) *G.Node { return b.Rows(in[0], 1, 3) },
+		func(b *ops.Builder, in []*G.Node) *G.Node { return b.Rows(in[0], 1, 4) })
 }
 
 func TestOrthogonal(t *testing.T) {

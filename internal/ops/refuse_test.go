@@ -48,6 +48,7 @@ func TestWrongShapes(t *testing.T) {
 			return b.Dense(leaf(b, "x", 2, 3, 2), leaf(b, "w", 4, 5), leaf(b, "bias", 4), kernel.None)
 		}, []string{"dense", "(4, 5)", "(-1, 6)"}},
 		{"reshape", func(b *ops.Builder) *G.Node { return b.Reshape(leaf(b, "x", 2, 3), 7) }, []string{"reshape", "(2, 3)", "(7)"}},
+		{"rows", func(b *ops.Builder) *G.Node { return b.Rows(leaf(b, "x", 2, 3), 1, 3) }, []string{"rows 1 to 3", "(2, 3)"}},
 		{"center", func(b *ops.Builder) *G.Node {
 			return b.Center(b.Input("x", ops.NewBytes(2, 3, 4)), leaf(b, "mean", 3, 5), 1)
 		}, []string{"center", "(2, 3, 4)", "(3, 5)", "one sample's shape"}},
