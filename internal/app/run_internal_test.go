@@ -128,6 +128,28 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
+// A checkpoint of a version that did not have a setting goes on with the setting's
+// default and nothing else.
+func TestUnchangedByANewSetting(t *testing.T) {
+	c := DefaultConfig("dojo", agent.PPO)
+	settled, err := c.settled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := strings.Replace(settled, "clip_final = 1.0\n", "", 1)
+	if older == settled {
+		t.Fatalf("no clip_final in\n%s", settled)
+	}
+	if err := c.unchanged(older, "run"); err != nil {
+		t.Errorf("the default: %v", err)
+	}
+	c.Agent.ClipFinal = 0.5
+	const want = "agent.clip_final = 0.5, it trained with clip_final = 1.0"
+	if err := c.unchanged(older, "run"); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("another value: error %v, want %q", err, want)
+	}
+}
+
 func TestCrossed(t *testing.T) {
 	for _, tc := range []struct {
 		before, now, every int64

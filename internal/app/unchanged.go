@@ -25,6 +25,15 @@ func (c Config) settled() (string, error) {
 // unchanged refuses a config that differs from the settled one of a checkpoint,
 // naming the first setting that does.
 func (c Config) unchanged(settled, run string) error {
+	// A setting that was not there yet stands at its default, which does nothing new.
+	was := DefaultConfig(c.Env, c.Agent.Algo)
+	if err := toml.Unmarshal([]byte(settled), &was); err != nil {
+		return fmt.Errorf("the checkpoint's config: %w", err)
+	}
+	settled, err := was.settled()
+	if err != nil {
+		return err
+	}
 	now, err := c.settled()
 	if err != nil || now == settled {
 		return err
