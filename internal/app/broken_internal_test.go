@@ -72,8 +72,7 @@ func TestNaNRewardKeepsTheCheckpoint(t *testing.T) {
 	if err == nil {
 		t.Fatal("the run went on")
 	}
-	var usage *UsageError
-	if errors.As(err, &usage) {
+	if _, usage := errors.AsType[*UsageError](err); usage {
 		t.Errorf("%v is called the user's", err)
 	}
 	for _, words := range []string{"environment 1 of dojo", fmt.Sprintf("step %d is NaN", in), "glint train --resume " + broken} {
