@@ -192,6 +192,21 @@ func TestEpochsShuffle(t *testing.T) {
 	}
 }
 
+// Before the first step on a rollout the policy is the one that played: the batch of
+// learning gives the probabilities that the batch of acting did.
+func TestFirstRatioIsOne(t *testing.T) {
+	cfg := toyConfig(PPO, 4)
+	cfg.Epochs, cfg.Minibatch, cfg.Clip = 1, 4*cfg.Horizon, 1e-5
+	tr := begin(t, cfg, chain(4), 3)
+	until(t, tr, Play)
+	for range 5 {
+		advance(t, tr, 1)
+		if s := tr.learner.stats; math.Abs(s.ApproxKL) > 1e-10 || s.ClipFraction > 0 {
+			t.Errorf("divergence %v, share of ratios off 1 by more than 1e-5: %v", s.ApproxKL, s.ClipFraction)
+		}
+	}
+}
+
 // Once the policy is farther from the one that played than target_kl allows, no step
 // is made on the rollout any more; the next one learns again.
 func TestTargetKL(t *testing.T) {
