@@ -244,6 +244,27 @@ func TestTargetKL(t *testing.T) {
 	}
 }
 
+// A divergence of up to one and a half times the target is near enough.
+func TestTargetKLSlack(t *testing.T) {
+	tr := begin(t, toyConfig(PPO, 4), bandit(4), 3)
+	until(t, tr, Play)
+	advance(t, tr, 1)
+	l := tr.learner
+	l.load(tr.last.rollout, tr.order[:tr.cfg.Minibatch])
+	tr.solver.LR = 0
+	for _, c := range []struct {
+		times float64
+		far   bool
+	}{{0, false}, {1.4, false}, {1.6, true}} {
+		if c.times > 0 {
+			l.cfg.TargetKL = l.stats.ApproxKL / c.times
+		}
+		if err := l.update(tr.solver, nil); err != nil || l.far != c.far {
+			t.Errorf("%v times the target: stopped %v, want %v; error %v", c.times, l.far, c.far, err)
+		}
+	}
+}
+
 // Everything that schedules, normalises or stops goes on exactly after a resume.
 func TestResumeIsExactByEveryDetail(t *testing.T) {
 	cfg := dojoConfig(PPO)
