@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"glint/env"
+	"glint/internal/telemetry"
 )
 
 // Learning rate, clip and entropy bonus fall linearly with the steps played, from all
@@ -166,16 +167,24 @@ func spread(x []float32) (mean, deviation float64) {
 	return mean, math.Sqrt(deviation)
 }
 
-// Every epoch sees every step once, in an order of its own.
+// Every epoch sees every step once, in an order of its own: while nothing moves, the
+// minibatches' losses have the mean that the rollout's steps have.
 func TestEpochsShuffle(t *testing.T) {
 	cfg := toyConfig(PPO, 4)
-	cfg.Epochs = 1
+	cfg.Epochs, cfg.LR = 1, 0
 	tr := begin(t, cfg, bandit(4), 3)
 	until(t, tr, Play)
 	var last []int
 	for range 3 {
 		before := tr.Counters().Updates
-		advance(t, tr, 1)
+		report := advance(t, tr, 1)[0]
+		want := 0.0
+		for k, v := range tr.last.rollout.Value {
+			want += math.Pow(float64(v-tr.last.rollout.Return[k]), 2) / 2 / float64(len(tr.order))
+		}
+		if got := report.Values[telemetry.LossValue]; math.Abs(got-want) > 1e-5*want {
+			t.Errorf("the minibatches' value loss is %v, the rollout's %v", got, want)
+		}
 		if n := tr.Counters().Updates - before; n != int64(len(tr.order)/cfg.Minibatch) {
 			t.Errorf("%d updates of %d from %d steps", n, cfg.Minibatch, len(tr.order))
 		}
