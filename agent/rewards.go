@@ -10,13 +10,13 @@ import (
 // finite says whether x is a number that float32 can hold.
 func finite(x float64) bool { return math.Abs(x) <= math.MaxFloat32 }
 
-// checkRewards refuses a reward or a score that is not finite: it would end in every
-// weight, and in no figure where it came from.
-func (t *Trainer) checkRewards(b *env.Batch) error {
+// checkRewards refuses a reward or a score of a step that is not finite: it would end
+// in every weight, and in no figure where it came from.
+func checkRewards(s env.Spec, step int64, b *env.Batch) error {
 	for i, r := range b.Reward {
 		if !finite(r) || !finite(b.Return[i]) {
 			return fmt.Errorf("agent: environment %d of %s: the reward of its step %d is %v (score %v), want finite ones: mend the environment",
-				i, t.spec.Name, int64(t.counters.Steps)/int64(t.spec.N)+1, r, b.Return[i])
+				i, s.Name, step, r, b.Return[i])
 		}
 	}
 	return nil

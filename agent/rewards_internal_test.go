@@ -149,6 +149,18 @@ func TestBadRewards(t *testing.T) {
 	}
 }
 
+// Nor are they scores of an evaluation.
+func TestEvaluateRefusesBadRewards(t *testing.T) {
+	game := newToy(4, 2, func(g *toyGame, _ int) toyStep {
+		if g.steps == 2 {
+			return toyStep{reward: math.Inf(-1), terminated: true}
+		}
+		return toyStep{}
+	})
+	err := Evaluate(t.Context(), game, random(1), 8, make([]uint64, 4), func(Episode) { t.Error("an episode ended") })
+	oneLine(t, err, "environment 0 of toy", "step 3 is -Inf")
+}
+
 // Weights and targets of no use are found before they move anything.
 func TestBadLosses(t *testing.T) {
 	nan := float32(math.NaN())

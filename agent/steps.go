@@ -20,7 +20,7 @@ func (t *Trainer) step(ctx context.Context) (*env.Batch, error) {
 	b, err := t.o.Env.Step(ctx, t.actions)
 	span.Stop()
 	if err == nil {
-		err = t.checkRewards(b)
+		err = checkRewards(t.spec, int64(t.counters.Steps)/int64(t.spec.N)+1, b)
 	}
 	if err != nil {
 		return nil, err
