@@ -216,6 +216,38 @@ func TestFirstRatioIsOne(t *testing.T) {
 	}
 }
 
+// With overlap a rollout is played by the weights from before the updates that go on
+// beside it, and by no other.
+func TestOverlapLagsOneRollout(t *testing.T) {
+	cfg := toyConfig(PPO, 4)
+	cfg.Overlap = true
+	tr := begin(t, cfg, chain(4), 3)
+	until(t, tr, Play)
+	weights := func(n *Net) (all []float32) {
+		for _, p := range n.Params() {
+			all = append(all, p.Value.Float32s()...)
+		}
+		return all
+	}
+	for range 3 {
+		before := weights(tr.Net)
+		advance(t, tr, 1)
+		if !slices.Equal(weights(tr.acting), before) || slices.Equal(weights(tr.Net), before) {
+			t.Error("what acted is not the network from before, or that learned nothing")
+		}
+		r := tr.last.rollout
+		for k := range cfg.Horizon {
+			_, values, err := tr.player.Think(r.Obs[k*r.N*r.ObsLen:][:r.N*r.ObsLen])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(values, r.Value[k*r.N:][:r.N]) {
+				t.Fatalf("step %d was played by other weights", k)
+			}
+		}
+	}
+}
+
 // Once the policy is farther from the one that played than target_kl allows, no step
 // is made on the rollout any more; the next one learns again.
 func TestTargetKL(t *testing.T) {

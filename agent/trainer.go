@@ -82,6 +82,7 @@ type Trainer struct {
 	acting *Net      // what it acts by: Net, or a copy where learning goes on meanwhile
 	next   *played   // what it fills
 	dice   *rand.PCG // the source of its random draws
+	norm   rewardNorm
 
 	last     *played   // what is learned from; next itself where nothing overlaps
 	random   *rand.PCG // the source of every other random draw of training
@@ -93,7 +94,6 @@ type Trainer struct {
 	held     []int     // steps that Explore still keeps each action
 	actions  []int
 	scores   scores
-	norm     rewardNorm
 	found    []env.Box // scratch
 	order    []int
 }
