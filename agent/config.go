@@ -21,10 +21,15 @@ type Config struct {
 	Lambda    float64 `toml:"lambda"`    // of generalised advantage estimation
 
 	Clip          float64 `toml:"clip"`           // PPO's epsilon
+	ClipFinal     float64 `toml:"clip_final"`     // share of Clip left at the end, reached linearly
 	ClipValue     bool    `toml:"clip_value"`     // clip the value loss as well
 	ValueCoef     float64 `toml:"value_coef"`     // weight of the value loss
 	EntropyCoef   float64 `toml:"entropy_coef"`   // weight of the entropy bonus
+	EntropyFinal  float64 `toml:"entropy_final"`  // share of EntropyCoef left at the end, reached linearly
+	TargetKL      float64 `toml:"target_kl"`      // a rollout's updates stop once the policy is 1.5 times as far from the one that played; 0 for never
 	NormalizeAdv  bool    `toml:"normalize_adv"`  // advantages of a minibatch to mean 0, deviation 1
+	LifeLoss      bool    `toml:"life_loss"`      // for learning, a lost life ends an episode; scores and games go on
+	RewardNorm    bool    `toml:"reward_norm"`    // divide rewards by the running deviation of the discounted return, before RewardScale
 	RewardScale   float64 `toml:"reward_scale"`   // factor on rewards for learning
 	RewardClip    float64 `toml:"reward_clip"`    // limit of a scaled reward; scores stay un-clipped
 	LR            float64 `toml:"lr"`             // learning rate of all three heads
@@ -72,7 +77,7 @@ const (
 func DefaultConfig(algo string) Config {
 	c := Config{
 		Algo: algo, Envs: 16, Horizon: 32, Epochs: 2, Minibatch: 128, Gamma: 0.99, Lambda: 0.95,
-		Clip: 0.2, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, NormalizeAdv: true,
+		Clip: 0.2, ClipFinal: 1, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, EntropyFinal: 1, NormalizeAdv: true,
 		RewardScale: 1, RewardClip: 1, LR: 1.5e-3, LRFinal: 0.1, AdamEps: 1e-8, GradNorm: 0.5,
 		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, AEFresh: 0.7, SmallShare: 0.3, StoreCapacity: 50_000, Overlap: true,
 		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, LRFinal: 1, Hold: 8},
@@ -105,8 +110,11 @@ func (c Config) Validate() error {
 		{"gamma", c.Gamma >= 0 && c.Gamma <= 1, c.Gamma, "0..1"},
 		{"lambda", c.Lambda >= 0 && c.Lambda <= 1, c.Lambda, "0..1"},
 		{"clip", positive(c.Clip), c.Clip, "above 0"},
+		{"clip_final", c.ClipFinal >= 0 && c.ClipFinal <= 1, c.ClipFinal, "0..1"},
 		{"value_coef", notNegative(c.ValueCoef), c.ValueCoef, "0 or more"},
 		{"entropy_coef", notNegative(c.EntropyCoef), c.EntropyCoef, "0 or more"},
+		{"entropy_final", c.EntropyFinal >= 0 && c.EntropyFinal <= 1, c.EntropyFinal, "0..1"},
+		{"target_kl", notNegative(c.TargetKL), c.TargetKL, "0 or more"},
 		{"reward_scale", !math.IsNaN(c.RewardScale) && !math.IsInf(c.RewardScale, 0), c.RewardScale, "a number"},
 		{"reward_clip", positive(c.RewardClip), c.RewardClip, "above 0"},
 		{"lr", notNegative(c.LR), c.LR, "0 or more"},

@@ -44,6 +44,11 @@ func TestValidate(t *testing.T) {
 		{func(c *agent.Config) { c.Lambda = -0.1 }, "lambda -0.1"},
 		{func(c *agent.Config) { c.Clip = 0 }, "clip 0"},
 		{func(c *agent.Config) { c.Clip = nan }, "clip NaN"},
+		{func(c *agent.Config) { c.ClipFinal = 1.5 }, "clip_final 1.5 0..1"},
+		{func(c *agent.Config) { c.ClipFinal = nan }, "clip_final NaN"},
+		{func(c *agent.Config) { c.EntropyFinal = -1 }, "entropy_final -1 0..1"},
+		{func(c *agent.Config) { c.TargetKL = -0.01 }, "target_kl -0.01"},
+		{func(c *agent.Config) { c.TargetKL = inf }, "target_kl Inf"},
 		{func(c *agent.Config) { c.ValueCoef = -1 }, "value_coef -1"},
 		{func(c *agent.Config) { c.EntropyCoef = nan }, "entropy_coef NaN"},
 		{func(c *agent.Config) { c.RewardScale = inf }, "reward_scale Inf"},
@@ -92,6 +97,7 @@ func TestValidate(t *testing.T) {
 func TestZeroIsZero(t *testing.T) {
 	cfg := agent.DefaultConfig(agent.PPO)
 	cfg.Gamma, cfg.Lambda, cfg.ValueCoef, cfg.EntropyCoef, cfg.RewardScale, cfg.LR, cfg.LRFinal = 0, 0, 0, 0, 0, 0, 0
+	cfg.ClipFinal, cfg.EntropyFinal, cfg.TargetKL = 0, 0, 0
 	cfg.AECoef, cfg.AEPerStep, cfg.SmallShare, cfg.Pretrain.Updates, cfg.Pretrain.LR = 0, 0, 0, 0, 0
 	if err := cfg.Validate(); err != nil {
 		t.Error(err)

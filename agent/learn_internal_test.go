@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -75,15 +76,71 @@ func TestLearns(t *testing.T) {
 	})
 }
 
-// The future after a truncation counts, that after a termination does not.
+// late pays at the end of an episode of some steps for its first action, of which
+// nothing is seen later.
+func late(n, steps int) *toy {
+	return newToy(n, 2, func(g *toyGame, _ int) toyStep {
+		if g.steps == 0 && g.first != g.scene {
+			g.first = -1
+		}
+		g.scene = 3
+		s := toyStep{terminated: g.steps == steps-1}
+		if s.terminated && g.first >= 0 {
+			s.reward = 1
+		}
+		return s
+	})
+}
+
+// A reward that comes six steps late is learned from through the advantages alone, as
+// no value can tell that it will come: with lambda 0 nothing is learned.
+func TestDelayedReward(t *testing.T) {
+	for _, algo := range []string{PPO, A2C} {
+		units := map[string]int{PPO: 40, A2C: 300}[algo]
+		cfg := toyConfig(algo, 8)
+		if score := lastScores(t, cfg, late(8, 6), units); score < 0.95 {
+			t.Errorf("%s: mean score %.2f, want 0.95 or more of 1; chance is 0.5", algo, score)
+		}
+		cfg.Lambda = 0
+		if score := lastScores(t, cfg, late(8, 6), units); score > 0.8 {
+			t.Errorf("%s: mean score %.2f with lambda 0, want about 0.5", algo, score)
+		}
+	}
+}
+
+// blunt takes every truncation for an end, as an agent without the bootstrap does.
+type blunt struct{ *toy }
+
+func (v blunt) Step(ctx context.Context, actions []int) (*env.Batch, error) {
+	b, err := v.toy.Step(ctx, actions)
+	if err != nil {
+		return nil, err
+	}
+	end := *b
+	end.Terminated, end.Truncated = make([]bool, v.spec.N), make([]bool, v.spec.N)
+	for i := range end.Terminated {
+		end.Terminated[i] = b.Ended(i)
+	}
+	return &end, nil
+}
+
+// The future after a truncation counts, that after a termination does not. Who does
+// not look behind a truncation chooses the wrong action.
 func TestTruncationBootstraps(t *testing.T) {
 	for _, algo := range []string{PPO, A2C} {
 		units := map[string]int{PPO: 25, A2C: 150}[algo]
 		t.Run(algo, func(t *testing.T) {
+			without := begin(t, toyConfig(algo, 8), blunt{cutShort(8)}, 3)
+			until(t, without, Play)
+			advance(t, without, units)
+			logits, values := think(t, without, 0)
+			if p := chance(logits, 0); p > 0.1 {
+				t.Errorf("without the bootstrap the action that is truncated has probability %.2f: value %.2f", p, values)
+			}
 			tr := begin(t, toyConfig(algo, 8), cutShort(8), 3)
 			until(t, tr, Play)
 			advance(t, tr, units)
-			logits, values := think(t, tr, 0)
+			logits, values = think(t, tr, 0)
 			if p := chance(logits, 0); p < 0.9 {
 				t.Errorf("the action that is truncated has probability %.2f, want 0.9: value %.2f", p, values)
 			}
@@ -185,6 +242,39 @@ func TestUpdatePointsUphill(t *testing.T) {
 				if moved <= value {
 					t.Errorf("%s: the value went from %v to %v, away from %v", algo, value, moved, target)
 				}
+			}
+		}
+	}
+}
+
+// A small step makes the entropy larger by the bonus alone and the critic's error
+// smaller by its loss alone; with the sign of either turned, the opposite.
+func TestBonusAndValuePointTheRightWay(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		entropy, value float64
+		figure         func(l *learner) float64
+		rises          bool
+	}{
+		{"entropy", 0.05, 0, func(l *learner) float64 { return l.stats.Entropy }, true},
+		{"entropy, sign turned", -0.05, 0, func(l *learner) float64 { return l.stats.Entropy }, false},
+		{"value", 0, 0.5, func(l *learner) float64 { return l.prog.Scalar(l.rl.valueLoss) }, false},
+		{"value, sign turned", 0, -0.5, func(l *learner) float64 { return l.prog.Scalar(l.rl.valueLoss) }, true},
+	} {
+		for _, algo := range []string{PPO, A2C} {
+			g := goldenBatch{goldenCases[1]}
+			g.algo = algo
+			l, adam := g.learner(t, func(cfg *Config) { cfg.EntropyCoef, cfg.ValueCoef, cfg.AECoef = c.entropy, c.value, 0 })
+			clear(l.rl.adv.Float32s())
+			if err := l.update(adam, nil); err != nil {
+				t.Fatal(err)
+			}
+			before := c.figure(l)
+			if err := l.prog.Run(); err != nil {
+				t.Fatal(err)
+			}
+			if rise := c.figure(l) - before; math.Abs(rise) < 1e-4 || rise > 0 != c.rises {
+				t.Errorf("%s, %s: rose by %v from %v", algo, c.name, rise, before)
 			}
 		}
 	}

@@ -19,11 +19,13 @@ type learner struct {
 	rl     rlBatch
 	ae     *autoencoder.Batch // nil where the autoencoder does not train
 	policy ops.PolicyConfig
+	value  ops.ValueConfig
 	stats  ops.PolicyStats
 
 	total *G.Node
 	prog  *ops.Program
 	grads []G.ValueGrad
+	far   bool // the last minibatch's policy was beyond target_kl, and no step was made
 }
 
 // rlBatch holds the leaves of actor and critic for m steps.
@@ -37,7 +39,8 @@ type rlBatch struct {
 // begins with that many of the minibatch's last observations; all are encoded in one go.
 func newLearner(n *Net, cfg Config, late bool, fresh int) (*learner, error) {
 	l := &learner{net: n, cfg: cfg}
-	l.policy = ops.PolicyConfig{Clipped: cfg.Algo == PPO, Clip: cfg.Clip, Entropy: cfg.EntropyCoef}
+	l.policy.Clipped, l.value.Clipped = cfg.Algo == PPO, cfg.ClipValue
+	l.begin(0)
 	g := ops.NewBuilder()
 	code := l.addRL(g, cfg.AEBatch()-fresh)
 	coefs, terms := []float64{1, cfg.ValueCoef}, []*G.Node{l.rl.policyLoss, l.rl.valueLoss}
@@ -91,10 +94,21 @@ func (l *learner) addRL(g *ops.Builder, more int) *G.Node {
 	}
 	logits, value := l.net.heads(g, code)
 	r.policyLoss = g.PolicyLoss(logits, g.Input("action", r.action), g.Input("advantage", r.adv), g.Input("log probability", r.logp), &l.policy, &l.stats)
-	r.valueLoss = g.ValueLoss(value, g.Input("return", r.returns), g.Input("old value", r.oldValue),
-		&ops.ValueConfig{Clipped: l.cfg.ClipValue, Clip: l.cfg.Clip})
+	r.valueLoss = g.ValueLoss(value, g.Input("return", r.returns), g.Input("old value", r.oldValue), &l.value)
 	return all
 }
+
+// begin prepares for the updates of a rollout, with the given share of the schedule
+// behind.
+func (l *learner) begin(progress float64) {
+	l.far = false
+	l.policy.Clip = l.cfg.Clip * left(progress, l.cfg.ClipFinal)
+	l.policy.Entropy = l.cfg.EntropyCoef * left(progress, l.cfg.EntropyFinal)
+	l.value.Clip = l.policy.Clip
+}
+
+// left returns the share of a setting that a linear schedule down to final leaves.
+func left(progress, final float64) float64 { return 1 - progress*(1-final) }
 
 // load copies the entries of a rollout into the minibatch.
 func (l *learner) load(ro *replay.Rollout, entries []int) {
@@ -112,7 +126,8 @@ func (l *learner) load(ro *replay.Rollout, entries []int) {
 }
 
 // update makes one optimiser step on the loaded minibatch and a batch drawn from
-// the sampler.
+// the sampler, unless the policy has gone too far already. A loss that is not finite
+// is an error, and nothing changes.
 func (l *learner) update(solver *ops.Adam, from autoencoder.Sampler) error {
 	var err error
 	if l.ae != nil {
@@ -120,8 +135,29 @@ func (l *learner) update(solver *ops.Adam, from autoencoder.Sampler) error {
 	} else {
 		err = l.prog.Run()
 	}
+	if err == nil {
+		err = l.sound()
+	}
 	if err != nil {
 		return err
 	}
+	if l.far = l.cfg.TargetKL > 0 && l.stats.ApproxKL > klSlack*l.cfg.TargetKL; l.far {
+		return nil
+	}
 	return solver.Step(l.grads)
+}
+
+// klSlack is how many times target_kl the policy may be off, as in the
+// implementations that FIDELITY.md names.
+const klSlack = 1.5
+
+// sound refuses losses that are not finite.
+func (l *learner) sound() error {
+	losses := []float64{l.stats.Loss, l.stats.Entropy, l.prog.Scalar(l.rl.valueLoss), l.prog.Scalar(l.total)}
+	for i, name := range []string{"policy loss", "entropy", "value loss", "total loss"} {
+		if x := losses[i]; !finite(x) {
+			return fmt.Errorf("the %s is %v; start anew with a lower lr", name, x)
+		}
+	}
+	return nil
 }

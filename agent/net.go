@@ -80,13 +80,24 @@ func (n *Net) NewPlayer(b int) (*Player, error) {
 }
 
 // Think computes logits [B,A] and values [B] of observations [B,T,H,W], which the
-// next call overwrites.
+// next call overwrites. Any that is not finite is an error.
 func (p *Player) Think(obs []byte) (logits, values []float32, err error) {
 	copy(p.obs.Uint8s(), obs)
 	if err := p.prog.Run(); err != nil {
 		return nil, nil, err
 	}
-	return p.prog.Floats(p.logits), p.prog.Floats(p.value), nil
+	logits, values = p.prog.Floats(p.logits), p.prog.Floats(p.value)
+	for i, x := range logits {
+		if !finite(float64(x)) {
+			return nil, nil, fmt.Errorf("agent: the network's logit of action %d is %v for observation %d: its weights are of no use", i%p.actions, x, i/p.actions)
+		}
+	}
+	for i, x := range values {
+		if !finite(float64(x)) {
+			return nil, nil, fmt.Errorf("agent: the network's value is %v for observation %d: its weights are of no use", x, i)
+		}
+	}
+	return logits, values, nil
 }
 
 // Sample draws an action for each row of logits [B,A] and writes it with its log

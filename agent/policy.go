@@ -96,11 +96,14 @@ func Evaluate(ctx context.Context, v env.Vec, p Policy, episodes int, seeds []ui
 	}
 	actions := make([]int, s.N)
 	steps := make([]env.Steps, s.N)
-	for left := episodes; left > 0; {
+	for left, step := episodes, int64(1); left > 0; step++ {
 		if err := p.Act(b, actions); err != nil {
 			return err
 		}
-		if b, err = v.Step(ctx, actions); err != nil {
+		if b, err = v.Step(ctx, actions); err == nil {
+			err = checkRewards(s, step, b)
+		}
+		if err != nil {
 			return err
 		}
 		for i := range s.N {

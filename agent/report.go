@@ -61,14 +61,19 @@ func aeValues(s autoencoder.Stats) telemetry.Values {
 	return v
 }
 
-// values returns the figures of the last update.
+// values returns the figures of the last minibatch. Where no step was made on it, the
+// gradient was not measured.
 func (l *learner) values(solver *ops.Adam) telemetry.Values {
-	return telemetry.Values{
+	v := telemetry.Values{
 		telemetry.LossTotal:  l.prog.Scalar(l.total),
 		telemetry.LossPolicy: l.stats.Loss, telemetry.LossValue: l.prog.Scalar(l.rl.valueLoss),
 		telemetry.Entropy: l.stats.Entropy, telemetry.ApproxKL: l.stats.ApproxKL,
-		telemetry.ClipFraction: l.stats.ClipFraction, telemetry.GradNorm: solver.Norm,
+		telemetry.ClipFraction: l.stats.ClipFraction,
 	}
+	if !l.far {
+		v[telemetry.GradNorm] = solver.Norm
+	}
+	return v
 }
 
 // aeStats adds the figures of the last update's autoencoder batch.
@@ -79,25 +84,24 @@ func (l *learner) aeStats(values telemetry.Values) {
 	maps.Copy(values, aeValues(l.net.Autoencoder.Stats(l.prog, l.ae)))
 }
 
-// meanOf adds up the figures of several updates.
+// meanOf adds up the figures of several updates, each as often as it was measured.
 type meanOf struct {
-	sum telemetry.Values
-	n   float64
+	sum, n telemetry.Values
 }
 
 func (m *meanOf) add(v telemetry.Values) {
 	if m.sum == nil {
-		m.sum = telemetry.Values{}
+		m.sum, m.n = telemetry.Values{}, telemetry.Values{}
 	}
 	for name, x := range v {
 		m.sum[name] += x
+		m.n[name]++
 	}
-	m.n++
 }
 
 func (m *meanOf) means() telemetry.Values {
 	for name := range m.sum {
-		m.sum[name] /= m.n
+		m.sum[name] /= m.n[name]
 	}
 	return m.sum
 }

@@ -106,7 +106,7 @@ func (t *Trainer) reconstruct() (Report, error) {
 	for range todo {
 		t.solver.LR = t.cfg.Pretrain.LR * rise(t.counters.Updates) * t.fall()
 		if err := t.pre.Step(t.sampler()); err != nil {
-			return Report{}, err
+			return Report{}, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
 		}
 		t.counters.Updates++
 		t.counters.Iterations++
@@ -130,7 +130,7 @@ func (t *Trainer) fall() float64 {
 	if t.aloneEnd <= 0 {
 		return 1
 	}
-	return 1 - min(1, float64(t.counters.Updates)/float64(t.aloneEnd))*(1-t.cfg.Pretrain.LRFinal)
+	return left(min(1, float64(t.counters.Updates)/float64(t.aloneEnd)), t.cfg.Pretrain.LRFinal)
 }
 
 // warmUp is the number of first updates, of the autoencoder alone and again of all
@@ -201,10 +201,10 @@ func (t *Trainer) record(k int, b *env.Batch) error {
 	r, at := t.next.rollout, k*t.spec.N
 	truncated := false
 	for i := range t.spec.N {
-		r.Reward[at+i] = float32(min(max(b.Reward[i]*t.cfg.RewardScale, -t.cfg.RewardClip), t.cfg.RewardClip))
-		r.Ended[at+i], r.Invalid[at+i], r.Next[at+i] = b.Ended(i), b.Invalid[i], 0
-		truncated = truncated || b.Truncated[i] && !b.Terminated[i] && !b.Invalid[i]
+		r.Ended[at+i], r.Invalid[at+i], r.Next[at+i] = b.Ended(i) || t.died(b, i), b.Invalid[i], 0
+		truncated = truncated || t.cut(b, i) && !b.Invalid[i]
 	}
+	t.reward(at, b)
 	last := k == t.cfg.Horizon-1
 	if !truncated && !last {
 		return nil
@@ -216,7 +216,7 @@ func (t *Trainer) record(k int, b *env.Batch) error {
 			return err
 		}
 		for i := range t.spec.N {
-			if b.Truncated[i] && !b.Terminated[i] {
+			if t.cut(b, i) {
 				r.Next[at+i] = values[i]
 			}
 		}
@@ -237,22 +237,26 @@ func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	}
 	rollout := t.last.rollout
 	Estimate(rollout, t.cfg.Gamma, t.cfg.Lambda)
-	lr := t.cfg.LR * (1 - progress*(1-t.cfg.LRFinal))
+	lr := t.cfg.LR * left(progress, t.cfg.LRFinal)
+	t.learner.begin(progress)
 	sum := meanOf{}
 	r := rand.New(t.random)
-	for range t.cfg.Epochs {
+	for e := 0; e < t.cfg.Epochs && !t.learner.far; e++ {
 		t.shuffle(r)
-		for from := 0; from < len(t.order); from += t.cfg.Minibatch {
+		for from := 0; from < len(t.order) && !t.learner.far; from += t.cfg.Minibatch {
 			t.solver.LR = lr * rise(t.counters.Updates-t.counters.Alone)
 			t.entries = t.order[from : from+t.cfg.Minibatch]
 			t.learner.load(rollout, t.entries)
 			if err := t.learner.update(t.solver, t.sampler()); err != nil {
 				return nil, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
 			}
+			sum.add(t.learner.values(t.solver))
+			if t.learner.far {
+				continue
+			}
 			t.counters.Updates++
 			t.counters.Iterations++
 			t.counters.AESamples += int64(t.cfg.AEBatch())
-			sum.add(t.learner.values(t.solver))
 		}
 	}
 	values := sum.means()

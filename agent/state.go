@@ -38,6 +38,8 @@ type state struct {
 	Actions   []int     `json:"actions"`
 	Scores    scores    `json:"scores"`
 	AdamSteps []int64   `json:"adam_steps"`
+	// RewardNorm is nil unless rewards are normalised.
+	RewardNorm *rewardNorm `json:"reward_norm,omitempty"`
 }
 
 // play is the part of a state that is bytes: observations and environments.
@@ -116,6 +118,9 @@ func (t *Trainer) writeState(w io.Writer) error {
 		Stage: t.stage, Counters: t.counters, Horizon: t.horizon, AloneEnd: t.aloneEnd, Random: random, Dice: dice,
 		Held: t.held, Actions: t.actions, Scores: t.scores,
 	}
+	if t.cfg.RewardNorm {
+		s.RewardNorm = &t.norm
+	}
 	for _, p := range t.Net.Params() {
 		s.AdamSteps = append(s.AdamSteps, t.solver.Moments(p).Steps)
 	}
@@ -171,6 +176,9 @@ func (t *Trainer) readState(b []byte) error {
 	if len(s.Held) != t.spec.N || len(s.Actions) != t.spec.N || len(s.Scores.Running) != t.spec.N || len(s.AdamSteps) != len(params) {
 		return fmt.Errorf("the state is of %d environments and %d parameters, want %d and %d", len(s.Held), len(s.AdamSteps), t.spec.N, len(params))
 	}
+	if t.cfg.RewardNorm && (s.RewardNorm == nil || len(s.RewardNorm.Running) != t.spec.N) {
+		return fmt.Errorf("reward_norm is on, but the state holds no deviation of the returns of %d environments", t.spec.N)
+	}
 	if err := t.random.UnmarshalBinary(s.Random); err != nil {
 		return err
 	}
@@ -184,6 +192,9 @@ func (t *Trainer) readState(b []byte) error {
 		t.counters.Learned = t.counters.Steps - t.counters.Explored
 	}
 	t.held, t.actions, t.scores = s.Held, s.Actions, s.Scores
+	if s.RewardNorm != nil {
+		t.norm = *s.RewardNorm
+	}
 	for i, p := range params {
 		t.solver.Moments(p).Steps = s.AdamSteps[i]
 	}

@@ -19,6 +19,9 @@ func (t *Trainer) step(ctx context.Context) (*env.Batch, error) {
 	span := t.o.Phases.Start(telemetry.Env)
 	b, err := t.o.Env.Step(ctx, t.actions)
 	span.Stop()
+	if err == nil {
+		err = checkRewards(t.spec, int64(t.counters.Steps)/int64(t.spec.N)+1, b)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type toy struct {
 	play func(g *toyGame, action int) toyStep
 	// begin chooses the scene that an episode begins with.
 	begin func(g *toyGame)
+	lives int // as the batches tell them
 
 	games []toyGame
 	batch *env.Batch
@@ -41,6 +42,7 @@ type toyGame struct {
 type toyStep struct {
 	reward                         float64
 	terminated, truncated, invalid bool
+	died                           bool
 }
 
 func newToy(n, actions int, play func(g *toyGame, action int) toyStep) *toy {
@@ -70,6 +72,7 @@ func (t *toy) Reset(_ context.Context, seeds []uint64) (*env.Batch, error) {
 		t.games[i] = toyGame{rand: rand.New(rand.NewPCG(seeds[i], 0))}
 		t.begin(&t.games[i])
 		drawScene(t.batch.ObsOf(i), t.games[i].scene)
+		t.batch.Lives[i] = t.lives
 	}
 	return t.batch, nil
 }
@@ -94,7 +97,7 @@ func (t *toy) Step(ctx context.Context, actions []int) (*env.Batch, error) {
 		g.steps++
 		g.total += s.reward
 		b.Reward[i], b.Return[i] = s.reward, g.total
-		b.Terminated[i], b.Truncated[i], b.Invalid[i] = s.terminated, s.truncated, s.invalid
+		b.Terminated[i], b.Truncated[i], b.Invalid[i], b.LifeLost[i] = s.terminated, s.truncated, s.invalid, s.died
 		if b.Ended(i) {
 			drawScene(b.FinalOf(i), g.scene)
 			b.EpisodeID[i]++

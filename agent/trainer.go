@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math/rand/v2"
+	"slices"
 
 	"glint/autoencoder"
 	"glint/env"
@@ -82,12 +83,13 @@ type Trainer struct {
 	next   *played   // what it fills
 	row    int       // of the rollout that the latest observations are for
 	dice   *rand.PCG // the source of its random draws
+	norm   rewardNorm
 
 	last     *played   // what is learned from; next itself where nothing overlaps
 	random   *rand.PCG // the source of every other random draw of training
 	stage    Stage
 	counters Counters
-	horizon  env.Steps // where the learning-rate schedule ends; 0 means never
+	horizon  env.Steps // where the schedules of learning rate, clip and entropy end; 0 means never
 	aloneEnd int64     // the update where that of Reconstruct ends; 0 means never
 	obs      []byte    // [N,T,H,W] the observations to act on
 	held     []int     // steps that Explore still keeps each action
@@ -114,9 +116,15 @@ func New(ctx context.Context, cfg Config, o Options) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if lives := slices.ContainsFunc(b.Lives, func(n int) bool { return n > 0 }); cfg.LifeLoss && !o.Alone && !lives {
+		return nil, fmt.Errorf("agent: life_loss: %s has %w", t.spec.Name, ErrNoLives)
+	}
 	copy(t.obs, b.Obs)
 	return t, nil
 }
+
+// ErrNoLives says that life_loss is set and no game has lives.
+var ErrNoLives = errors.New("no lives to lose")
 
 // ErrNoTruth says that a weighting needs true boxes and the environment knows none.
 var ErrNoTruth = errors.New("the environment does not know where its small objects are")
@@ -145,6 +153,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),
 		scores:  scores{Running: make([]float64, s.N)},
+		norm:    newRewardNorm(s.N),
 		needs:   needs,
 	}
 	var err error
@@ -184,11 +193,11 @@ func (t *Trainer) progress() float64 {
 	return min(1, float64(t.counters.Steps)/float64(t.horizon))
 }
 
-// SetHorizon sets the step at which the learning-rate schedule ends. It is part of
-// the saved state.
+// SetHorizon sets the step at which the schedules of learning rate, clip and entropy
+// end. It is part of the saved state.
 func (t *Trainer) SetHorizon(s env.Steps) { t.horizon = s }
 
-// Horizon returns the step at which the schedule ends, 0 where none is set.
+// Horizon returns the step at which the schedules end, 0 where none is set.
 func (t *Trainer) Horizon() env.Steps { return t.horizon }
 
 // SetAloneEnd sets the update at which the learning-rate schedule of Reconstruct

@@ -5,8 +5,9 @@ package replay
 //
 // Names follow time: at step t the agent sees Obs s_t, takes Action a_t with log
 // probability Logp and value estimate Value, and gets Reward r_t+1. Ended says that
-// the episode ended in that step; Next is then the value of what followed: 0 after
-// a termination, the value of the final observation after a truncation.
+// the episode ended in that step, or what learning takes for one; Next is then the
+// value of what followed: 0 after a termination, the value of the final observation
+// after a truncation.
 type Rollout struct {
 	N, T   int
 	ObsLen int

@@ -135,6 +135,25 @@ func TestTimeLimitIsExact(t *testing.T) {
 	}
 }
 
+// Episodes begin after 0..NoopMax frames without action, a number drawn anew for each.
+func TestNoopStarts(t *testing.T) {
+	for _, most := range []int{0, 3} {
+		v := open(t, func(o *dojo.Options) { o.NoopMax = most })
+		starts := map[env.Frames]int{}
+		for seed := range uint64(200) {
+			starts[reset(t, v, seed).Elapsed[0]]++
+		}
+		for n := range env.Frames(most + 1) {
+			if starts[n] < 200/(most+1)/2 {
+				t.Errorf("up to %d no-ops: %d of 200 episodes begin after %d", most, starts[n], n)
+			}
+		}
+		if len(starts) != most+1 {
+			t.Errorf("up to %d no-ops: starts %v", most, starts)
+		}
+	}
+}
+
 func TestStickyActions(t *testing.T) {
 	see := func(sticky float64) []byte {
 		v := open(t, func(o *dojo.Options) { o.Sticky, o.NoopMax = sticky, 0 })

@@ -128,6 +128,35 @@ func TestUnchanged(t *testing.T) {
 	}
 }
 
+// A checkpoint of a version that did not have a setting goes on without it and in no
+// other way.
+func TestUnchangedByANewSetting(t *testing.T) {
+	c := DefaultConfig("dojo", agent.PPO)
+	settled, err := c.settled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	older := settled
+	for _, line := range []string{"clip_final = 1.0\n", "overlap = true\n"} {
+		if older = strings.Replace(older, line, "", 1); strings.Contains(older, line) || len(older) == len(settled) {
+			t.Fatalf("no %s in\n%s", line, settled)
+		}
+	}
+	if err := earlier(c).unchanged(older, "run"); err != nil {
+		t.Errorf("without: %v", err)
+	}
+	for want, change := range map[string]func(*Config){
+		"agent.clip_final = 0.5, it trained with clip_final = 1.0": func(c *Config) { c.Agent.ClipFinal = 0.5 },
+		"agent.overlap = true, it trained with overlap = false":    func(c *Config) { c.Agent.Overlap = true },
+	} {
+		changed := earlier(c)
+		change(&changed)
+		if err := changed.unchanged(older, "run"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("another value: error %v, want %q", err, want)
+		}
+	}
+}
+
 func TestCrossed(t *testing.T) {
 	for _, tc := range []struct {
 		before, now, every int64

@@ -119,6 +119,8 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 	opts.Phases = t.phases
 	if err := start(opts); errors.Is(err, agent.ErrNoTruth) {
 		return res, usagef("choose another --weighting", "%v", err)
+	} else if errors.Is(err, agent.ErrNoLives) {
+		return res, usagef("set agent.life_loss = false", "%v", err)
 	} else if err != nil {
 		return res, err
 	}

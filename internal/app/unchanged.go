@@ -22,9 +22,24 @@ func (c Config) settled() (string, error) {
 	return string(b), nil
 }
 
+// earlier makes of the defaults those by which a run is read: a setting that it does not
+// name is of a later version than the run, which did without.
+func earlier(c Config) Config {
+	c.Agent.Overlap = false
+	return c
+}
+
 // unchanged refuses a config that differs from the settled one of a checkpoint,
 // naming the first setting that does.
 func (c Config) unchanged(settled, run string) error {
+	was := earlier(DefaultConfig(c.Env, c.Agent.Algo))
+	if err := toml.Unmarshal([]byte(settled), &was); err != nil {
+		return fmt.Errorf("the checkpoint's config: %w", err)
+	}
+	settled, err := was.settled()
+	if err != nil {
+		return err
+	}
 	now, err := c.settled()
 	if err != nil || now == settled {
 		return err
