@@ -141,9 +141,54 @@ func wantElsewhere(t *testing.T, s env.Spec, boxes []env.Box, before, after []by
 	return lost
 }
 
+func TestErasureElsewhere(t *testing.T) {
+	_, _, e := dojoErasure(t, 1)
+	last := e.spec.T - 1
+	e.boxes = []env.Box{{Rect: image.Rect(40, 10, 45, 12), Frame: last}, {Rect: image.Rect(30, 10, 35, 12), Frame: last - 1}}
+	for _, tc := range []struct {
+		x, y int
+		want bool
+	}{{0, 0, false}, {4, 0, false}, {5, 0, false}, {6, 0, true}, {-6, 1, true}, {0, 2, false}, {0, 3, true}, {99, 0, true}, {100, 0, false}, {-30, 0, true}, {-31, 0, false}, {0, -10, true}, {0, -11, false}} {
+		if got := e.clear(image.Pt(tc.x, tc.y)); got != tc.want {
+			t.Errorf("moved by %d, %d the boxes are clear: %v", tc.x, tc.y, got)
+		}
+	}
+	obs := make([]byte, e.spec.ObsLen())
+	paint := func(x, y int) {
+		for k := range 5 {
+			obs[(last*e.spec.H+y)*e.spec.W+x+k] = 9
+		}
+	}
+	paint(40, 10)
+	if move, ok := e.elsewhere(obs); ok {
+		t.Errorf("moved by %v where there is nothing else", move)
+	}
+	for y := 20; y < 60; y++ {
+		for x := 50; x < 140; x += 5 {
+			paint(x, y)
+		}
+	}
+	for range 50 {
+		if move, ok := e.elsewhere(obs); !ok || !e.clear(move) || e.foreground(obs, move) < 5 {
+			t.Errorf("moved by %v (%v) to %d pixels, want 5 or more, none of the box", move, ok, e.foreground(obs, move))
+		}
+	}
+}
+
+// without returns an observation with a box erased.
+func without(s env.Spec, obs []byte, b env.Box) []byte {
+	out := bytes.Clone(obs)
+	for p := range out {
+		if p/s.FrameLen() == b.Frame && image.Pt(p%s.W, p%s.FrameLen()/s.W).In(b.Rect) {
+			out[p] = 0
+		}
+	}
+	return out
+}
+
 // TestErasureChange asks the network about equal and about different observations.
 func TestErasureChange(t *testing.T) {
-	_, _, e := dojoErasure(t, 1)
+	g, _, e := dojoErasure(t, 1)
 	obs := make([]byte, e.spec.ObsLen())
 	for p := range obs {
 		obs[p] = byte(p * 7 % 251)
@@ -165,8 +210,18 @@ func TestErasureChange(t *testing.T) {
 	if s := same.erased; s.steps != 2*erasedAtOnce || s.distance != 0 || s.greedy != 0 {
 		t.Errorf("nothing erased moves the policy: %+v", s)
 	}
-	if s := other.erased; s.steps != 2*erasedAtOnce || s.distance <= 0 {
-		t.Errorf("900 pixels erased do not move the policy: %+v", s)
+	p, err := g.net.NewPlayer(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logits, _, err := p.Think(slices.Concat(obs, without(e.spec, obs, box(30)[0])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want shift
+	want.note(softmax(logits[:len(logits)/2]), softmax(logits[len(logits)/2:]))
+	if s := other.erased; s.steps != 2*erasedAtOnce || s.distance <= 0 || math.Abs(s.distance/float64(s.steps)-want.distance) > 1e-6*want.distance {
+		t.Errorf("900 pixels erased move the policy by %+v in all, want %+v each time", s, want)
 	}
 	if len(e.waiting) != 0 {
 		t.Errorf("%d observations wait, want none", len(e.waiting))

@@ -78,6 +78,9 @@ func TestMP4(t *testing.T) {
 	if len(pix) != (frames+4)*3*w*h {
 		t.Fatalf("%d bytes of frames, want those of %d", len(pix), frames+4)
 	}
+	if bytes.Equal(g.Image[len(g.Image)-1].Pix, g.Image[0].Pix) {
+		t.Error("the film ends with the beginning of the next game")
+	}
 	var far, bright int
 	for f := 0; f < frames; f += 50 {
 		for y := range h / zoom {

@@ -98,6 +98,37 @@ func TestHitsOfStackedFrames(t *testing.T) {
 	}
 }
 
+// TestHitsAtTheEnd ends episodes right after a touch.
+func TestHitsAtTheEnd(t *testing.T) {
+	g, err := player(t.Context(), Who{Policy: "random"}, "dojo", 3, 1, func(*Config) {}, IO{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Reset(t.Context(), []uint64{1, 2, 3}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Step(t.Context(), make([]int, 3)); err != nil {
+		t.Fatal(err)
+	}
+	tl := newTallies(3)
+	h := newHits(g.world, tl)
+	h.begun = true
+	for i := range h.fights {
+		h.fights[i] = fight{frame: 9, flights: []flight{{seen: 9, touched: 9}}}
+	}
+	b := env.NewBatch(g.Spec())
+	b.Terminated[0], b.Truncated[1] = true, true
+	if err := h.WriteBatch(g.Spec(), b); err != nil {
+		t.Fatal(err)
+	}
+	if tl.now[0].hits != 1 || tl.now[1].hits != 0 || tl.now[2].hits != 0 {
+		t.Errorf("%d, %d and %d hits, want one where the game ended", tl.now[0].hits, tl.now[1].hits, tl.now[2].hits)
+	}
+	if h.fights[0].frame != 0 || h.fights[1].frame != 0 || h.fights[2].frame != 13 {
+		t.Errorf("fights %+v, want those of ended episodes to be over", h.fights)
+	}
+}
+
 // TestHitsOfTheDojo counts in another way: nothing but a knife takes 5 of health in a
 // frame, nothing but a knife or a grip the last of a life.
 func TestHitsOfTheDojo(t *testing.T) {
@@ -108,8 +139,7 @@ func TestHitsOfTheDojo(t *testing.T) {
 	tl := newTallies(4)
 	h := newHits(g.world, tl)
 	v := env.Tee(g.world, h, tl)
-	b, err := v.Reset(t.Context(), []uint64{1, 2, 3, 4})
-	if err != nil {
+	if _, err := v.Reset(t.Context(), []uint64{1, 2, 3, 4}); err != nil {
 		t.Fatal(err)
 	}
 	certain, possible, lastHealth, lastLives := 0, 0, [4]int{}, [4]int{}
@@ -118,7 +148,8 @@ func TestHitsOfTheDojo(t *testing.T) {
 		for i := range actions {
 			actions[i] = r.IntN(g.Spec().Actions)
 		}
-		if b, err = v.Step(t.Context(), actions); err != nil {
+		b, err := v.Step(t.Context(), actions)
+		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range actions {

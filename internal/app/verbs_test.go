@@ -148,6 +148,12 @@ func evalRun(t *testing.T, run, film string) {
 	if err != nil || !cmp.Equal(again, res, cmpopts.IgnoreUnexported(app.EvalResult{})) {
 		t.Errorf("the same seed gives %+v and %+v (%v)", res, again, err)
 	}
+	greedy, err := app.Eval(t.Context(), app.EvalOptions{
+		Who: app.Who{Checkpoint: run, Greedy: true}, Episodes: 1, Envs: 1, Seed: 5, Change: func(*app.Config) {},
+	}, quiet())
+	if err != nil || !greedy.Greedy {
+		t.Errorf("greedy play: %+v, error %v", greedy, err)
+	}
 }
 
 func viewRecord(t *testing.T, run, dir string) {
