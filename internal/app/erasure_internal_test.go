@@ -163,8 +163,8 @@ func TestErasureElsewhere(t *testing.T) {
 	if move, ok := e.elsewhere(obs); ok {
 		t.Errorf("moved by %v where there is nothing else", move)
 	}
-	for y := 20; y < 60; y++ {
-		for x := 50; x < 140; x += 5 {
+	for y := 5; y < 20; y++ { // around the box
+		for x := 30; x < 60; x += 5 {
 			paint(x, y)
 		}
 	}

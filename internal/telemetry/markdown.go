@@ -57,10 +57,10 @@ percentile bootstraps over games. What cannot be known is ` + "`null`" + `.
   background would change nothing). ` + "`change_steps_control`" + ` counts the steps for which such a place was found. A policy that uses the
   objects has policy_change well above its control.
 
-What a knife does was read from the memory of Kung-Fu Master in 200,000 frames of random play with 339 knives. One that hits takes 7
-of the 39 points of health (RAM 75), or what is left, in the frame after the last that shows it, whether the player stands, ducks
-or jumps. One that misses flies on to column 156. By the definition above 281 of 282 hits are found, and none of 57 misses is
-called one. The player's sprite is 8 pixels wide and 34 high, 28 when it ducks.
+What a knife does was read from the memory of Kung-Fu Master in 200,000 frames of random play, which stays on the first floor: 339
+knives. One that hits takes 7 of the 39 points of health (RAM 75), or what is left, in the frame after the last that shows it,
+whether the player stands, ducks or jumps. One that misses flies on to column 156. By the definition above 281 of 282 hits are
+found, and none of 57 misses is called one. The player's sprite is 8 pixels wide and 34 high, 28 when it ducks.
 `
 
 // WriteMarkdown writes docs/METRICS.md: the formats of the files, a table of the
