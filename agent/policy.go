@@ -79,6 +79,7 @@ type Episode struct {
 	Score     float64   `json:"score"` // un-clipped
 	Steps     env.Steps `json:"steps"`
 	Truncated bool      `json:"truncated"`
+	Env       int       `json:"env"` // the environment that played it
 }
 
 // Evaluate plays full episodes and calls ended after each. Every environment plays
@@ -114,7 +115,7 @@ func Evaluate(ctx context.Context, v env.Vec, p Policy, episodes int, seeds []ui
 			if quota[i] > 0 && !b.Invalid[i] {
 				quota[i]--
 				left--
-				ended(Episode{Score: b.Return[i], Steps: steps[i], Truncated: b.Truncated[i]})
+				ended(Episode{Score: b.Return[i], Steps: steps[i], Truncated: b.Truncated[i], Env: i})
 			}
 			steps[i] = 0
 		}

@@ -140,6 +140,10 @@ func (b *Batch) FinalOf(i int) []byte { return part(b.Final, i, len(b.Reward)) }
 // [T,AuxLen].
 func (b *Batch) AuxOf(i int) []byte { return part(b.Aux, i, len(b.Reward)) }
 
+// FinalAuxOf returns the raw bytes that came with the final observation of environment
+// i, [T,AuxLen].
+func (b *Batch) FinalAuxOf(i int) []byte { return part(b.FinalAux, i, len(b.Reward)) }
+
 func part(all []byte, i, n int) []byte {
 	size := len(all) / n
 	return all[i*size : (i+1)*size : (i+1)*size]

@@ -31,7 +31,7 @@ type evalCmd struct {
 	Episodes   int    `help:"Full games to play." default:"30"`
 	Envs       int    `help:"Games played side by side." default:"8"`
 	Greedy     bool   `help:"Take the most probable action instead of drawing one."`
-	Video      string `help:"GIF file of the first game." placeholder:"FILE"`
+	Video      string `help:"MP4 or GIF file of the first game; an MP4 needs ffmpeg." placeholder:"FILE"`
 	JSON       bool   `help:"Print the result as one JSON object on the last line of stdout."`
 }
 

@@ -126,7 +126,7 @@ func TestWrongUse(t *testing.T) {
 		{"eval --policy random --episodes 0", "give 1 or more"},
 		{"eval --policy random --sticky=-1", "sticky is -1"},
 		{"eval --policy random --video old.gif", "file old.gif exists"},
-		{"eval --policy random --video new.mp4", "name it new.gif"},
+		{"eval --policy random --video new.avi", "name it new.mp4 or .gif"},
 		{"eval --policy random --video none/film.gif", "no folder none"},
 		{"eval --checkpoint none", "no run or checkpoint at none"},
 		{"view", "missing flags: --checkpoint=RUN; glint view --help"},

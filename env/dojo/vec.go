@@ -24,6 +24,7 @@ type Vec struct {
 	games  []game
 	ready  []bool
 	boxes  [][]env.Box // of the last observation of each environment
+	played [][]Moment  // of the frames of each environment's last step
 	batch  *env.Batch
 	closed bool
 }
@@ -52,6 +53,10 @@ func Open(o Options) (*Vec, error) {
 	v.boxes = make([][]env.Box, o.N)
 	for i := range v.boxes {
 		v.boxes[i] = make([]env.Box, 0, o.Repeat*len(v.games[i].Knives))
+	}
+	v.played = make([][]Moment, o.N)
+	for i := range v.played {
+		v.played[i] = make([]Moment, o.Repeat)
 	}
 	return v, nil
 }
@@ -141,6 +146,7 @@ func (v *Vec) play(i, action int) {
 			points += g.frame(g.stick(action, v.opt.Sticky))
 		}
 		v.show(i, t)
+		v.note(i, t)
 	}
 	g.Return += float64(points)
 	b.Reward[i] = float64(points)
@@ -183,12 +189,7 @@ func (v *Vec) show(i, t int) {
 	size := v.spec.FrameLen()
 	v.draw(v.batch.ObsOf(i)[t*size:(t+1)*size], g)
 	for k := range g.Knives {
-		if g.Knives[k].Flies == 0 {
-			continue
-		}
-		x, y := int(pixel(g.Knives[k].X)), int(g.Knives[k].row())
-		r := image.Rect(x, y, x+knifeW, y+knifeH)
-		if r.Overlaps(v.crop) {
+		if r := g.Knives[k].box(); r.Overlaps(v.crop) {
 			v.boxes[i] = append(v.boxes[i], env.Box{Rect: r.Sub(v.crop.Min), Frame: t, Kind: "knife"})
 		}
 	}

@@ -37,7 +37,7 @@ func Install(ctx context.Context, o InstallOptions) (string, error) {
 	}
 	for _, extra := range o.Extras {
 		if !slices.Contains(Extras(), extra) {
-			return "", fmt.Errorf("gym: no extra %q; there are %s", extra, strings.Join(Extras(), " and "))
+			return "", fmt.Errorf("gym: no extra %q; there are %s", extra, strings.Join(Extras(), ", "))
 		}
 	}
 	home, err := homeOf(o.Dir)

@@ -28,8 +28,25 @@ var requirements embed.FS
 var errNotInstalled = errors.New("the Python environment is not installed; run: glint env install")
 
 // Extras returns the names that InstallOptions.Extras may hold: packages that
-// some environments need beyond Atari's.
-func Extras() []string { return []string{"box2d", "minigrid"} }
+// some environments need beyond Atari's, and an ffmpeg for films.
+func Extras() []string { return []string{"box2d", "minigrid", "video"} }
+
+// FFmpeg returns the ffmpeg that Install put into the environment in dir, "" for its
+// default, as the extra "video".
+func FFmpeg(dir string) (string, error) {
+	home, err := homeOf(dir)
+	if err != nil {
+		return "", err
+	}
+	if len(missing(home, []string{"video"})) == 0 {
+		for _, lib := range []string{"lib/python*", "Lib"} {
+			if found, err := filepath.Glob(filepath.Join(home, lib, "site-packages/imageio_ffmpeg/binaries/ffmpeg-*")); err == nil && len(found) > 0 {
+				return found[0], nil
+			}
+		}
+	}
+	return "", errors.New("gym: the extra packages for video are not installed; run: glint env install --extra video")
+}
 
 // Python returns the interpreter that Install made in dir, "" for its default.
 func Python(dir string) (string, error) {

@@ -26,6 +26,13 @@ const (
 	kungFuLives    = 0x1D // low three bits count from 0; 0xFF: game over
 )
 
+// The player's sprite. A ducking one is placed 6 rows lower and as much shorter.
+const (
+	kungFuBodyW = 8
+	kungFuBodyH = 34
+	kungFuFeet  = 160 // nothing of it is below
+)
+
 // kungFuMaster keeps rows 98..161 and columns 12..155, where all fights happen:
 // 64x144 pixels without any resize, which would destroy the knives.
 func kungFuMaster() Preset {
@@ -64,8 +71,10 @@ func kungFuState(ram []byte) State {
 	if len(ram) < ramLen {
 		return State{}
 	}
+	x, y := int(ram[kungFuPlayerX])-49, int(ram[kungFuPlayerY])-53
 	s := State{
-		Player: image.Pt(int(ram[kungFuPlayerX])-49, int(ram[kungFuPlayerY])-53),
+		Player: image.Pt(x, y),
+		Body:   image.Rect(x, y, x+kungFuBodyW, min(y+kungFuBodyH, kungFuFeet)),
 		Health: int(ram[kungFuHealth]),
 		Score:  bcd(ram[kungFuScore : kungFuScore+3]),
 		Floor:  int(ram[kungFuFloor]),

@@ -24,6 +24,9 @@ type Object struct {
 type State struct {
 	// Player is the top left pixel of the player's sprite on the screen.
 	Player image.Point
+	// Body is the box around the player's sprite on the screen, empty where a game has
+	// nothing that hurts the player.
+	Body image.Rectangle
 	// Health, Lives, Score and Floor are the game's own counters.
 	Health, Lives, Score, Floor int
 }

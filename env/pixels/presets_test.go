@@ -115,9 +115,9 @@ func TestStateFromRAM(t *testing.T) {
 		{
 			"gym:ALE/KungFuMaster-v5",
 			map[int]byte{74: 131, 46: 185, 75: 39, 0x18: 0x01, 0x19: 0x23, 0x1A: 0x50, 0x1D: 0x83, 31: 2},
-			pixels.State{Player: image.Pt(82, 132), Health: 39, Lives: 4, Score: 12350, Floor: 2},
+			pixels.State{Player: image.Pt(82, 132), Body: image.Rect(82, 132, 90, 160), Health: 39, Lives: 4, Score: 12350, Floor: 2},
 		},
-		{"gym:ALE/KungFuMaster-v5", map[int]byte{74: 49, 46: 53, 0x1D: 0xFF}, pixels.State{}},
+		{"gym:ALE/KungFuMaster-v5", map[int]byte{74: 49, 46: 53, 0x1D: 0xFF}, pixels.State{Body: image.Rect(0, 0, 8, 34)}},
 		{"gym:ALE/Pong-v5", map[int]byte{51: 119, 13: 20, 14: 3}, pixels.State{Player: image.Pt(140, 106), Score: -17}},
 		{"gym:ALE/Breakout-v5", map[int]byte{72: 146, 57: 5, 76: 1, 77: 0x23}, pixels.State{Player: image.Pt(99, 189), Lives: 5, Score: 123}},
 	} {

@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	"os"
-	"path/filepath"
-	"strings"
-	"time"
+	"math"
 
 	"glint/agent"
 	"glint/env"
+	"glint/env/pixels"
 	"glint/internal/report"
 	"glint/internal/telemetry"
 )
@@ -24,26 +21,44 @@ type EvalOptions struct {
 	Episodes int
 	Envs     int
 	Seed     uint64
-	Video    string // GIF file of the first episode; empty for none
+	Video    string // GIF or MP4 file of the first episode; empty for none
 	Change   func(*Config)
 }
 
-// EvalResult holds the scores of full episodes, un-clipped.
+// EvalResult holds the scores of full episodes, un-clipped, and what the player makes
+// of small objects. docs/METRICS.md has the formulas. What cannot be known is null.
 type EvalResult struct {
 	Env      string `json:"env"`
 	Player   string `json:"player"`
+	Greedy   bool   `json:"greedy"` // the most probable actions, not drawn ones
 	Episodes int    `json:"episodes"`
-	// The interval of the interquartile mean is a 95 % percentile bootstrap.
-	Mean            float64   `json:"mean"`
-	Median          float64   `json:"median"`
-	IQM             float64   `json:"iqm"`
-	IQMLo           float64   `json:"iqm_lo"`
-	IQMHi           float64   `json:"iqm_hi"`
-	HumanNormalised *float64  `json:"human_normalised"` // null where no reference is known
-	KnifeHitRate    *float64  `json:"knife_hit_rate"`   // null: no environment tells yet what hit the player
-	Steps           float64   `json:"steps"`            // mean of an episode
-	Truncated       int       `json:"truncated"`        // episodes that a time limit cut
-	Scores          []float64 `json:"scores"`
+	// Intervals are 95 % percentile bootstraps over episodes.
+	Mean            float64  `json:"mean"`
+	MeanLo          float64  `json:"mean_lo"`
+	MeanHi          float64  `json:"mean_hi"`
+	Median          float64  `json:"median"`
+	IQM             float64  `json:"iqm"`
+	IQMLo           float64  `json:"iqm_lo"`
+	IQMHi           float64  `json:"iqm_hi"`
+	HumanNormalised *float64 `json:"human_normalised"` // null where no reference is known
+	// Knives are those that flew in the episodes.
+	Knives       *int     `json:"knives"`
+	KnifeHits    *int     `json:"knife_hits"`
+	KnifeHitRate *float64 `json:"knife_hit_rate"`
+	// What the network would do without the small objects in sight; the control is
+	// without as much of other things.
+	PolicyChange        *float64 `json:"policy_change"`
+	PolicyChangeControl *float64 `json:"policy_change_control"`
+	ActionChange        *float64 `json:"action_change"`
+	ActionChangeControl *float64 `json:"action_change_control"`
+	ChangeSteps         int      `json:"change_steps"`         // steps with a small object that it was asked about
+	ChangeStepsControl  int      `json:"change_steps_control"` // those with something else to take away
+
+	Steps     float64   `json:"steps"`     // mean of an episode
+	Truncated int       `json:"truncated"` // episodes that a time limit cut
+	Scores    []float64 `json:"scores"`
+
+	unasked string // why the network was not asked
 }
 
 // bootstrapReps is the number of resamples of an interval.
@@ -54,7 +69,8 @@ func Eval(ctx context.Context, e EvalOptions, o IO) (res EvalResult, err error) 
 	if e.Episodes < 1 || e.Envs < 1 {
 		return res, usagef("give 1 or more", "%d episodes in %d environments", e.Episodes, e.Envs)
 	}
-	if err := newFile(e.Video); err != nil {
+	filmer, err := newFilmer(ctx, e.Video)
+	if err != nil {
 		return res, err
 	}
 	n := min(e.Envs, e.Episodes)
@@ -63,32 +79,19 @@ func Eval(ctx context.Context, e EvalOptions, o IO) (res EvalResult, err error) 
 		return res, err
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
-	var v env.Vec = g.world
-	var film *film
-	if e.Video != "" {
-		film = newFilm(g.world)
-		v = env.Tee(v, film)
-	}
-	res = EvalResult{Env: g.config.Env, Player: e.Who.name()}
-	bar := telemetry.NewProgress(o.Stderr, "playing")
-	var steps env.Steps
-	err = agent.Evaluate(ctx, v, g.policy, e.Episodes, seeds(e.Seed, n), func(ep agent.Episode) {
-		res.Scores = append(res.Scores, ep.Score)
-		steps += ep.Steps
-		if ep.Truncated {
-			res.Truncated++
-		}
-		bar.Update(float64(len(res.Scores))/float64(e.Episodes), telemetry.Field{Name: "mean score", Value: fmt.Sprintf("%.0f", report.Mean(res.Scores))})
-	})
-	bar.Finish()
+	res = EvalResult{Env: g.config.Env, Player: e.Who.name(), Greedy: e.Who.Checkpoint != "" && e.Who.Greedy}
+	film, err := filmer(g.world)
 	if err != nil {
 		return res, err
 	}
-	res.figures(steps, e.Seed)
-	if film != nil {
-		if err := film.write(e.Video); err != nil {
-			return res, err
-		}
+	err = res.play(ctx, g, e, film, o)
+	if ended := film.close(); err == nil {
+		err = ended
+	}
+	if err != nil {
+		return res, errors.Join(err, film.remove())
+	}
+	if e.Video != "" {
 		o.notef("video: %s", e.Video)
 	}
 	if o.JSON {
@@ -97,11 +100,58 @@ func Eval(ctx context.Context, e EvalOptions, o IO) (res EvalResult, err error) 
 	return res, res.summary().Write(o.Stdout)
 }
 
+// play plays the episodes and computes the figures.
+func (r *EvalResult) play(ctx context.Context, g *game, e EvalOptions, f *film, o IO) error {
+	t := newTallies(g.Spec().N)
+	h := newHits(g.world, t)
+	policy := g.policy
+	x, unasked, err := newErasure(g, t, e.Seed)
+	if err != nil {
+		return err
+	}
+	if r.unasked = unasked; x != nil {
+		policy = x
+	}
+	bar := telemetry.NewProgress(o.Stderr, "playing")
+	defer bar.Finish()
+	var steps env.Steps
+	err = agent.Evaluate(ctx, env.Tee(g.world, f, h, t), policy, e.Episodes, seeds(e.Seed, g.Spec().N), func(ep agent.Episode) {
+		r.Scores = append(r.Scores, ep.Score)
+		steps += ep.Steps
+		if ep.Truncated {
+			r.Truncated++
+		}
+		t.count(ep.Env)
+		bar.Update(float64(len(r.Scores))/float64(e.Episodes), telemetry.Field{Name: "mean score", Value: fmt.Sprintf("%.0f", report.Mean(r.Scores))})
+	})
+	if err == nil && x != nil {
+		err = x.flush()
+	}
+	if err != nil {
+		return err
+	}
+	r.figures(steps, e.Seed)
+	r.small(t.sum(), h.known)
+	return nil
+}
+
+// small computes the figures about small objects.
+func (r *EvalResult) small(t tally, hitsKnown bool) {
+	if hitsKnown {
+		r.Knives, r.KnifeHits = &t.knives, &t.hits
+		r.KnifeHitRate = finite(float64(t.hits) / float64(t.knives))
+	}
+	r.PolicyChange, r.ActionChange = t.erased.means()
+	r.PolicyChangeControl, r.ActionChangeControl = t.control.means()
+	r.ChangeSteps, r.ChangeStepsControl = t.erased.steps, t.control.steps
+}
+
 // figures computes the statistics of the scores.
 func (r *EvalResult) figures(steps env.Steps, seed uint64) {
 	x := r.Scores
 	r.Episodes = len(x)
 	r.Mean, r.Median, r.IQM = report.Mean(x), report.Median(x), report.IQM(x)
+	r.MeanLo, r.MeanHi = report.Bootstrap(x, report.Mean, bootstrapReps, seed)
 	r.IQMLo, r.IQMHi = report.Bootstrap(x, report.IQM, bootstrapReps, seed)
 	r.Steps = float64(steps) / float64(len(x))
 	if ref, ok := references[gameName(r.Env)]; ok {
@@ -112,17 +162,62 @@ func (r *EvalResult) figures(steps env.Steps, seed uint64) {
 func (r *EvalResult) summary() *report.Summary {
 	s := &report.Summary{Title: fmt.Sprintf("%s plays %s", r.Player, r.Env)}
 	rows := []string{
-		"mean", fmt.Sprintf("%.0f over %d full episodes of %.0f steps", r.Mean, r.Episodes, r.Steps),
-		"median", fmt.Sprintf("%.0f", r.Median),
-		"IQM", fmt.Sprintf("%.0f, 95 %% interval %.0f to %.0f", r.IQM, r.IQMLo, r.IQMHi),
+		"mean", fmt.Sprintf("%s over %d full episodes of %.0f steps, 95 %% interval %s to %s", points(r.Mean), r.Episodes, r.Steps, points(r.MeanLo), points(r.MeanHi)),
+		"median", points(r.Median),
+		"IQM", fmt.Sprintf("%s, 95 %% interval %s to %s", points(r.IQM), points(r.IQMLo), points(r.IQMHi)),
 	}
 	if ref, ok := references[gameName(r.Env)]; ok && r.HumanNormalised != nil {
-		rows = append(rows, "normalised", fmt.Sprintf("%.0f %% (0 %% is random play, %.0f; 100 %% the %s, %.0f)", share(*r.HumanNormalised), ref.low, ref.highName, ref.high))
+		rows = append(rows, "normalised", fmt.Sprintf("%.0f %% (0 %% is random play, %s; 100 %% the %s, %s)", share(*r.HumanNormalised), points(ref.low), ref.highName, points(ref.high)))
 	}
 	if r.Truncated > 0 {
 		rows = append(rows, "cut", fmt.Sprintf("%d episodes by the time limit", r.Truncated))
 	}
-	return s.Add("Score, un-clipped", rows...)
+	s.Add("Score, un-clipped", rows...)
+	name := smallName(pixels.PresetFor(gameName(r.Env)))
+	return s.Add("Small objects", name+" that hit", r.hitText(name), "without "+name, r.changeText(name))
+}
+
+// points formats a score, with a decimal where games are decided by a few points.
+func points(x float64) string {
+	if math.Abs(x) < 100 {
+		return fmt.Sprintf("%.1f", x)
+	}
+	return fmt.Sprintf("%.0f", x)
+}
+
+// smallName is what a game's small objects are called.
+func smallName(p pixels.Preset) string {
+	if len(p.Objects) == 0 {
+		return "small objects"
+	}
+	if kind := p.Objects[0].Kind; kind != "knife" {
+		return kind + "s"
+	}
+	return "knives"
+}
+
+func (r *EvalResult) hitText(name string) string {
+	switch {
+	case r.Knives == nil:
+		return "not known: the environment does not tell what hurts the player"
+	case r.KnifeHitRate == nil:
+		return "no " + name + " flew"
+	}
+	return fmt.Sprintf("%d of %d (%.0f %%)", *r.KnifeHits, *r.Knives, share(*r.KnifeHitRate))
+}
+
+func (r *EvalResult) changeText(name string) string {
+	switch {
+	case r.unasked != "":
+		return "not asked: " + r.unasked
+	case r.PolicyChange == nil:
+		return "no " + name + " were seen"
+	}
+	text := fmt.Sprintf("asked in %d steps, the policy moves by %.2g (0 to 1), its best action changes in %.0f %%", r.ChangeSteps, *r.PolicyChange, share(*r.ActionChange))
+	if r.PolicyChangeControl != nil {
+		text += fmt.Sprintf("; without as much of other things %.2g and %.0f %%", *r.PolicyChangeControl, share(*r.ActionChangeControl))
+	}
+	return text
 }
 
 // name says who plays in a few words.
@@ -138,67 +233,4 @@ func (w Who) name() string {
 		name += "," + other.name()
 	}
 	return name
-}
-
-// newFile refuses, before the games are played, a video that could not be written
-// after them or would overwrite a file.
-func newFile(path string) error {
-	if path == "" {
-		return nil
-	}
-	if !strings.EqualFold(filepath.Ext(path), ".gif") {
-		return usagef("name it "+strings.TrimSuffix(path, filepath.Ext(path))+".gif", "the video %s would be a GIF", path)
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return usagef("choose another --video", "file %s exists", path)
-	}
-	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
-		return usagef("make it first, or choose another --video", "there is no folder %s for the video", filepath.Dir(path))
-	}
-	return nil
-}
-
-// film keeps what the first environment shows during its first episode.
-type film struct {
-	world  *world
-	frames []image.Image
-	over   bool
-}
-
-func newFilm(w *world) *film { return &film{world: w} }
-
-// maxFilm bounds the frames of a film: 100 s of play at 4 frames a step.
-const maxFilm = 6000
-
-// filmZoom is the side of a pixel of the game in a film.
-const filmZoom = 2
-
-// WriteBatch keeps the frames of environment 0.
-func (f *film) WriteBatch(env.Spec, *env.Batch) error {
-	s, b := f.world.Raw()
-	if f.over = f.over || b.Ended(0); f.over || len(f.frames) >= maxFilm {
-		return nil
-	}
-	obs, size := b.ObsOf(0), s.FrameLen()
-	from := 0
-	if s.Stacked {
-		from = s.T - 1 // the other frames were shown before
-	}
-	for t := from; t < s.T; t++ {
-		frame := append([]byte(nil), obs[t*size:(t+1)*size]...)
-		f.frames = append(f.frames, report.Enlarge(picture(s, frame), filmZoom))
-	}
-	return nil
-}
-
-// write makes a GIF of 50 frames a second, the fastest that viewers play.
-func (f *film) write(path string) error {
-	w, err := os.Create(path)
-	if err != nil {
-		return usagef("check the path of --video", "the video cannot be written (%v)", err)
-	}
-	if err := report.GIF(w, f.frames, 20*time.Millisecond); err != nil {
-		return errors.Join(err, w.Close())
-	}
-	return w.Close()
 }

@@ -13,6 +13,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"glint/agent"
 	"glint/internal/app"
 	"glint/internal/report"
@@ -25,7 +28,10 @@ var (
 		"run", "checkpoint", "steps", "frames", "updates", "iterations", "seconds", "steps_per_s", "ae_per_step", "score_mean", "episodes",
 		"rss_mib", "weights_sha256",
 	}
-	wantEval = []string{"episodes", "mean", "median", "iqm", "iqm_lo", "iqm_hi", "human_normalised", "knife_hit_rate"}
+	wantEval = []string{
+		"episodes", "greedy", "mean", "mean_lo", "mean_hi", "median", "iqm", "iqm_lo", "iqm_hi", "human_normalised", "knives", "knife_hits",
+		"knife_hit_rate", "policy_change", "policy_change_control", "action_change", "action_change_control", "change_steps", "change_steps_control",
+	}
 )
 
 // TestVerbs trains once and does with the run what a user would.
@@ -123,8 +129,14 @@ func evalRun(t *testing.T, run, film string) {
 		t.Fatal(err)
 	}
 	haveKeys(t, out, wantEval)
-	if len(res.Scores) != 3 || res.Mean != report.Mean(res.Scores) || res.IQMLo > res.IQM || res.IQM > res.IQMHi {
+	if len(res.Scores) != 3 || res.Mean != report.Mean(res.Scores) || res.IQMLo > res.IQM || res.IQM > res.IQMHi || res.MeanLo > res.Mean || res.Mean > res.MeanHi {
 		t.Errorf("figures: %+v", res)
+	}
+	if res.Greedy || res.Knives == nil || *res.KnifeHits < 1 || *res.KnifeHits > *res.Knives || *res.KnifeHitRate != float64(*res.KnifeHits)/float64(*res.Knives) {
+		t.Errorf("knives: %+v", res)
+	}
+	if res.ChangeSteps < 5 || *res.PolicyChange <= 0 || *res.PolicyChange >= 1 || res.ChangeStepsControl > res.ChangeSteps {
+		t.Errorf("what the policy would do without knives: %+v", res)
 	}
 	g, err := gif.DecodeAll(bytes.NewReader(read(t, film)))
 	if err != nil || len(g.Image) < 100 {
@@ -133,8 +145,14 @@ func evalRun(t *testing.T, run, film string) {
 	again, err := app.Eval(t.Context(), app.EvalOptions{
 		Who: app.Who{Checkpoint: run}, Episodes: 3, Envs: 2, Seed: 5, Change: func(*app.Config) {},
 	}, quiet())
-	if err != nil || again.Mean != res.Mean {
-		t.Errorf("the same seed scores %v and %v (%v)", res.Mean, again.Mean, err)
+	if err != nil || !cmp.Equal(again, res, cmpopts.IgnoreUnexported(app.EvalResult{})) {
+		t.Errorf("the same seed gives %+v and %+v (%v)", res, again, err)
+	}
+	greedy, err := app.Eval(t.Context(), app.EvalOptions{
+		Who: app.Who{Checkpoint: run, Greedy: true}, Episodes: 1, Envs: 1, Seed: 5, Change: func(*app.Config) {},
+	}, quiet())
+	if err != nil || !greedy.Greedy {
+		t.Errorf("greedy play: %+v, error %v", greedy, err)
 	}
 }
 
