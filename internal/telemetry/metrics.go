@@ -102,7 +102,7 @@ var Metrics = []Metric{
 		Help: "Follows the schedule.",
 	},
 	{
-		Name: MSE, Unit: "1", Formula: "mean((x̂ − x)²) over the true pixels of the autoencoder's minibatch, pixels in 0..1",
+		Name: MSE, Unit: "1", Formula: "mean((x̂ − x)²) over the true pixels of the autoencoder's minibatch, of its first 32 samples, pixels in 0..1",
 		Help: "Un-weighted. A low value alone says nothing about small objects: the mean image scores 0.004.",
 	},
 	{
