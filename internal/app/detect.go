@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -21,15 +19,15 @@ import (
 
 // DetectOptions says what to look for and where.
 type DetectOptions struct {
-	Data       string
-	Config     string            // TOML file with settings; empty for the game's preset
-	Detector   map[string]string // settings of [detector] that go before the file's
-	FillIn     bool
-	Side       int    // steps before and after that a fill-in looks at
-	Calibrate  bool   // find the detector's settings in the dataset
-	Curve      bool   // try all thresholds
-	SkipBroken bool   // leave out shards that cannot be read
-	Out        string // folder of the picture and of the calibrated config
+	Data      string
+	Config    string            // TOML file with settings; empty for the game's preset
+	Detector  map[string]string // settings of [detector] that go before the file's
+	FillIn    bool
+	Side      int    // steps before and after that a fill-in looks at
+	Calibrate bool   // find the detector's settings in the dataset
+	Curve     bool   // try all thresholds
+	SkipBad   bool   // leave out shards that cannot be read
+	Out       string // folder of the picture and of the calibrated config
 }
 
 // DetectResult says what a detector found in a dataset. What needs truth is nil
@@ -126,7 +124,6 @@ func Detect(ctx context.Context, d DetectOptions, o IO) (res DetectResult, err e
 	}
 	for _, err := range r.data.Skipped() {
 		res.Skipped = append(res.Skipped, err.Error())
-		o.notef("left out: %v", err)
 	}
 	if err := r.checkCalibration(ctx, res.Calibrated, o); err != nil {
 		return res, err
@@ -175,14 +172,7 @@ type recording struct {
 }
 
 func openRecording(ctx context.Context, d DetectOptions, o IO) (*recording, error) {
-	open := replay.Open
-	if d.SkipBroken {
-		open = replay.OpenSkipBroken
-	}
-	data, err := open(d.Data)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, usagef("give a folder that glint record made", "%s is no dataset", d.Data)
-	}
+	data, err := openData(ctx, DataConfig{Dir: d.Data, SkipBad: d.SkipBad}, o)
 	if err != nil {
 		return nil, err
 	}

@@ -141,7 +141,7 @@ func TestDetectBrokenShard(t *testing.T) {
 	if _, err := app.Detect(t.Context(), d, quiet()); err == nil || !strings.Contains(err.Error(), "part-00001.parquet") {
 		t.Errorf("error %v, want the file's name", err)
 	}
-	d.SkipBroken = true
+	d.SkipBad = true
 	res, err := app.Detect(t.Context(), d, quiet())
 	if err != nil || len(res.Skipped) != 1 || !strings.Contains(res.Skipped[0], "part-00001.parquet") || res.Frames == 0 {
 		t.Errorf("skipped %v of %d frames, error %v", res.Skipped, res.Frames, err)

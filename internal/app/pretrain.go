@@ -92,7 +92,7 @@ func (t *training) aloneSummary(r Result) *report.Summary {
 	}
 	var rows []string
 	if r.KnivesKept != nil {
-		rows = append(rows, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in %s", 100**r.KnivesKept, t.judgedEpisodes()))
+		rows = append(rows, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in examples of %s; glint probe judges all", 100**r.KnivesKept, t.judgedEpisodes()))
 	}
 	if r.HeldOutMSE != nil {
 		rows = append(rows, "error", fmt.Sprintf("%.5f mean squared, on the same", *r.HeldOutMSE))
