@@ -141,6 +141,9 @@ func (c Config) Validate() error {
 	if err := c.Autoencoder.Validate(); err != nil {
 		return fmt.Errorf("autoencoder.%w", err)
 	}
+	if c.TargetKL > 0 && c.Overlap {
+		return fmt.Errorf("target_kl is %v, want overlap = false with it: a policy that learned to the target from one rollout is that far from the policy that played the next one", c.TargetKL)
+	}
 	if c.AEBatch() == 0 && c.EncoderMoved == MovedByAutoencoder {
 		return errors.New("encoder_moved is autoencoder, want ae_coef and ae_per_step above 0: nothing else would move it")
 	}

@@ -63,6 +63,8 @@ func TestValidate(t *testing.T) {
 		{func(c *agent.Config) { c.AEPerStep = 65 }, "ae_per_step 65"},
 		{func(c *agent.Config) { c.AEPerStep = nan }, "ae_per_step NaN"},
 		{func(c *agent.Config) { c.SmallShare = 1.5 }, "small_share 1.5"},
+		{func(c *agent.Config) { c.AEFresh = -0.1 }, "ae_fresh -0.1"},
+		{func(c *agent.Config) { c.TargetKL = 0.02 }, "target_kl 0.02"},
 		{func(c *agent.Config) { c.StoreCapacity = 0 }, "store_capacity 0"},
 		{func(c *agent.Config) { c.Pretrain.Steps = 0 }, "pretrain.steps 0"},
 		{func(c *agent.Config) { c.Pretrain.Updates = -1 }, "pretrain.updates -1"},

@@ -1,6 +1,9 @@
 package agent
 
-import "math/rand/v2"
+import (
+	"math"
+	"math/rand/v2"
+)
 
 // An observation that actor, critic and autoencoder learn from in the same update is encoded
 // once for all three, which saves the autoencoder's part of the encoder. So part of its
@@ -9,7 +12,8 @@ import "math/rand/v2"
 // that the whole has its least share.
 
 // freshSamples is how many samples of an autoencoder's batch come from the minibatch: as
-// many as the config asks for, or as are known in any minibatch when learning begins.
+// many as the config asks for, as are known in any minibatch when learning begins, and as
+// leave room for the least share of small objects.
 // The finders answer late, so the last steps of a rollout are not, and those of a
 // held-out environment never.
 func (t *Trainer) freshSamples() int {
@@ -20,7 +24,8 @@ func (t *Trainer) freshSamples() int {
 		}
 	}
 	known := environments * max(0, t.cfg.Horizon-t.o.Finder.Side-1)
-	wanted := int(t.cfg.AEFresh * float64(t.cfg.AEBatch()))
+	batch := float64(t.cfg.AEBatch())
+	wanted := min(int(t.cfg.AEFresh*batch), int(batch-math.Ceil(t.cfg.SmallShare*batch)))
 	return min(wanted, known*t.cfg.Minibatch/len(t.order))
 }
 
@@ -43,8 +48,8 @@ func (t *Trainer) shuffle(r *rand.Rand) {
 			others = append(others, k)
 		}
 	}
+	batches := len(all) / t.cfg.Minibatch
 	all = all[:0]
-	batches := cap(all) / t.cfg.Minibatch
 	for b := range batches {
 		mine := known[b*len(known)/batches : (b+1)*len(known)/batches]
 		rest := t.cfg.Minibatch - len(mine)

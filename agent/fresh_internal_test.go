@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -57,8 +58,14 @@ func TestKnownOfRollout(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(t, tr, Play)
+		var told []found
+		tr.finders.put = func(i, later int, obs []byte, boxes []env.Box) error {
+			told = append(told, found{obs: slices.Clone(obs), boxes: slices.Clone(boxes)})
+			return tr.put(i, later, obs, boxes)
+		}
 		for range 6 {
 			last := tr.next
+			told = told[:0]
 			if err := tr.collect(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -68,12 +75,12 @@ func TestKnownOfRollout(t *testing.T) {
 					continue
 				}
 				n++
-				at := slices.IndexFunc(last.found, func(f found) bool { return bytes.Equal(f.obs, last.rollout.ObsAt(k)) })
+				at := slices.IndexFunc(told, func(f found) bool { return bytes.Equal(f.obs, last.rollout.ObsAt(k)) })
 				if at < 0 {
 					t.Fatalf("the finders never told of entry %d", k)
 				}
-				if d := cmp.Diff(last.found[at].boxes, last.boxes[k], cmpopts.EquateEmpty()); d != "" {
-					t.Fatalf("boxes of entry %d (-found +known):\n%s", k, d)
+				if d := cmp.Diff(told[at].boxes, last.boxes[k], cmpopts.EquateEmpty()); d != "" {
+					t.Fatalf("boxes of entry %d (-told +known):\n%s", k, d)
 				}
 			}
 			if most := (cfg.Envs - 1) * cfg.Horizon; n < (cfg.Envs-1)*(cfg.Horizon-saliency.DefaultSide) || n > most {
@@ -84,6 +91,46 @@ func TestKnownOfRollout(t *testing.T) {
 			}
 			if tr.last != tr.next {
 				tr.next.found = tr.next.found[:0]
+			}
+		}
+	}
+}
+
+// Minibatches are made of every entry once, and end with entries whose small objects are
+// known: never those of the environment that is held out.
+func TestFreshEntriesAreKnown(t *testing.T) {
+	cfg := dojoConfig(PPO)
+	cfg.AEFresh, cfg.SmallShare = 1, 0
+	for _, w := range []saliency.Weighting{saliency.DefaultKnife(), saliency.Oracle{Knife: saliency.DefaultKnife()}} {
+		o := dojoFor(t, cfg.Envs, 100, 7)
+		o.Weighting = w
+		tr, err := New(t.Context(), cfg, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(t, tr, Play)
+		if tr.fresh < 3 {
+			t.Fatalf("%d samples of an update come from the minibatch", tr.fresh)
+		}
+		for range 8 {
+			if err := tr.collect(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			tr.last, tr.next = tr.next, tr.last
+			tr.shuffle(rand.New(tr.random))
+			for from := 0; from < len(tr.order); from += cfg.Minibatch {
+				batch := tr.order[from : from+cfg.Minibatch]
+				for _, k := range batch[len(batch)-tr.fresh:] {
+					if !tr.last.known[k] || k%cfg.Envs == cfg.Envs-1 {
+						t.Errorf("entry %d is learned from by the autoencoder, known %v", k, tr.last.known[k])
+					}
+				}
+			}
+			slices.Sort(tr.order)
+			for i, k := range tr.order {
+				if i != k {
+					t.Fatalf("entry %d is missing", i)
+				}
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // learner makes joint updates: actor and critic on a minibatch of the rollout, the
-// autoencoder on a batch of the store, one gradient.
+// autoencoder on some of its observations and a batch of the store, one gradient.
 type learner struct {
 	net    *Net
 	cfg    Config

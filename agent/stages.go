@@ -22,8 +22,8 @@ func (t *Trainer) prepare() (err error) {
 		}
 		t.fresh = t.freshSamples()
 		if extra := t.cfg.AEBatch() - t.fresh; extra > 0 {
-			small := t.cfg.SmallShare * float64(t.cfg.AEBatch()) / float64(extra)
-			if err := t.store.SetLeast([]float64{0, min(1, small)}); err != nil {
+			least := t.cfg.SmallShare * float64(t.cfg.AEBatch()) / float64(extra)
+			if err := t.store.SetLeast([]float64{0, min(1, least)}); err != nil {
 				return err
 			}
 		}
@@ -232,7 +232,7 @@ func (t *Trainer) record(k int, b *env.Batch) error {
 // learn makes the updates of the last rollout, at that share of the schedule.
 func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	defer t.o.Phases.Start(telemetry.Learn).Stop()
-	if err := t.storeFound(); err != nil {
+	if err := t.storeFound(t.last); err != nil {
 		return nil, err
 	}
 	rollout := t.last.rollout

@@ -78,7 +78,7 @@ func (p *play) read(b []byte) error {
 // the next Advance.
 func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
 	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
-	if err := t.storeFound(); err != nil {
+	if err := t.storeFound(t.last); err != nil {
 		return nil, err
 	}
 	if t.last.full {
@@ -236,7 +236,8 @@ func (t *Trainer) takeRollout(p play) error {
 	switch {
 	case r == nil:
 		return nil
-	case !t.cfg.Overlap || r.N != t.spec.N || r.T != t.cfg.Horizon || r.ObsLen != t.spec.ObsLen():
+	case !t.cfg.Overlap || r.N != t.spec.N || r.T != t.cfg.Horizon || r.ObsLen != t.spec.ObsLen() ||
+		len(r.Obs) != len(t.last.rollout.Obs) || len(p.RolloutKnown) != r.N*r.T || len(p.RolloutBoxes) != r.N*r.T:
 		return fmt.Errorf("agent: the checkpoint waits to learn from %d steps of %d environments, which this config does not", r.T, r.N)
 	}
 	r.Advantage, r.Return = make([]float32, r.N*r.T), make([]float32, r.N*r.T)
@@ -248,7 +249,7 @@ func (t *Trainer) takeRollout(p play) error {
 
 // restart begins new episodes, other ones than the training began with.
 func (t *Trainer) restart(ctx context.Context) error {
-	if err := t.finders.endAll(); err != nil {
+	if err := errors.Join(t.finders.endAll(), t.storeFound(t.next)); err != nil {
 		return err
 	}
 	seeds := make([]uint64, t.spec.N)
@@ -262,5 +263,6 @@ func (t *Trainer) restart(ctx context.Context) error {
 	}
 	copy(t.obs, b.Obs)
 	clear(t.scores.Running)
+	clear(t.norm.Running)
 	return nil
 }

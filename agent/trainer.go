@@ -78,7 +78,9 @@ type Trainer struct {
 	flat     []float32       // a slope of ones
 	gallery  *Gallery
 
-	// What collect touches, alone while it runs.
+	// What collect touches, alone while it runs, with the environment, player, finders, gallery,
+	// obs, actions, scores, found, norm, and Steps, Frames and Episodes of the counters; the
+	// other counters are learn's.
 	acting *Net      // what it acts by: Net, or a copy where learning goes on meanwhile
 	next   *played   // what it fills
 	row    int       // of the rollout that the latest observations are for
@@ -96,9 +98,9 @@ type Trainer struct {
 	actions  []int
 	scores   scores
 	found    []env.Box // scratch
-	order    []int
-	fresh    int   // autoencoder samples of an update that come from its minibatch, the last ones of that
-	entries  []int // of the rollout, that the minibatch consists of
+	order    []int     // entries of the rollout as learn goes through them
+	fresh    int       // autoencoder samples of an update that come from its minibatch, the last ones of that
+	entries  []int     // of the rollout, that the minibatch consists of
 }
 
 // New returns a Trainer at the start of Explore. It resets the environment.

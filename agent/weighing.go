@@ -15,7 +15,8 @@ import (
 	"glint/saliency"
 )
 
-// sampler draws the autoencoder's batches from the store and weighs them.
+// sampler draws the autoencoder's batches, from the store but for what the minibatch gives,
+// and weighs them.
 type sampler struct{ t *Trainer }
 
 // lateSampler is a sampler whose weights wait for the reconstruction.

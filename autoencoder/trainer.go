@@ -152,9 +152,7 @@ func (a *Batch) Recon(p *ops.Program) []float32 {
 // Stats returns the figures of a batch after a run of p.
 func (m *Model) Stats(p *ops.Program, a *Batch) Stats {
 	code := p.Floats(a.Code)
-	obs := a.Obs.Uint8s()
-	obs = obs[:min(len(obs), mseSamples*m.Mean.Shape().TotalSize())]
-	s := Stats{Loss: p.Scalar(a.error), MSE: m.mse(obs, a.Recon(p))}
+	s := Stats{Loss: p.Scalar(a.error), MSE: m.mse(a.Obs.Uint8s(), a.Recon(p))}
 	if a.places != nil {
 		s.Places = p.Scalar(a.places.loss)
 	}
@@ -166,22 +164,24 @@ func (m *Model) Stats(p *ops.Program, a *Batch) Stats {
 type Stats struct {
 	Loss      float64 // weighted error of the reconstruction
 	Places    float64 // loss of the head that reads places, 0 where there is none
-	MSE       float64 // unweighted mean over true pixels of the first mseSamples, in (0..1)^2
+	MSE       float64 // unweighted mean over true pixels of some mseSamples, in (0..1)^2
 	Saturated float64 // share of code values beyond 0.97 of their range
 	Constant  float64 // share of code units that do not vary over the batch
 }
 
-// mseSamples is the largest number of a batch's samples whose error is measured: more
-// would cost 3 % of a training with big batches, and batches follow each other fast.
+// mseSamples is how many of a batch's samples, spread over it, are measured or a few more:
+// all would cost 3 % of a training with big batches.
 const mseSamples = 32
 
 // mse is the unweighted mean squared error over true pixels of the centred
-// reconstruction y of observations.
+// reconstruction y of some of the observations.
 func (m *Model) mse(obs []byte, y []float32) float64 {
 	s, c := m.shape, m.shape.Content
 	mean, sum := m.Mean.Float32s(), 0.0
 	target := make([]float32, len(mean))
-	for at := 0; at < len(obs); at += len(target) {
+	n, every := 0, max(1, len(obs)/len(target)/mseSamples)
+	for at := 0; at < len(obs); at += every * len(target) {
+		n++
 		kernel.Center(target, obs[at:at+len(target)], mean, scale)
 		for row := range s.T * s.H {
 			if h := row % s.H; h < c.Min.Y || h >= c.Max.Y {
@@ -191,7 +191,7 @@ func (m *Model) mse(obs []byte, y []float32) float64 {
 			sum += kernel.Errors(x, y[at+row*s.W+c.Min.X:], x)
 		}
 	}
-	return sum / float64(len(obs)/len(target)*m.truePixels())
+	return sum / float64(n*m.truePixels())
 }
 
 // Trainer trains the autoencoder alone.

@@ -74,7 +74,7 @@ func kungFuState(ram []byte) State {
 	x, y := int(ram[kungFuPlayerX])-49, int(ram[kungFuPlayerY])-53
 	s := State{
 		Player: image.Pt(x, y),
-		Body:   image.Rect(x, y, x+kungFuBodyW, min(y+kungFuBodyH, kungFuFeet)),
+		Body:   image.Rect(x, y, x+kungFuBodyW, max(y+1, min(y+kungFuBodyH, kungFuFeet))),
 		Health: int(ram[kungFuHealth]),
 		Score:  bcd(ram[kungFuScore : kungFuScore+3]),
 		Floor:  int(ram[kungFuFloor]),

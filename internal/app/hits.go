@@ -102,7 +102,7 @@ func (h *hits) WriteBatch(_ env.Spec, b *env.Batch) error {
 	for i := range h.fights {
 		f, t := &h.fights[i], h.tallies.now[i]
 		h.instants = h.world.instants(h.instants, i)
-		h.known = len(h.instants) > 0
+		h.known = h.known || len(h.instants) > 0
 		for _, m := range h.instants {
 			f.see(m, frames, t)
 		}
@@ -121,9 +121,6 @@ func (f *fight) see(m instant, frames int, t *tally) {
 	fell := f.frame > 0 && (m.health < f.health || m.lives < f.lives)
 	f.frame += frames
 	f.health, f.lives = m.health, m.lives
-	if fell {
-		f.fall(t)
-	}
 	for _, box := range m.knives {
 		k := f.find(box, frames)
 		if k < 0 {
@@ -136,6 +133,9 @@ func (f *fight) see(m instant, frames int, t *tally) {
 		if box.Overlaps(m.body.Inset(-touchReach)) {
 			at.touched = f.frame
 		}
+	}
+	if fell {
+		f.fall(t)
 	}
 	f.flights = slices.DeleteFunc(f.flights, func(k flight) bool { return f.frame > max(k.seen, k.touched)+hitWithin })
 }

@@ -152,8 +152,12 @@ func (c Config) options(w *world) (agent.Options, error) {
 	s := w.Spec()
 	finder := saliency.FinderConfig{Detector: c.Detector, Flight: c.Flight, Side: saliency.DefaultSide}
 	finder = fillIn(finder, c.FillIn, s.Stacked)
-	// A rollout, the store and what the finders look at are kept in memory.
-	if kept := c.Agent.Envs*(c.Agent.Horizon+2*finder.Side+1) + c.Agent.StoreCapacity; kept > maxKept/s.ObsLen() {
+	// One rollout or two, the store and what the finders look at are kept in memory.
+	rollouts := 1
+	if c.Agent.Overlap {
+		rollouts = 2
+	}
+	if kept := c.Agent.Envs*(rollouts*c.Agent.Horizon+2*finder.Side+1) + c.Agent.StoreCapacity; kept > maxKept/s.ObsLen() {
 		return agent.Options{}, fmt.Errorf("%d observations of %dx%dx%d bytes would be kept in memory, at most %d GiB can be: make [pixels] resize or agent.store_capacity smaller",
 			kept, s.T, s.H, s.W, maxKept>>30)
 	}

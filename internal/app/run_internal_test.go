@@ -137,7 +137,7 @@ func TestUnchangedByANewSetting(t *testing.T) {
 		t.Fatal(err)
 	}
 	older := settled
-	for _, line := range []string{"clip_final = 1.0\n", "overlap = true\n"} {
+	for _, line := range []string{"clip_final = 1.0\n", "overlap = true\n", "ae_fresh = 0.7\n"} {
 		if older = strings.Replace(older, line, "", 1); strings.Contains(older, line) || len(older) == len(settled) {
 			t.Fatalf("no %s in\n%s", line, settled)
 		}

@@ -25,7 +25,7 @@ func (c Config) settled() (string, error) {
 // earlier makes of the defaults those by which a run is read: a setting that it does not
 // name is of a later version than the run, which did without.
 func earlier(c Config) Config {
-	c.Agent.Overlap = false
+	c.Agent.Overlap, c.Agent.AEFresh = false, 0
 	return c
 }
 

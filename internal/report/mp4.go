@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // MP4 writes a film frame by frame, through an ffmpeg process.
@@ -45,7 +46,7 @@ func NewMP4(ctx context.Context, ffmpeg, path string, size image.Point, rate int
 	}, encode...)
 	m := &MP4{size: size, pix: make([]byte, 3*size.X*size.Y)}
 	m.cmd = exec.CommandContext(ctx, ffmpeg, append(args, "-f", "mp4", "-n", "file:"+path)...)
-	m.cmd.Stderr = &m.faults
+	m.cmd.Stderr, m.cmd.WaitDelay = &m.faults, time.Second
 	var err error
 	if m.in, err = m.cmd.StdinPipe(); err == nil {
 		err = m.cmd.Start()

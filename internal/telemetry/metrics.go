@@ -102,7 +102,7 @@ var Metrics = []Metric{
 		Help: "Follows the schedule.",
 	},
 	{
-		Name: MSE, Unit: "1", Formula: "mean((x̂ − x)²) over the true pixels of the autoencoder's minibatch, of its first 32 samples, pixels in 0..1",
+		Name: MSE, Unit: "1", Formula: "mean((x̂ − x)²) over the true pixels of the autoencoder's minibatch, or of some 32 samples spread over a large one, pixels in 0..1",
 		Help: "Un-weighted. A low value alone says nothing about small objects: the mean image scores 0.004.",
 	},
 	{
@@ -170,7 +170,7 @@ var Metrics = []Metric{
 		Help: "More than phase/learn: give the environments more workers.", Timing: true,
 	},
 	{
-		Name: PhasePreprocess, Unit: "s", Formula: "time spent finding small objects since the last row",
+		Name: PhasePreprocess, Unit: "s", Formula: "time spent finding small objects, and in random play storing, since the last row",
 		Help: "A few percent of the whole.", Timing: true,
 	},
 	{

@@ -166,14 +166,14 @@ def idle(ticks, start, end):
 
 
 def phases(timing):
-    """Returns when the phase with all three heads began and ended, and the shares of the wall clock within."""
+    """Returns when the phase with all three heads began and ended, and the times over the wall clock within. Play and learning overlap."""
     rows = [json.loads(line) for line in timing.read_text().splitlines()]
     first = next((i for i, r in enumerate(rows) if r["values"]["phase/act"] > 0), None)
     if first is None:
         sys.exit("glint did not come to 1,000 steps with all three heads; give more --seconds")
     start, end = rows[first - 1]["time"], rows[-1]["time"]
     shares = {p: sum(r["values"]["phase/" + p] for r in rows[first:]) / (end - start) for p in PHASES}
-    return start, end, shares | {"other": 1 - sum(shares.values())}
+    return start, end, shares
 
 
 def show_inside(rows):
