@@ -103,10 +103,14 @@ type Weighting interface {
 }
 
 // Check refuses weights by w that are negative, NaN or infinite, naming the weighting
-// and the first such pixel.
+// and the first such pixel. Those made of settings alone, which Weights has validated, are
+// not looked at again.
 func Check(w Weighting, weights []float32, in Inputs) error {
 	if err := in.check(w.Name(), weights, Needs{}); err != nil {
 		return err
+	}
+	if byBoxes(w) {
+		return nil
 	}
 	_, checked := w.(*combined)
 	if finite(in.sum(weights)) && (checked || ours(w) || neverNegative(weights)) {
@@ -129,6 +133,16 @@ func finite(x float64) bool { return x-x == 0 }
 func ours(w Weighting) bool {
 	switch w.(type) {
 	case Uniform, Knife, Oracle, *Random, motion, *rarity, Residual, Worst, Clip, *value:
+		return true
+	}
+	return false
+}
+
+// byBoxes says that w is one of this package by itself whose weights are settings, put
+// where boxes are.
+func byBoxes(w Weighting) bool {
+	switch w.(type) {
+	case Uniform, Knife, Oracle, *Random:
 		return true
 	}
 	return false
