@@ -27,7 +27,7 @@ func (p place) change(c *app.Config) {
 type evalCmd struct {
 	place
 	Checkpoint string `help:"Run or checkpoint that plays." placeholder:"RUN"`
-	Policy     string `help:"Who plays without a checkpoint: random, or scripted on the dojo." placeholder:"NAME"`
+	Policy     string `help:"Who plays without a checkpoint: random, varied (random in changing styles), or scripted on the dojo." placeholder:"NAME"`
 	Episodes   int    `help:"Full games to play." default:"30"`
 	Envs       int    `help:"Games played side by side." default:"8"`
 	Greedy     bool   `help:"Take the most probable action instead of drawing one."`

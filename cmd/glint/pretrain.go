@@ -13,7 +13,7 @@ import (
 type pretrainCmd struct {
 	Data      string `help:"Recorded dataset to train on. Its episodes are split: some are judged and not trained on." placeholder:"DIR"`
 	Env       string `help:"Environment to train on in random play, where there is no dataset." placeholder:"NAME"`
-	Config    string `help:"TOML file with settings, below the flags; config.toml of any run is one." placeholder:"FILE"`
+	Config    string `help:"TOML file with settings, below the flags; config.toml of any run of pretrain is one." placeholder:"FILE"`
 	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
 	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly." placeholder:"RUN"`
 	SkipBad   bool   `help:"Leave out, and name, the shards of the dataset that cannot be read."`

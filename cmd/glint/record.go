@@ -9,7 +9,7 @@ import (
 // recordCmd records play.
 type recordCmd struct {
 	place
-	Policy string `help:"Who plays: random, varied (random in changing styles), scripted (dojo), a run or checkpoint, or several with commas, who take turns from episode to episode." default:"random"`
+	Policy string `help:"Who plays: random, varied (random in changing styles), scripted (dojo), a run or checkpoint, or several with commas, of whom each episode draws one." default:"random"`
 	Steps  int64  `help:"Steps recorded over all environments." default:"10000"`
 	Envs   int    `help:"Games played side by side." default:"8"`
 	Hold   int    `help:"Longest time, in steps, that the random policy keeps an action." default:"8"`

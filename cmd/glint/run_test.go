@@ -58,7 +58,7 @@ func TestWrongUse(t *testing.T) {
 		"repeat.toml": "[gym]\nrepeat = -1", "often.toml": "[gym]\nrepeat = 257", "workers.toml": "[gym]\nworkers = 0",
 		"kwargs.toml": "[gym.kwargs]\nsize = 3", "wrapper.toml": "[gym]\nwrapper = 'a:B'",
 		"horizon.toml": "[agent]\nhorizon = 4611686018427387904", "epochs.toml": "[agent]\nepochs = 9000000000000000000",
-		"binary.toml": "\x7fELF\x01", "file": "mine", "token": "secret", "old.gif": "mine",
+		"binary.toml": "\x7fELF\x01", "alone.toml": "alone = true", "all.toml": "alone = false", "file": "mine", "token": "secret", "old.gif": "mine",
 	})
 	if err := os.Mkdir("exists", 0o700); err != nil {
 		t.Fatal(err)
@@ -147,6 +147,8 @@ func TestWrongUse(t *testing.T) {
 		{"env serve", "missing flags: --token-file=FILE; glint env serve --help"},
 		{"bench", `expected one of "step", "act", "detect", "project", "ops"`},
 		{"bench step --batch 0", "cannot be timed"},
+		{"train --config alone.toml", "alone.toml is of a run of glint pretrain"},
+		{"pretrain --config all.toml", "all.toml is of a run of glint train"},
 		{"bench env --env dojo", "not an environment of the bridge"},
 	} {
 		t.Run(tc.args, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 type trainCmd struct {
 	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID. Default dojo." placeholder:"NAME"`
 	Algo      string `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
-	Config    string `help:"TOML file with settings, below the flags; config.toml of any run is one." placeholder:"FILE"`
+	Config    string `help:"TOML file with settings, below the flags; config.toml of any run of train is one." placeholder:"FILE"`
 	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
 	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly. Going on from an older checkpoint replaces the later ones." placeholder:"RUN"`
 	Dash      string `help:"Address of the dashboard; only off is there yet." default:"off" placeholder:"off"`
@@ -92,6 +92,12 @@ func (c *trainCmd) settings() (app.Config, error) {
 		var err error
 		if cfg, err = app.LoadConfig(c.Config, env, algo); err != nil {
 			return cfg, err
+		}
+		if cfg.Alone {
+			return cfg, &app.UsageError{
+				Msg:  "config " + c.Config + " is of a run of glint pretrain",
+				Hint: "give one of glint train, or copy the settings you want into a file of their own",
+			}
 		}
 	} else {
 		if env == "" {

@@ -23,7 +23,7 @@ type Who struct {
 	Policy     string // "random", "varied" or "scripted", where there is no checkpoint
 	Greedy     bool   // the most probable action instead of a drawn one; networks only
 	Hold       int    // longest time, in steps, that "random" keeps an action; 1 or less for one step
-	With       []Who  // others, who take turns with this one from episode to episode
+	With       []Who  // others; each episode draws one of them all
 }
 
 // policies are the names of those who need no checkpoint.

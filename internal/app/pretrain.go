@@ -20,7 +20,9 @@ func PretrainSettings(data, env, file string, skipBad bool) (c Config, err error
 		env = opened.Meta().Env
 	}
 	if file != "" {
-		c, err = loadConfig(file, env, "", Config.alone)
+		if c, err = loadConfig(file, env, "", Config.alone); err == nil && !c.Alone {
+			return c, usagef("give one of glint pretrain, or copy the settings you want into a file of their own", "config %s is of a run of glint train", file)
+		}
 	} else {
 		if env == "" {
 			env = DefaultEnv
