@@ -105,7 +105,7 @@ func (t *Trainer) overlapped(ctx context.Context) (telemetry.Values, error) {
 	kernel.SetBusy(0)
 	if err != nil {
 		cancel()
-		<-collected // a rollout cut short is no news
+		_ = <-collected // a rollout cut short is no news
 		return nil, err
 	}
 	wait := t.o.Phases.Start(telemetry.Wait)
