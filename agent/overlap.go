@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"glint/env"
@@ -105,7 +106,9 @@ func (t *Trainer) overlapped(ctx context.Context) (telemetry.Values, error) {
 	kernel.SetBusy(0)
 	if err != nil {
 		cancel()
-		_ = <-collected // a rollout cut short is no news
+		if cut := <-collected; !errors.Is(cut, context.Canceled) {
+			err = errors.Join(err, cut)
+		}
 		return nil, err
 	}
 	wait := t.o.Phases.Start(telemetry.Wait)
