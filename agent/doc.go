@@ -7,9 +7,9 @@
 // of observations. In Reconstruct these train the autoencoder alone. In Play the
 // agent acts, every rollout trains actor and critic, and part of it, with batches of the
 // store, goes on training the autoencoder, balanced by frame class; both gradients add up
-// before one step of Adam. Meanwhile the next rollout is played. [Trainer.Advance] does one unit of work; [Trainer.Files]
-// is the state after it, and a Trainer that [Resume] makes of it goes on exactly as
-// the first would have.
+// before one step of Adam. Meanwhile the next rollout is played. [Trainer.Advance] does
+// one unit of work; [Trainer.Files] is the state after it, and a Trainer that [Resume]
+// makes of it goes on exactly as the first would have.
 //
 // # Words
 //

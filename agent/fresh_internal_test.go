@@ -47,17 +47,24 @@ func TestFreshSamplesAreEncodedOnce(t *testing.T) {
 	}
 }
 
+// playing returns a Trainer at the start of Play.
+func playing(t *testing.T, cfg Config, o Options) *Trainer {
+	t.Helper()
+	tr, err := New(t.Context(), cfg, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, tr, Play)
+	return tr
+}
+
 // What is known of a rollout's observations is what the finders said of these, and no
 // more stays unknown than must.
 func TestKnownOfRollout(t *testing.T) {
 	for _, overlap := range []bool{true, false} {
 		cfg := dojoConfig(PPO)
 		cfg.Overlap, cfg.Horizon, cfg.Minibatch = overlap, 16, 12
-		tr, err := New(t.Context(), cfg, dojoFor(t, cfg.Envs, 400, 7))
-		if err != nil {
-			t.Fatal(err)
-		}
-		until(t, tr, Play)
+		tr := playing(t, cfg, dojoFor(t, cfg.Envs, 400, 7))
 		var told []found
 		tr.finders.put = func(i, later int, obs []byte, boxes []env.Box) error {
 			told = append(told, found{obs: slices.Clone(obs), boxes: slices.Clone(boxes)})
@@ -104,11 +111,7 @@ func TestFreshEntriesAreKnown(t *testing.T) {
 	for _, w := range []saliency.Weighting{saliency.DefaultKnife(), saliency.Oracle{Knife: saliency.DefaultKnife()}} {
 		o := dojoFor(t, cfg.Envs, 100, 7)
 		o.Weighting = w
-		tr, err := New(t.Context(), cfg, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		until(t, tr, Play)
+		tr := playing(t, cfg, o)
 		if tr.fresh < 3 {
 			t.Fatalf("%d samples of an update come from the minibatch", tr.fresh)
 		}
@@ -141,11 +144,7 @@ func TestFreshEntriesAreKnown(t *testing.T) {
 func TestFreshBatch(t *testing.T) {
 	cfg := dojoConfig(PPO)
 	cfg.Overlap, cfg.AEPerStep, cfg.SmallShare = false, 2, 0.25
-	tr, err := New(t.Context(), cfg, dojoFor(t, cfg.Envs, 400, 7))
-	if err != nil {
-		t.Fatal(err)
-	}
-	until(t, tr, Play)
+	tr := playing(t, cfg, dojoFor(t, cfg.Envs, 400, 7))
 	advance(t, tr, 1) // updates with a batch of 12, of which 3 may come from the minibatch
 	if tr.fresh != 3 || cfg.AEBatch() != 12 {
 		t.Fatalf("%d samples of %d come from the minibatch", tr.fresh, cfg.AEBatch())

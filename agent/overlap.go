@@ -67,19 +67,6 @@ func (p *played) note(row, i int, obs []byte, boxes []env.Box) {
 	f.entry, f.obs, f.boxes = -1, append(f.obs[:0], obs...), append(f.boxes[:0], boxes...)
 }
 
-// each yields what was found.
-func (p *played) each(yield func(obs []byte, boxes []env.Box) bool) {
-	for _, f := range p.found {
-		obs, boxes := f.obs, f.boxes
-		if f.entry >= 0 {
-			obs, boxes = p.rollout.ObsAt(f.entry), p.boxes[f.entry]
-		}
-		if !yield(obs, boxes) {
-			return
-		}
-	}
-}
-
 // overlapped plays a rollout and meanwhile learns from the one before.
 func (t *Trainer) overlapped(ctx context.Context) (telemetry.Values, error) {
 	if err := fill(t.acting.tensors(), t.Net.tensors()); err != nil {
@@ -120,7 +107,11 @@ func (t *Trainer) overlapped(ctx context.Context) (telemetry.Values, error) {
 
 // storeFound stores what came to be known while a rollout was played.
 func (t *Trainer) storeFound(p *played) error {
-	for obs, boxes := range p.each {
+	for _, f := range p.found {
+		obs, boxes := f.obs, f.boxes
+		if f.entry >= 0 {
+			obs, boxes = p.rollout.ObsAt(f.entry), p.boxes[f.entry]
+		}
 		if err := t.store.Add(obs, saliency.Class(boxes), boxes); err != nil {
 			return err
 		}

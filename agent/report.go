@@ -36,8 +36,8 @@ func (t *Trainer) report(values telemetry.Values) Report {
 		values[telemetry.ScoreLast] = t.scores.Last[len(t.scores.Last)-1]
 		values[telemetry.EpisodeLength] = mean(t.scores.Lengths)
 	}
-	if t.counters.Learned > 0 {
-		values[telemetry.AEPerStep] = float64(t.counters.AESamples) / float64(t.counters.Learned)
+	if n, ok := t.counters.AEPerStep(); ok {
+		values[telemetry.AEPerStep] = n
 	}
 	r := Report{Stage: t.stage, Counters: t.counters, Values: values}
 	if sat, ok := values[telemetry.CodeSaturated]; ok {

@@ -58,6 +58,12 @@ type Counters struct {
 	Episodes   int64      `json:"episodes"`
 }
 
+// AEPerStep returns the autoencoder's samples for each step that was learned from, and
+// false before the first.
+func (c Counters) AEPerStep() (float64, bool) {
+	return float64(c.AESamples) / float64(c.Learned), c.Learned > 0
+}
+
 // Trainer trains a Net on an environment.
 type Trainer struct {
 	Net *Net

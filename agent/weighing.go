@@ -58,18 +58,15 @@ func (s sampler) draw(obs []byte) error {
 	in := &t.inputs
 	in.B = len(obs) / t.spec.ObsLen()
 	in.Plane, in.Boxes = obs, in.Boxes[:in.B]
-	if t.stage == Play {
-		mine := t.entries[len(t.entries)-t.fresh:]
-		for i, k := range mine {
-			in.Boxes[i] = append(in.Boxes[i][:0], t.last.boxes[k]...)
-		}
-		if obs = obs[t.fresh*t.spec.ObsLen():]; len(obs) == 0 {
-			return nil
-		}
-		_, err := t.store.Sample(rand.New(t.random), obs, in.Boxes[t.fresh:])
-		return err
+	// Those from the minibatch are there already.
+	for i, k := range t.entries[len(t.entries)-t.fresh:] {
+		in.Boxes[i] = append(in.Boxes[i][:0], t.last.boxes[k]...)
 	}
-	_, err := t.store.Sample(rand.New(t.random), obs, in.Boxes)
+	stored := obs[t.fresh*t.spec.ObsLen():]
+	if len(stored) == 0 {
+		return nil
+	}
+	_, err := t.store.Sample(rand.New(t.random), stored, in.Boxes[t.fresh:])
 	if errors.Is(err, replay.ErrEmpty) {
 		return errors.New("no observation is stored to train the autoencoder on: explore longer (pretrain.steps)")
 	}

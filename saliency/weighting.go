@@ -132,10 +132,10 @@ func finite(x float64) bool { return x-x == 0 }
 // no settings that Validate allows.
 func ours(w Weighting) bool {
 	switch w.(type) {
-	case Uniform, Knife, Oracle, *Random, motion, *rarity, Residual, Worst, Clip, *value:
+	case motion, *rarity, Residual, Worst, Clip, *value:
 		return true
 	}
-	return false
+	return byBoxes(w)
 }
 
 // byBoxes says that w is one of this package by itself whose weights are settings, put

@@ -86,27 +86,9 @@ func (c *trainCmd) fixed() []string {
 
 // settings returns the defaults, below the config file, below the flags.
 func (c *trainCmd) settings() (app.Config, error) {
-	env, algo := c.Env, c.Algo
-	var cfg app.Config
-	if c.Config != "" {
-		var err error
-		if cfg, err = app.LoadConfig(c.Config, env, algo); err != nil {
-			return cfg, err
-		}
-		if cfg.Alone {
-			return cfg, &app.UsageError{
-				Msg:  "config " + c.Config + " is of a run of glint pretrain",
-				Hint: "give one of glint train, or copy the settings you want into a file of their own",
-			}
-		}
-	} else {
-		if env == "" {
-			env = app.DefaultEnv
-		}
-		if algo == "" {
-			algo = app.DefaultAlgo
-		}
-		cfg = app.DefaultConfig(env, algo)
+	cfg, err := app.TrainSettings(c.Env, c.Algo, c.Config)
+	if err != nil {
+		return cfg, err
 	}
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Sticky, c.Sticky)

@@ -4,6 +4,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"glint/agent"
 	"glint/env"
@@ -67,23 +68,14 @@ func newErasure(g *game, t *tallies, seed uint64) (*erasure, string, error) {
 func (e *erasure) Act(b *env.Batch, actions []int) error {
 	for i := range actions {
 		e.boxes = e.truther.Truth(e.boxes[:0], i)
-		if shown(e.boxes, e.spec.T-1) && e.rand.IntN(askOneIn) == 0 {
+		shown := slices.ContainsFunc(e.boxes, func(b env.Box) bool { return b.Frame == e.spec.T-1 })
+		if shown && e.rand.IntN(askOneIn) == 0 {
 			if err := e.add(b.ObsOf(i), e.tallies.now[i]); err != nil {
 				return err
 			}
 		}
 	}
 	return e.Policy.Act(b, actions)
-}
-
-// shown says whether a frame has a box.
-func shown(boxes []env.Box, frame int) bool {
-	for _, b := range boxes {
-		if b.Frame == frame {
-			return true
-		}
-	}
-	return false
 }
 
 // add keeps an observation until there are enough.

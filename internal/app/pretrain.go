@@ -20,8 +20,8 @@ func PretrainSettings(data, env, file string, skipBad bool) (c Config, err error
 		env = opened.Meta().Env
 	}
 	if file != "" {
-		if c, err = loadConfig(file, env, "", Config.alone); err == nil && !c.Alone {
-			return c, usagef("give one of glint pretrain, or copy the settings you want into a file of their own", "config %s is of a run of glint train", file)
+		if c, err = loadConfig(file, env, "", Config.alone); err == nil {
+			err = c.of("pretrain", file)
 		}
 	} else {
 		if env == "" {
@@ -29,7 +29,6 @@ func PretrainSettings(data, env, file string, skipBad bool) (c Config, err error
 		}
 		c = DefaultConfig(env, DefaultAlgo).alone()
 	}
-	c.Alone = true
 	if data != "" {
 		c.Data.Dir, c.Data.SkipBad = data, skipBad
 	}
@@ -51,6 +50,14 @@ func (c Config) verb() string {
 		return "pretrain"
 	}
 	return "train"
+}
+
+// of refuses a file with the settings of another verb's training.
+func (c Config) of(verb, file string) error {
+	if c.verb() == verb {
+		return nil
+	}
+	return usagef("give one of glint "+verb+", or copy the settings you want into a file of their own", "config %s is of a run of glint %s", file, c.verb())
 }
 
 // aloneDone says whether an autoencoder alone has reached its end.

@@ -77,8 +77,8 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 	if t.clock.play > 0 {
 		res.StepsPerS = float64(t.clock.playSteps) / t.clock.play.Seconds()
 	}
-	if c.Learned > 0 {
-		res.AEPerStep = float64(c.AESamples) / float64(c.Learned)
+	if n, ok := c.AEPerStep(); ok {
+		res.AEPerStep = n
 	}
 	if err := writeJSON(filepath.Join(t.dir, resultFile), res); err != nil {
 		return res, err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,6 +51,19 @@ type clock struct {
 }
 
 func (c *clock) elapsed() time.Duration { return c.before + time.Since(c.start) }
+
+// TrainSettings returns the settings of a training on env by algo, or what the file says
+// of either where that is empty, below those of the file; an empty file for the defaults.
+func TrainSettings(env, algo, file string) (Config, error) {
+	if file == "" {
+		return DefaultConfig(cmp.Or(env, DefaultEnv), cmp.Or(algo, DefaultAlgo)), nil
+	}
+	c, err := LoadConfig(file, env, algo)
+	if err != nil {
+		return c, err
+	}
+	return c, c.of("train", file)
+}
 
 // Train starts a run of its own folder: out, or a fresh one in runs/.
 func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
