@@ -84,7 +84,7 @@ func DefaultConfig(algo string) Config {
 		Autoencoder: autoencoder.DefaultConfig(),
 	}
 	if algo == A2C {
-		c.Horizon, c.Epochs, c.Minibatch = 8, 1, 128
+		c.Horizon, c.Epochs, c.Minibatch = 16, 1, 128
 		c.NormalizeAdv = false
 	}
 	return c

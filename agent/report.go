@@ -39,27 +39,32 @@ func (t *Trainer) report(values telemetry.Values) Report {
 	if n, ok := t.counters.AEPerStep(); ok {
 		values[telemetry.AEPerStep] = n
 	}
-	r := Report{Stage: t.stage, Counters: t.counters, Values: values}
-	if sat, ok := values[telemetry.CodeSaturated]; ok {
-		r.Sickness = autoencoder.Sickness(autoencoder.Stats{Saturated: sat, Constant: values[telemetry.CodeConstant]})
+	return Report{Stage: t.stage, Counters: t.counters, Values: values}
+}
+
+// Measure adds to a report of Play the figures of the last update's autoencoder batch.
+// They are means over all pixels of some frames, too much work for every rollout, so
+// that it is done where the report is used.
+func (t *Trainer) Measure(r *Report) {
+	if r.Stage == Play && t.learner.ae != nil {
+		r.addStats(t.Net.Autoencoder.Stats(t.learner.prog, t.learner.ae))
 	}
-	return r
+}
+
+func (r *Report) addStats(s autoencoder.Stats) {
+	maps.Copy(r.Values, telemetry.Values{
+		telemetry.LossReconstruction: s.Loss, telemetry.MSE: s.MSE,
+		telemetry.CodeSaturated: s.Saturated, telemetry.CodeConstant: s.Constant,
+	})
+	if s.Places > 0 {
+		r.Values[telemetry.LossPlaces] = s.Places
+	}
+	r.Sickness = autoencoder.Sickness(s)
 }
 
 // ScoreMean returns the mean un-clipped score of the last 100 episodes, NaN before
 // the first has ended.
 func (t *Trainer) ScoreMean() float64 { return mean(t.scores.Last) }
-
-func aeValues(s autoencoder.Stats) telemetry.Values {
-	v := telemetry.Values{
-		telemetry.LossReconstruction: s.Loss, telemetry.MSE: s.MSE,
-		telemetry.CodeSaturated: s.Saturated, telemetry.CodeConstant: s.Constant,
-	}
-	if s.Places > 0 {
-		v[telemetry.LossPlaces] = s.Places
-	}
-	return v
-}
 
 // values returns the figures of the last minibatch. Where no step was made on it, the
 // gradient was not measured.
@@ -74,14 +79,6 @@ func (l *learner) values(solver *ops.Adam) telemetry.Values {
 		v[telemetry.GradNorm] = solver.Norm
 	}
 	return v
-}
-
-// aeStats adds the figures of the last update's autoencoder batch.
-func (l *learner) aeStats(values telemetry.Values) {
-	if l.ae == nil {
-		return
-	}
-	maps.Copy(values, aeValues(l.net.Autoencoder.Stats(l.prog, l.ae)))
 }
 
 // meanOf adds up the figures of several updates, each as often as it was measured.

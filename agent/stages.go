@@ -111,13 +111,12 @@ func (t *Trainer) reconstruct() (Report, error) {
 		t.counters.Updates++
 		t.counters.Iterations++
 	}
-	var values telemetry.Values
+	r := t.report(nil)
 	if todo > 0 {
-		values = aeValues(t.pre.Stats())
-		values[telemetry.GradNorm] = t.solver.Norm
-		values[telemetry.LearningRate] = t.solver.LR
+		r.addStats(t.pre.Stats())
+		r.Values[telemetry.GradNorm] = t.solver.Norm
+		r.Values[telemetry.LearningRate] = t.solver.LR
 	}
-	r := t.report(values)
 	if t.o.Alone || t.counters.Iterations < t.cfg.Pretrain.Updates {
 		return r, nil
 	}
@@ -260,7 +259,6 @@ func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 		}
 	}
 	values := sum.means()
-	t.learner.aeStats(values)
 	values[telemetry.LearningRate] = t.solver.LR
 	values[telemetry.ExplainedVariance] = explainedVariance(rollout.Value, rollout.Return)
 	t.counters.Learned += env.Steps(len(t.order))

@@ -170,6 +170,7 @@ func advance(tb testing.TB, t *Trainer, units int) []Report {
 		if err != nil {
 			tb.Fatal(err)
 		}
+		t.Measure(&r)
 		rs = append(rs, r)
 	}
 	return rs

@@ -223,14 +223,15 @@ func (in *Inputs) paintRect(dst []float32, frame int, r image.Rectangle, weight 
 	}
 }
 
-// fill sets all of dst, of a long one by copying what it has.
+// fill sets all of dst, of a long one by copying a stretch that stays in the first cache.
 func fill(dst []float32, v float32) {
+	const stretch = 1024
 	n := min(len(dst), 32)
 	for i := range dst[:n] {
 		dst[i] = v
 	}
-	for ; n < len(dst); n *= 2 {
-		copy(dst[n:], dst[:n])
+	for ; n < len(dst); n += min(n, stretch) {
+		copy(dst[n:], dst[:min(n, stretch)])
 	}
 }
 

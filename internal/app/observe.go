@@ -39,6 +39,7 @@ func (t *training) observe(r agent.Report, before agent.Counters) error {
 		}
 	}
 	if r.Stage != agent.Play || crossed(int64(before.Steps), int64(c.Steps), rowSteps) {
+		t.trainer.Measure(&r)
 		if err := t.row(r); err != nil {
 			return err
 		}
