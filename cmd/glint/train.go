@@ -13,6 +13,7 @@ import (
 type trainCmd struct {
 	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID. Default dojo." placeholder:"NAME"`
 	Algo      string `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
+	Preset    string `help:"Which defaults: game, those for this game where glint knows it, or general, those for any game. Default game." placeholder:"NAME"`
 	Config    string `help:"TOML file with settings, below the flags; config.toml of any run of train is one." placeholder:"FILE"`
 	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
 	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly. Going on from an older checkpoint replaces the later ones." placeholder:"RUN"`
@@ -68,6 +69,7 @@ func (c *trainCmd) fixed() []string {
 	}{
 		{"--env", c.Env != ""},
 		{"--algo", c.Algo != ""},
+		{"--preset", c.Preset != ""},
 		{"--config", c.Config != ""},
 		{"--out", c.Out != ""},
 		{"--dry-run", c.DryRun},
@@ -86,7 +88,7 @@ func (c *trainCmd) fixed() []string {
 
 // settings returns the defaults, below the config file, below the flags.
 func (c *trainCmd) settings() (app.Config, error) {
-	cfg, err := app.TrainSettings(c.Env, c.Algo, c.Config)
+	cfg, err := app.TrainSettings(app.Base{Env: c.Env, Algo: c.Algo, Preset: c.Preset}, c.Config)
 	if err != nil {
 		return cfg, err
 	}

@@ -43,7 +43,9 @@ type Config struct {
 	// none.
 	Resize image.Point `toml:"resize"`
 	// MaxPixels shrinks frames of more pixels than this, keeping the ratio of their
-	// sides; 0 for no limit. It is not used where Resize says a size.
+	// sides; 0 for no limit. It is not used where Resize says a size. A Foreground
+	// keeps the largest value of each of the smallest square blocks that do, so that
+	// small objects stay as bright as they are; Luma is averaged.
 	MaxPixels int `toml:"max_pixels"`
 	// Projection is the way from a pixel to one byte.
 	Projection Projection `toml:"projection"`
@@ -98,6 +100,23 @@ func (c Config) crop(s env.Spec) image.Rectangle {
 	return c.Crop
 }
 
+// block returns the side of the blocks of pixels that become one, 1 where none do.
+func (c Config) block(cropped image.Point) int {
+	if c.Resize != (image.Point{}) || c.MaxPixels == 0 || c.Projection != Foreground {
+		return 1
+	}
+	k := 1
+	for size := cropped; size.X*size.Y > c.MaxPixels; size = blocks(cropped, k) {
+		k++
+	}
+	return k
+}
+
+// blocks returns how many blocks of side k cover a plane.
+func blocks(size image.Point, k int) image.Point {
+	return image.Pt((size.X+k-1)/k, (size.Y+k-1)/k)
+}
+
 // size returns width and height after crop and resize.
 func (c Config) size(s env.Spec) image.Point {
 	cropped := c.crop(s).Size()
@@ -107,6 +126,8 @@ func (c Config) size(s env.Spec) image.Point {
 		return c.Resize
 	case c.MaxPixels == 0 || pixels <= c.MaxPixels:
 		return cropped
+	case c.Projection == Foreground:
+		return blocks(cropped, c.block(cropped))
 	}
 	scale := math.Sqrt(float64(c.MaxPixels) / float64(pixels))
 	return image.Pt(max(1, int(float64(cropped.X)*scale)), max(1, int(float64(cropped.Y)*scale)))

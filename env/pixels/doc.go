@@ -10,7 +10,9 @@
 //	projection  [h,w]      foreground: 0 background, 1..255 distance from it
 //	                       luma: 0..255 luminance
 //	                       none: the bytes themselves (gray and plane frames only)
-//	resize      [h2,w2]    Config.Resize: mean of the pixels that fall into one
+//	resize      [h2,w2]    Config.Resize, or Config.MaxPixels of a luma: mean of the
+//	                       pixels that fall into one
+//	pool        [h2,w2]    Config.MaxPixels of a foreground: the largest of each block
 //	pad         [H',W']    zeros below and to the right, up to multiples of 8
 //
 // The projection comes before the resize for every format: means of palette indices

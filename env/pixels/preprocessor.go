@@ -50,7 +50,10 @@ func (p *Preprocessor) build() {
 	if p.cfg.Projection != None {
 		p.add(projectStage(p.in, p.cfg.Projection, cropped))
 	}
-	if p.size != cropped {
+	switch k := p.cfg.block(cropped); {
+	case k > 1:
+		p.add(poolStage(cropped, k))
+	case p.size != cropped:
 		p.add(resizeStage(cropped, p.size))
 	}
 	if p.size != image.Pt(p.out.W, p.out.H) {
@@ -95,16 +98,19 @@ func (p *Preprocessor) Apply(dst, src []byte) {
 }
 
 // Box moves a rectangle from pixels of the native frame to pixels of the plane. A
-// resize widens it to whole pixels.
+// frame that is made smaller widens it to whole pixels.
 func (p *Preprocessor) Box(r image.Rectangle) image.Rectangle {
 	r = r.Sub(p.crop.Min)
-	from := p.crop.Size()
-	if from == p.size {
+	from, to := p.crop.Size(), p.size
+	if k := p.cfg.block(from); k > 1 {
+		from, to = image.Pt(k, k), image.Pt(1, 1)
+	}
+	if from == to {
 		return r
 	}
 	return image.Rect(
-		floorDiv(r.Min.X*p.size.X, from.X), floorDiv(r.Min.Y*p.size.Y, from.Y),
-		-floorDiv(-r.Max.X*p.size.X, from.X), -floorDiv(-r.Max.Y*p.size.Y, from.Y))
+		floorDiv(r.Min.X*to.X, from.X), floorDiv(r.Min.Y*to.Y, from.Y),
+		-floorDiv(-r.Max.X*to.X, from.X), -floorDiv(-r.Max.Y*to.Y, from.Y))
 }
 
 // String lists the stages as they run, such as "crop 64x144 > foreground 64x144".

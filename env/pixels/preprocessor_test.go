@@ -144,6 +144,21 @@ func TestCropAndResize(t *testing.T) {
 	}
 }
 
+// Small bright things stay as bright as they are, also in blocks that reach over the
+// edge.
+func TestPool(t *testing.T) {
+	s := indexSpec(5, 21)
+	s.Format, s.Palette = env.Gray, nil
+	frame := make([]byte, s.FrameLen())
+	frame[0*21+3], frame[1*21+2], frame[4*21+20], frame[2*21+9], frame[3*21+8] = 7, 9, 200, 4, 3
+	cfg := pixels.Config{MaxPixels: 34, Projection: pixels.Foreground}
+	want := make([]byte, 3*11)
+	want[1], want[1*11+4], want[2*11+10] = 9, 4, 200
+	if d := cmp.Diff(want, topLeft(t, apply(t, s, cfg, frame), 16, 3, 11)); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestGeometry(t *testing.T) {
 	crop := image.Rect(12, 98, 156, 162)
 	for _, c := range []struct {
@@ -178,9 +193,24 @@ func TestGeometry(t *testing.T) {
 			120, 88, image.Rect(0, 0, 87, 114), "luma 210x160 > resize 114x87 > pad 120x88",
 			image.Rect(0, 0, 160, 210), image.Rect(0, 0, 87, 114),
 		},
+		{
+			"limit of a foreground",
+			pixels.Config{MaxPixels: 10_000, Projection: pixels.Foreground},
+			112, 80, image.Rect(0, 0, 80, 105), "foreground 210x160 > pool 105x80 > pad 112x80",
+			image.Rect(-1, 3, 3, 5), image.Rect(-1, 1, 2, 3),
+		},
+		{
+			"blocks over the edge",
+			pixels.Config{MaxPixels: 3_600, Projection: pixels.Foreground},
+			56, 40, image.Rect(0, 0, 40, 53), "foreground 210x160 > pool 53x40 > pad 56x40",
+			image.Rect(0, 0, 160, 210), image.Rect(0, 0, 40, 53),
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.cfg.Projection = pixels.Luma
+			content := byte(0)
+			if c.cfg.Projection == "" {
+				c.cfg.Projection, content = pixels.Luma, 85
+			}
 			p, err := pixels.New(indexSpec(210, 160), c.cfg)
 			if err != nil {
 				t.Fatal(err)
@@ -194,8 +224,8 @@ func TestGeometry(t *testing.T) {
 			}
 			plane := apply(t, indexSpec(210, 160), c.cfg, make([]byte, 210*160))
 			for i, v := range topLeft(t, plane, c.w, c.content.Max.Y, c.content.Max.X) {
-				if v != 85 {
-					t.Fatalf("content pixel %d is %d, want 85", i, v)
+				if v != content {
+					t.Fatalf("content pixel %d is %d, want %d", i, v, content)
 				}
 			}
 		})

@@ -1,6 +1,7 @@
 package pixels
 
 import (
+	"encoding/binary"
 	"image"
 
 	"github.com/disintegration/imaging"
@@ -46,6 +47,30 @@ func resizeStage(from, to image.Point) stage {
 		out := imaging.Resize(gray, to.X, to.Y, imaging.Box)
 		for i := range dst {
 			dst[i] = out.Pix[4*i]
+		}
+	}}
+}
+
+// poolStage keeps the largest value of each block of k x k pixels: [h,w] to
+// [ceil(h/k),ceil(w/k)].
+func poolStage(from image.Point, k int) stage {
+	to := blocks(from, k)
+	at := make([]int, from.X) // column of the block
+	for x := range at {
+		at[x] = x / k
+	}
+	return stage{name: named("pool", to), size: to.X * to.Y, apply: func(dst, src []byte) {
+		clear(dst)
+		for y := range from.Y {
+			row, out := src[y*from.X:(y+1)*from.X], dst[y/k*to.X:]
+			for x := 0; x < len(row); x += 8 {
+				if x+8 <= len(row) && binary.NativeEndian.Uint64(row[x:]) == 0 {
+					continue // background, as most of a foreground is
+				}
+				for i := x; i < min(x+8, len(row)); i++ {
+					out[at[i]] = max(out[at[i]], row[i])
+				}
+			}
 		}
 	}}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -22,6 +23,7 @@ import (
 // flags and saved, resolved, in the run folder. Zero means zero.
 type Config struct {
 	Env         string  `toml:"env"`          // the environment's name
+	Preset      string  `toml:"preset"`       // which defaults: those for the game, or the general ones
 	Seed        uint64  `toml:"seed"`         // of everything random
 	Steps       int64   `toml:"steps"`        // end of training over all environments; 0 for no limit
 	Minutes     float64 `toml:"minutes"`      // end of training, set-up not counted; 0 for no limit
@@ -63,14 +65,29 @@ func (g GymConfig) validate() error {
 	return nil
 }
 
-// DefaultConfig returns the settings for an environment and an algorithm: those of
-// the game's preset where there is one.
-func DefaultConfig(env, algo string) Config {
+// The presets: sets of defaults, below config file and flags.
+const (
+	// PresetGame is the crop, detector and discount that suit the game where glint
+	// knows it, and PresetGeneral elsewhere.
+	PresetGame = "game"
+	// PresetGeneral takes nothing about the game for known: the whole screen, shrunk.
+	PresetGeneral = "general"
+)
+
+// DefaultConfig returns the settings for an environment and an algorithm by
+// [PresetGame].
+func DefaultConfig(env, algo string) Config { return presetConfig(env, algo, PresetGame) }
+
+func presetConfig(env, algo, preset string) Config {
 	c := Config{
-		Env: env, Seed: 1, Minutes: 5, Threads: runtime.NumCPU(), Sticky: 0.25, FramesEvery: 25_000, SaveMinutes: 5,
+		Env: env, Preset: preset, Seed: 1, Minutes: 5, Threads: runtime.NumCPU(), Sticky: 0.25, FramesEvery: 25_000, SaveMinutes: 5,
 		Weighting: "knife", FillIn: true, Settings: saliency.DefaultSettings(), Detector: saliency.DefaultDetectorConfig(),
 		Flight: saliency.DefaultFlightConfig(),
 		Agent:  agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1},
+	}
+	if preset == PresetGeneral {
+		c.Pixels = pixels.DefaultConfig()
+		return c
 	}
 	p := pixels.PresetFor(gameName(env))
 	c.Pixels = p.Config
@@ -93,6 +110,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Env == "":
 		return errors.New("env is empty, want a name such as dojo or gym:ALE/KungFuMaster-v5")
+	case c.Preset != PresetGame && c.Preset != PresetGeneral:
+		return fmt.Errorf("preset is %q, want %s or %s", c.Preset, PresetGame, PresetGeneral)
 	case c.Steps < 0:
 		return fmt.Errorf("steps is %d, want 0 or more", c.Steps)
 	case !(c.Minutes >= 0):
@@ -135,34 +154,43 @@ func (c Config) Validate() error {
 // weighting returns the weighting the config names, with its settings.
 func (c Config) weighting() (saliency.Weighting, error) { return c.Settings.Weighting(c.Weighting) }
 
-// LoadConfig reads a TOML file over the defaults for its environment and
-// algorithm. A flag that names either goes before the file; empty strings for none.
-func LoadConfig(path, env, algo string) (Config, error) {
-	return loadConfig(path, env, algo, func(c Config) Config { return c })
+// Base names what chooses the defaults of a training; what is empty is chosen elsewhere.
+type Base struct{ Env, Algo, Preset string }
+
+// or returns b with what it leaves open filled in.
+func (b Base) or(c Base) Base {
+	return Base{cmp.Or(b.Env, c.Env), cmp.Or(b.Algo, c.Algo), cmp.Or(b.Preset, c.Preset)}
+}
+
+// defaults returns the settings that b chooses.
+func (b Base) defaults() Config {
+	b = b.or(Base{DefaultEnv, DefaultAlgo, PresetGame})
+	return presetConfig(b.Env, b.Algo, b.Preset)
+}
+
+// LoadConfig reads a TOML file over the defaults for what it names. What flags names goes
+// before the file.
+func LoadConfig(path string, flags Base) (Config, error) {
+	return loadConfig(path, flags, func(c Config) Config { return c })
 }
 
 // loadConfig is LoadConfig with defaults that adapt changes.
-func loadConfig(path, env, algo string, adapt func(Config) Config) (Config, error) {
+func loadConfig(path string, flags Base, adapt func(Config) Config) (Config, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return Config{}, usagef("check the path", "config %s cannot be read (%v)", path, err)
 	}
-	named := struct {
-		Env            string
+	var named struct {
+		Env, Preset    string
 		Steps, Minutes *float64
 		Agent          struct{ Algo string }
-	}{Env: DefaultEnv}
-	named.Agent.Algo = DefaultAlgo
+	}
 	if err := toml.Unmarshal(b, &named); err != nil {
 		return Config{}, tomlError(path, err)
 	}
-	if env != "" {
-		named.Env = env
-	}
-	if algo != "" {
-		named.Agent.Algo = algo
-	}
-	c := adapt(DefaultConfig(named.Env, named.Agent.Algo))
+	base := flags.or(Base{named.Env, named.Agent.Algo, named.Preset})
+	c := adapt(base.defaults())
+	chosen := Base{c.Env, c.Agent.Algo, c.Preset}
 	if named.Steps != nil && named.Minutes == nil {
 		c.Minutes = 0 // one end is enough
 	}
@@ -170,7 +198,7 @@ func loadConfig(path, env, algo string, adapt func(Config) Config) (Config, erro
 	if err := d.Decode(&c); err != nil {
 		return Config{}, tomlError(path, err)
 	}
-	c.Env, c.Agent.Algo = named.Env, named.Agent.Algo
+	c.Env, c.Agent.Algo, c.Preset = chosen.Env, chosen.Algo, chosen.Preset
 	return c, nil
 }
 

@@ -30,6 +30,7 @@ func TestValidateNamesTheSetting(t *testing.T) {
 		change func(*app.Config)
 	}{
 		{"env is empty", func(c *app.Config) { c.Env = "" }},
+		{`preset is "atari", want game or general`, func(c *app.Config) { c.Preset = "atari" }},
 		{"steps is -1", func(c *app.Config) { c.Steps = -1 }},
 		{"minutes is -1", func(c *app.Config) { c.Minutes = -1 }},
 		{"steps and minutes are both 0", func(c *app.Config) { c.Steps, c.Minutes = 0, 0 }},
@@ -64,6 +65,9 @@ func TestLoadConfig(t *testing.T) {
 		name, text, env, algo string
 		want                  app.Config
 	}{
+		{"general preset", "env = 'gym:ALE/KungFuMaster-v5'\npreset = 'general'", "", "", base("gym:ALE/Unheard-v5", app.DefaultAlgo, func(c *app.Config) {
+			c.Env, c.Preset = "gym:ALE/KungFuMaster-v5", app.PresetGeneral
+		})},
 		{"empty", "", "", "", base("dojo", app.DefaultAlgo, func(*app.Config) {})},
 		{"zero means zero", "[agent]\nae_coef = 0\nentropy_coef = 0", "", "", base("dojo", app.DefaultAlgo, func(c *app.Config) {
 			c.Agent.AECoef, c.Agent.EntropyCoef = 0, 0
@@ -75,7 +79,7 @@ func TestLoadConfig(t *testing.T) {
 		{"both ends", "steps = 9\nminutes = 2.5", "", "", base("dojo", app.DefaultAlgo, func(c *app.Config) { c.Steps, c.Minutes = 9, 2.5 })},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := app.LoadConfig(write(t, tc.text), tc.env, tc.algo)
+			got, err := app.LoadConfig(write(t, tc.text), app.Base{Env: tc.env, Algo: tc.algo})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,14 +102,14 @@ func TestLoadConfigRefuses(t *testing.T) {
 		{"another file", "\x7fELF", "line 1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := app.LoadConfig(write(t, tc.text), "", "")
+			_, err := app.LoadConfig(write(t, tc.text), app.Base{})
 			var usage *app.UsageError
 			if !errors.As(err, &usage) || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want a UsageError with %q", err, tc.want)
 			}
 		})
 	}
-	if _, err := app.LoadConfig(filepath.Join(t.TempDir(), "none.toml"), "", ""); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+	if _, err := app.LoadConfig(filepath.Join(t.TempDir(), "none.toml"), app.Base{}); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("missing file: error %v", err)
 	}
 }
@@ -141,7 +145,7 @@ func TestSetEnvsKeepsTheMinibatches(t *testing.T) {
 }
 
 func TestLoadConfigOfWeightings(t *testing.T) {
-	c, err := app.LoadConfig(write(t, "weighting = 'knife*motion'\nnormalize = true\n[knife]\nfactor = 50.0\nmargin = 0\nhalo = 15.7\nhalo_x = 3\nhalo_y = 2\n[motion]\nlevel = 9\n"), "", "")
+	c, err := app.LoadConfig(write(t, "weighting = 'knife*motion'\nnormalize = true\n[knife]\nfactor = 50.0\nmargin = 0\nhalo = 15.7\nhalo_x = 3\nhalo_y = 2\n[motion]\nlevel = 9\n"), app.Base{})
 	if err != nil {
 		t.Fatal(err)
 	}

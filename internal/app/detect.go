@@ -203,7 +203,7 @@ func (d DetectOptions) settings(env string) (Config, error) {
 	c := DefaultConfig(env, DefaultAlgo)
 	if d.Config != "" {
 		var err error
-		if c, err = LoadConfig(d.Config, env, ""); err != nil {
+		if c, err = LoadConfig(d.Config, Base{Env: env}); err != nil {
 			return c, err
 		}
 	}

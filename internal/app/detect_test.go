@@ -97,7 +97,7 @@ func TestDetectCalibrates(t *testing.T) {
 	if math.Abs(*c.Own.Precision-*c.Preset.Precision) > 0.03 || math.Abs(*c.Own.Recall-*c.Preset.Recall) > 0.03 || !(c.Sure > 0 && c.Sure <= 1) {
 		t.Errorf("calibrated: %+v, its figures %+v, the preset's %+v", c, c.Own, c.Preset)
 	}
-	loaded, err := app.LoadConfig(c.Config, "", "")
+	loaded, err := app.LoadConfig(c.Config, app.Base{})
 	if err != nil || loaded.Env != "dojo" || loaded.Detector.Threshold != c.Threshold || loaded.Detector.Center.X != c.Detector.Center[0] {
 		t.Errorf("the config file holds %+v, error %v", loaded.Detector, err)
 	}

@@ -100,7 +100,7 @@ func TestGames(t *testing.T) {
 			}
 			checkMetrics(t, run, tc.unjudged)
 			checkSheets(t, run, tc.content)
-			saved, err := app.LoadConfig(filepath.Join(run, "config.toml"), "", "")
+			saved, err := app.LoadConfig(filepath.Join(run, "config.toml"), app.Base{})
 			if err != nil || saved.Pixels.Projection != tc.projection {
 				t.Errorf("projection %s was settled, error %v; want %s", saved.Pixels.Projection, err, tc.projection)
 			}

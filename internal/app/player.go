@@ -128,7 +128,7 @@ func loadNet(path string) (Config, *agent.Net, error) {
 	if err != nil {
 		return Config{}, nil, err
 	}
-	c, err := LoadConfig(filepath.Join(run, configFile), "", "")
+	c, err := LoadConfig(filepath.Join(run, configFile), Base{})
 	if err != nil {
 		return c, nil, err
 	}

@@ -20,14 +20,11 @@ func PretrainSettings(data, env, file string, skipBad bool) (c Config, err error
 		env = opened.Meta().Env
 	}
 	if file != "" {
-		if c, err = loadConfig(file, env, "", Config.alone); err == nil {
+		if c, err = loadConfig(file, Base{Env: env}, Config.alone); err == nil {
 			err = c.of("pretrain", file)
 		}
 	} else {
-		if env == "" {
-			env = DefaultEnv
-		}
-		c = DefaultConfig(env, DefaultAlgo).alone()
+		c = Base{Env: env}.defaults().alone()
 	}
 	if data != "" {
 		c.Data.Dir, c.Data.SkipBad = data, skipBad

@@ -47,7 +47,7 @@ func resume(ctx context.Context, path string, alone bool, change func(*Config), 
 	if err != nil {
 		return Result{}, err
 	}
-	c, err := loadConfig(filepath.Join(dir, configFile), "", "", earlier)
+	c, err := loadConfig(filepath.Join(dir, configFile), Base{}, earlier)
 	if err != nil {
 		return Result{}, err
 	}

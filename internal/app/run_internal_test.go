@@ -22,7 +22,7 @@ func TestConfigComesBackFromItsRun(t *testing.T) {
 		if err := makeRun(c, dir); err != nil {
 			t.Fatal(err)
 		}
-		got, err := LoadConfig(filepath.Join(dir, configFile), "", "")
+		got, err := LoadConfig(filepath.Join(dir, configFile), Base{})
 		if err != nil {
 			t.Fatal(err)
 		}

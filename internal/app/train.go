@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,13 +51,13 @@ type clock struct {
 
 func (c *clock) elapsed() time.Duration { return c.before + time.Since(c.start) }
 
-// TrainSettings returns the settings of a training on env by algo, or what the file says
-// of either where that is empty, below those of the file; an empty file for the defaults.
-func TrainSettings(env, algo, file string) (Config, error) {
+// TrainSettings returns the settings of a training: the defaults that flags or else the
+// file choose, below those of the file; an empty file for none.
+func TrainSettings(flags Base, file string) (Config, error) {
 	if file == "" {
-		return DefaultConfig(cmp.Or(env, DefaultEnv), cmp.Or(algo, DefaultAlgo)), nil
+		return flags.defaults(), nil
 	}
-	c, err := LoadConfig(file, env, algo)
+	c, err := LoadConfig(file, flags)
 	if err != nil {
 		return c, err
 	}

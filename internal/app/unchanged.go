@@ -32,7 +32,7 @@ func earlier(c Config) Config {
 // unchanged refuses a config that differs from the settled one of a checkpoint,
 // naming the first setting that does.
 func (c Config) unchanged(settled, run string) error {
-	was := earlier(DefaultConfig(c.Env, c.Agent.Algo))
+	was := earlier(Base{c.Env, c.Agent.Algo, c.Preset}.defaults())
 	if err := toml.Unmarshal([]byte(settled), &was); err != nil {
 		return fmt.Errorf("the checkpoint's config: %w", err)
 	}

@@ -69,7 +69,7 @@ func TestVerbs(t *testing.T) {
 		if longer, err := app.Resume(t.Context(), run, func(c *app.Config) { c.Steps = 800 }, quiet()); err != nil || longer.Steps < 800 {
 			t.Errorf("gone on with: %+v, error %v", longer, err)
 		}
-		if c, err := app.LoadConfig(filepath.Join(run, "config.toml"), "", ""); err != nil || c.Steps != 800 {
+		if c, err := app.LoadConfig(filepath.Join(run, "config.toml"), app.Base{}); err != nil || c.Steps != 800 {
 			t.Errorf("the config ends at %d, error %v; want 800", c.Steps, err)
 		}
 	})
