@@ -1,8 +1,8 @@
 package study
 
-// Result is what a study found: the study folder's result.json, and what
-// glint ablate prints with --json. Paths are relative to the study folder, but for
-// datasets that were given, which are named as they were given.
+// Result is what a study found: the study folder's result.json, and what glint ablate
+// prints with --json. Paths are relative to the study folder; a dataset that was given
+// is linked there.
 type Result struct {
 	Report   string `json:"report"` // file of the summary
 	Name     string `json:"name"`
@@ -26,8 +26,8 @@ type Result struct {
 	Failed   int                          `json:"failed"` // of them
 	Failures []Failure                    `json:"failures"`
 
-	Versions Versions `json:"versions"`
-	Commands []string `json:"commands"` // that repeat the study and each trial of it, run in the study folder
+	Versions []string `json:"versions"` // that the trials ran with; one, unless a study went on with another
+	Commands []string `json:"commands"` // that repeat it
 }
 
 // Judge is one figure that arms are compared by.
@@ -89,13 +89,6 @@ type Failure struct {
 	Arm   string `json:"arm"`
 	Seed  uint64 `json:"seed"`
 	Error string `json:"error"` // one line
-}
-
-// Versions say what computed.
-type Versions struct {
-	Glint   string `json:"glint"`   // revision
-	Kernels string `json:"kernels"` // level of the CPU's instructions
-	Go      string `json:"go"`
 }
 
 // The kinds of trial.
