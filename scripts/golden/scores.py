@@ -5,7 +5,7 @@
     /tmp/golden/bin/python scripts/golden/scores.py
 
 It writes internal/stats/testdata/rliable.json, which
-internal/stats/golden_test.go reads, in some five minutes; torch is not needed.
+internal/stats/golden_test.go reads, in some three minutes; torch is not needed.
 
 Each case has arms x and y, [runs][tasks], whose rows are paired by seed, and z, y
 without its last two runs, which is paired with nothing. Beside the values there
