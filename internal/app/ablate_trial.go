@@ -150,7 +150,7 @@ func doTrial(ctx context.Context, s study.Spec, run string, o IO) (out study.Out
 	case s.Timing > 0 && s.Kind == study.Train:
 		out.Figures = map[string]float64{study.Rate: 60 * res.StepsPerS}
 	case s.Timing > 0:
-		out.Figures = map[string]float64{study.Rate: float64(res.Updates) / c.Minutes}
+		out.Figures = map[string]float64{study.Rate: 60 * res.UpdatesPerS}
 	case s.Kind == study.Train:
 		var r EvalResult
 		r, err = Eval(ctx, EvalOptions{
