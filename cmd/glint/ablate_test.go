@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 const smallPlan = `
 question = "Does the weighting matter?"
 judges = ["mse", "kept"]
-seeds = 2
+seeds = 3
 updates_per_trial = 200
 [data]
 steps = 600
@@ -69,7 +69,7 @@ func ablate(t *testing.T, out string, more ...string) (summary string, notes str
 		t.Fatalf("%v in %s", err, stdout)
 	}
 	mse := res.Arms["knife"]["mse"]
-	if res.Trials != 6 || res.Failed != 2 || res.Report != filepath.Join(out, "summary.md") || mse.IQM == nil || mse.Lo == nil || len(mse.Seeds) != 2 {
+	if res.Trials != 9 || res.Failed != 3 || res.Report != filepath.Join(out, "summary.md") || mse.IQM == nil || mse.Lo == nil || len(mse.Seeds) != 3 {
 		t.Errorf("--json says %s", stdout)
 	}
 	return string(b), stderr
@@ -122,8 +122,8 @@ func TestAblate(t *testing.T) {
 			t.Errorf("%s was written again: the run began anew, though it had a checkpoint", file)
 		}
 	}
-	code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "broken", "--seeds", "3")
-	if code != exitUsage || !strings.Contains(stderr, "seeds = 2, now there is seeds = 3") {
+	code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "broken", "--seeds", "4")
+	if code != exitUsage || !strings.Contains(stderr, "seeds = 3, now there is seeds = 4") {
 		t.Errorf("a changed plan: exit code %d, %s", code, stderr)
 	}
 }
@@ -188,8 +188,8 @@ func TestAblateTimes(t *testing.T) {
 		t.Skip("trains for some seconds")
 	}
 	t.Setenv(asProgram, "1")
-	timed := strings.NewReplacer("updates_per_trial = 200", "minutes_per_trial = 0.01", "seeds = 2", "seeds = 1").Replace(smallPlan)
-	failing := strings.NewReplacer("code = 16", "code = 65536", "seeds = 2", "seeds = 1").Replace(smallPlan)
+	timed := strings.NewReplacer("updates_per_trial = 200", "minutes_per_trial = 0.01", "seeds = 3", "seeds = 1").Replace(smallPlan)
+	failing := strings.NewReplacer("code = 16", "code = 65536", "seeds = 3", "seeds = 1").Replace(smallPlan)
 	inFolder(t, map[string]string{"timed.toml": timed, "failing.toml": failing})
 	args := []string{"ablate", "--plan", "timed.toml", "--env", "dojo", "--jobs", "2", "--out", "timed"}
 	if code, _, stderr := glint(t, args...); code != exitOK {

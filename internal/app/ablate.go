@@ -148,9 +148,9 @@ func (a *ablation) trials(ctx context.Context, label string, specs []study.Spec)
 	r.Ended = func(e study.Ending, done int) {
 		last := fmt.Sprintf("%s seed %d", e.Spec.Arm, e.Spec.Seed)
 		switch {
-		case e.Outcome == nil && ctx.Err() == nil:
+		case e.Outcome == nil:
 			notes.notef("%s failed: %s", last, e.Why())
-		case e.Outcome != nil && e.Spec.Timing == 0:
+		case e.Spec.Timing == 0:
 			if v, ok := e.Outcome.Figures[a.plan.Judges[0]]; ok {
 				last += fmt.Sprintf(": %s %.4g", a.plan.Judges[0], v)
 			}

@@ -61,8 +61,10 @@ func (r Runner) Run(ctx context.Context, specs []Spec) ([]Ending, error) {
 				}
 				mu.Lock()
 				all[i] = e
-				done++
-				r.Ended(e, done)
+				if e.Outcome != nil || ctx.Err() == nil { // one that was stopped has not ended
+					done++
+					r.Ended(e, done)
+				}
 				mu.Unlock()
 			}
 		})
