@@ -50,7 +50,7 @@ func (r *Result) results(b *strings.Builder) {
 }
 
 func (r *Result) differences(b *strings.Builder) {
-	fmt.Fprintf(b, "## Against %s\n\nThe difference, paired by seed, and P, the probability that a trial is better than one of %s.\n\n", r.Base, r.Base)
+	fmt.Fprintf(b, "## Against %s\n\nThe difference of the interquartile means over the seeds that both have, paired by seed, and P, the probability that a trial is better than one of %s.\n\n", r.Base, r.Base)
 	r.table(b, true, func(f Figure) string {
 		if f.Difference == nil || f.Improvement == nil {
 			return "–"

@@ -51,9 +51,9 @@ type Recording struct {
 
 // Games is what an agent is judged by in a study of train.
 type Games struct {
-	Episodes int    `toml:"episodes"` // full games
-	Envs     int    `toml:"envs"`     // played side by side
-	Seed     uint64 `toml:"seed"`
+	Episodes int    `toml:"episodes" json:"episodes"` // full games
+	Envs     int    `toml:"envs" json:"envs"`         // played side by side
+	Seed     uint64 `toml:"seed" json:"seed"`
 }
 
 // DefaultPlan returns what a plan need not say.

@@ -12,7 +12,7 @@ type Result struct {
 	Length   int64  `json:"length"`   // of a trial: updates of pretrain, steps of train
 	Data     string `json:"data"`     // dataset trained on; empty for train
 	HeldOut  string `json:"held_out"` // dataset of other episodes that probe judges; empty for train
-	DataID   string `json:"data_id"`
+	DataID   string `json:"data_id"`  // says how they were recorded; replay.Meta.ID
 	HeldID   string `json:"held_out_id"`
 
 	Judges []Judge  `json:"judges"` // columns of the table
@@ -50,7 +50,8 @@ const (
 type Arm struct {
 	Name string `json:"name"`
 	What string `json:"what"` // one line for people; may be empty
-	// Settings are the differences of the config to the study's, as lines of TOML.
+	// Settings are the differences of the config to the defaults, as TOML: those of all
+	// arms and the arm's own.
 	Settings string `json:"settings"`
 	// Example is the run of the first seed whose trial succeeded, to draw reconstructions
 	// of; empty where none did.
@@ -69,8 +70,8 @@ type Figure struct {
 	// Seeds are the single values in the order of Result.Seeds, nil where the trial failed
 	// or has no such figure.
 	Seeds []*float64 `json:"seeds"`
-	// Difference is this arm minus the base, over the seeds that both have; nil for the
-	// base itself.
+	// Difference is the IQM of this arm minus the base's, over the seeds that both have and
+	// paired by them; nil for the base itself.
 	Difference *Estimate `json:"difference"`
 	// Improvement is the probability that a trial of this arm is better, in the direction
 	// of the judge, than one of the base; nil for the base itself.
