@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -23,7 +24,7 @@ type ViewOptions struct {
 	Checkpoint string
 	Data       string // recorded dataset; empty to play Env
 	Env        string // empty for the checkpoint's
-	Steps      int    // of each of the games played
+	Steps      int    // of each of the games played, or most of a film; 0 for the default
 	Seed       uint64
 	Out        string // folder of the pictures
 	Change     func(*Config)
@@ -40,16 +41,24 @@ type ViewResult struct {
 	MSE         *float64 `json:"mse"`
 }
 
-// viewEnvs is the number of games played side by side to find examples.
-const viewEnvs = 4
+// check refuses options that exclude each other.
+func (v ViewOptions) check() error {
+	if v.Data != "" && v.Env != "" {
+		return usagef("give one of them", "--data and --env exclude each other")
+	}
+	return nil
+}
+
+// viewEnvs is the number of games played side by side to find examples, viewSteps the steps of each.
+const (
+	viewEnvs  = 4
+	viewSteps = 500
+)
 
 // View draws a sheet of examples from a dataset or from play of the checkpoint.
 func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) {
-	if v.Data != "" && v.Env != "" {
-		return res, usagef("give one of them", "--data and --env exclude each other")
-	}
-	if v.Steps < 1 {
-		return res, usagef("give 1 or more", "--steps is %d", v.Steps)
+	if err := v.check(); err != nil {
+		return res, err
 	}
 	var gallery *agent.Gallery
 	var m *monitor
@@ -131,12 +140,12 @@ func viewPlay(ctx context.Context, v ViewOptions, o IO) (_ *agent.Gallery, _ *mo
 	if err != nil {
 		return nil, nil, "", err
 	}
-	truther, known := env.As[env.Truther](g.Vec)
 	actions := make([]int, viewEnvs)
 	var boxes []env.Box
 	bar := telemetry.NewProgress(o.Stderr, "playing")
 	defer bar.Finish()
-	for step := range v.Steps {
+	steps := cmp.Or(v.Steps, viewSteps)
+	for step := range steps {
 		if err := g.policy.Act(b, actions); err != nil {
 			return nil, nil, "", err
 		}
@@ -144,14 +153,11 @@ func viewPlay(ctx context.Context, v ViewOptions, o IO) (_ *agent.Gallery, _ *mo
 			return nil, nil, "", err
 		}
 		for i := range viewEnvs {
-			if known {
-				boxes = truther.Truth(boxes[:0], i)
-			} else {
-				boxes = m.detector.DetectStack(boxes[:0], b.ObsOf(i))
-			}
+			var known bool
+			boxes, known = m.boxesOf(boxes[:0], g, b, i)
 			gallery.Offer(int64(step*viewEnvs+i), b.ObsOf(i), boxes, known, func() []byte { _, raw := g.Raw(); return raw.ObsOf(i) })
 		}
-		bar.Update(float64(step+1) / float64(v.Steps))
+		bar.Update(float64(step+1) / float64(steps))
 	}
 	return gallery, m, "what the code keeps of " + g.config.Env, nil
 }
@@ -219,6 +225,19 @@ func (s scene) project(pre *pixels.Preprocessor, dst []byte, row replay.Row) {
 	}
 }
 
+// look writes the plane of a row to obs and returns its boxes there, true ones where
+// they are known.
+func (m *monitor) look(pre *pixels.Preprocessor, obs []byte, row replay.Row, known bool) []env.Box {
+	m.project(pre, obs, row)
+	if !known {
+		return m.detector.DetectStack(nil, obs)
+	}
+	for i := range row.Boxes {
+		row.Boxes[i].Rect = pre.Box(row.Boxes[i].Rect)
+	}
+	return row.Boxes
+}
+
 // read keeps examples of a dataset.
 func (m *monitor) read(ctx context.Context, data *replay.Dataset, pre *pixels.Preprocessor, o IO) (*agent.Gallery, error) {
 	gallery := agent.NewGallery(m.plane, m.content)
@@ -236,15 +255,8 @@ func (m *monitor) read(ctx context.Context, data *replay.Dataset, pre *pixels.Pr
 		if row.Terminated || row.Truncated {
 			continue // the boxes of a last observation are not recorded
 		}
-		m.project(pre, obs, row)
-		if known {
-			for i := range row.Boxes {
-				row.Boxes[i].Rect = pre.Box(row.Boxes[i].Rect)
-			}
-		} else {
-			row.Boxes = m.detector.DetectStack(nil, obs)
-		}
-		gallery.Offer(int64(step), obs, row.Boxes, known, func() []byte { return row.Obs })
+		boxes := m.look(pre, obs, row, known)
+		gallery.Offer(int64(step), obs, boxes, known, func() []byte { return row.Obs })
 	}
 	return gallery, nil
 }

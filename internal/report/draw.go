@@ -40,7 +40,8 @@ const (
 	errorTop   = 0.5 // errors from here on have the last colour
 )
 
-var columns = []string{"Original", "Reconstruction", "Weights of the loss", "Error"}
+// columnNames are the pictures of an example, side by side.
+var columnNames = []string{"Original", "Reconstruction", "Weights of the loss", "Error"}
 
 // canvas is a sheet being drawn.
 type canvas struct {
@@ -78,7 +79,7 @@ const titleRow = 100
 func (s *Sheet) newCanvas() *canvas {
 	plain, bold := inconsolata.Regular8x16, inconsolata.Bold8x16
 	c := &canvas{
-		title: pen{bold, 44}, head: pen{bold, 32}, body: pen{plain, 32}, small: pen{plain, 24},
+		title: pen{face: bold, size: 44}, head: pen{face: bold, size: 32}, body: pen{face: plain, size: 32}, small: pen{face: plain, size: 24},
 		weightTop: weightTop(s.Examples),
 	}
 	h, w, boxes := 0, 0, false
@@ -87,7 +88,7 @@ func (s *Sheet) newCanvas() *canvas {
 	}
 	c.scale = min(max(maxPanel/max(h, w), 1), maxScale)
 	c.panel = image.Pt(w*c.scale, h*c.scale)
-	width := 2*margin + len(columns)*c.panel.X + (len(columns)-1)*gap
+	width := 2*margin + len(columnNames)*c.panel.X + (len(columnNames)-1)*gap
 	if boxes {
 		pixels := min(max((c.panel.Y-insetGap)/2/insetScale, 6), maxInset)
 		c.inset = pixels * insetScale
@@ -118,7 +119,7 @@ func weightTop(examples []Example) float64 {
 // heads writes the columns' titles, and below them how to read their colours and
 // boxes.
 func (c *canvas) heads(top int, boxes string) {
-	for i, name := range columns {
+	for i, name := range columnNames {
 		x := margin + i*(c.panel.X+gap)
 		c.head.write(c.img, x, top+24, c.head.fit(name, c.panel.X), ink)
 		switch i {
@@ -133,7 +134,7 @@ func (c *canvas) heads(top int, boxes string) {
 		}
 	}
 	if c.inset > 0 {
-		x := margin + len(columns)*(c.panel.X+gap)
+		x := margin + len(columnNames)*(c.panel.X+gap)
 		c.head.write(c.img, x, top+24, c.head.fit("First object", 2*c.inset+insetGap), ink)
 		c.small.write(c.img, x, top+54, c.small.fit(fmt.Sprintf("enlarged × %d", insetScale), 2*c.inset+insetGap), faint)
 	}
@@ -174,7 +175,7 @@ func (c *canvas) row(e *Example, top int) {
 		c.show(e, p, p.Bounds(), at, c.scale)
 	}
 	if len(e.Boxes) > 0 {
-		c.insets(e, pictures, image.Pt(margin+len(columns)*(c.panel.X+gap), top))
+		c.insets(e, pictures, image.Pt(margin+len(columnNames)*(c.panel.X+gap), top))
 	}
 }
 

@@ -53,8 +53,10 @@ type Sheet struct {
 }
 
 // boxes says what the boxes are.
-func (s *Sheet) boxes() string {
-	if s.Found {
+func (s *Sheet) boxes() string { return boxesText(s.Found) }
+
+func boxesText(found bool) string {
+	if found {
 		return "found by the detector"
 	}
 	return "true objects"

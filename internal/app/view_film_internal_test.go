@@ -1,0 +1,76 @@
+package app
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"glint/agent"
+	"glint/replay"
+)
+
+// A film of a dataset shows at each step what was played on what is seen, from the
+// episode with most small objects.
+func TestReelOfDataset(t *testing.T) {
+	dir := t.TempDir()
+	o := IO{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}
+	c := DefaultConfig("dojo", agent.PPO)
+	c.Agent.Autoencoder.Channels, c.Agent.Autoencoder.Code = []int{4, 8}, 16
+	c.Agent.Pretrain.Steps, c.Agent.Pretrain.Updates, c.Agent.Envs = 64, 2, 4
+	c.Steps, c.Minutes, c.Threads, c.FramesEvery = 128, 0, 2, 0
+	run, data := filepath.Join(dir, "run"), filepath.Join(dir, "data")
+	if _, err := Train(t.Context(), c, run, o); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Record(t.Context(), RecordOptions{Who: Who{Policy: "scripted"}, Env: "dojo", Steps: 3000, Envs: 4, Seed: 1, Out: data, Change: func(*Config) {}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := newReel(t.Context(), ViewOptions{Checkpoint: run, Data: data, Change: func(*Config) {}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := replay.Open(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	episodes, small := map[uint64][]replay.Row{}, map[uint64]int{}
+	most := uint64(0)
+	for row, err := range d.Rows(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		row.Obs = bytes.Clone(row.Obs)
+		episodes[row.Episode] = append(episodes[row.Episode], row)
+		if len(row.Boxes) > 0 {
+			small[row.Episode]++
+		}
+		if small[row.Episode] > small[most] {
+			most = row.Episode
+		}
+	}
+	rows := episodes[most]
+	if len(episodes) < 4 || r.small != small[most] || !r.known || !r.heads {
+		t.Errorf("of %d episodes: %d steps with a small object, want %d; known %v", len(episodes), r.small, small[most], r.known)
+	}
+	score, different := 0.0, 0
+	err = r.each(t.Context(), func(i int, e agent.Example, _, _ []float32) error {
+		score += rows[i].Reward
+		if !bytes.Equal(e.Raw, rows[i].Obs) || r.shots[i].score != score || len(e.Boxes) != len(rows[i].Boxes) {
+			t.Fatalf("step %d shows another observation, score or box than the dataset", i)
+		}
+		if i+1 < len(rows) && r.shots[i].action != rows[i+1].Action {
+			t.Fatalf("step %d: action %d, want %d", i, r.shots[i].action, rows[i+1].Action)
+		}
+		if rows[i].Action != rows[min(i+1, len(rows)-1)].Action {
+			different++
+		}
+		return nil
+	})
+	if err != nil || different == 0 {
+		t.Errorf("error %v, %d changes of action", err, different)
+	}
+	if want := len(rows); len(r.shots) != want && len(r.shots) != want-1 {
+		t.Errorf("%d steps of %d are filmed", len(r.shots), want)
+	}
+}
