@@ -112,13 +112,17 @@ func (p *Player) Sample(logits []float32, r *rand.Rand, actions []int, logp []fl
 // Greedy writes the most probable action of each row of logits [B,A].
 func (p *Player) Greedy(logits []float32, actions []int) {
 	for i := range actions {
-		row := logits[i*p.actions : (i+1)*p.actions]
-		best := 0
-		for a, z := range row {
-			if z > row[best] {
-				best = a
-			}
-		}
-		actions[i] = best
+		actions[i] = bestOf(logits[i*p.actions : (i+1)*p.actions])
 	}
+}
+
+// bestOf returns the index of the largest logit, the first of equal ones.
+func bestOf(logits []float32) int {
+	best := 0
+	for a, z := range logits {
+		if z > logits[best] {
+			best = a
+		}
+	}
+	return best
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"glint/internal/app"
 )
@@ -14,27 +15,55 @@ type viewCmd struct {
 	Checkpoint string `help:"Run or checkpoint to look at." required:"" placeholder:"RUN"`
 	Data       string `help:"Recorded dataset to look at; else the checkpoint plays." placeholder:"DIR"`
 	Film       string `help:"Film an episode instead: MP4 or GIF file with reconstruction, weights, error, value and policy. An MP4 needs ffmpeg." placeholder:"FILE"`
+	Saliency   bool   `help:"Draw which pixels move the value and the policy instead."`
 	Steps      *int   `help:"Steps of each of 4 games that are played to find examples, 500 by default; with --film the most steps of the film, by default the whole episode." placeholder:"N"`
 	Out        string `help:"Folder of the pictures. Default view." placeholder:"DIR"`
 	JSON       bool   `help:"Print the result as one JSON object on the last line of stdout."`
 }
 
 // Run draws.
-func (c *viewCmd) Run(ctx context.Context, o app.IO) (err error) {
+func (c *viewCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
+	if err := c.check(); err != nil {
+		return err
+	}
 	v := app.ViewOptions{Checkpoint: c.Checkpoint, Data: c.Data, Env: c.Env, Seed: c.Seed, Out: cmp.Or(c.Out, "view"), Change: c.change}
 	if c.Steps != nil {
-		if *c.Steps < 1 {
-			return &app.UsageError{Msg: fmt.Sprintf("--steps is %d", *c.Steps), Hint: "give 1 or more"}
-		}
 		v.Steps = *c.Steps
 	}
-	if c.Film != "" && c.Out != "" {
+	return c.draw(ctx, v, o)
+}
+
+// check refuses flags that mean nothing together.
+func (c *viewCmd) check() error {
+	var pictures []string
+	for _, p := range []struct {
+		flag  string
+		given bool
+	}{{"--film", c.Film != ""}, {"--saliency", c.Saliency}} {
+		if p.given {
+			pictures = append(pictures, p.flag)
+		}
+	}
+	switch {
+	case c.Steps != nil && *c.Steps < 1:
+		return &app.UsageError{Msg: fmt.Sprintf("--steps is %d", *c.Steps), Hint: "give 1 or more"}
+	case len(pictures) > 1:
+		return &app.UsageError{Msg: strings.Join(pictures, " and ") + " exclude each other", Hint: "call glint view once for each"}
+	case c.Film != "" && c.Out != "":
 		return &app.UsageError{Msg: "--film and --out exclude each other", Hint: "--film names the file of the film, --out a folder of pictures"}
 	}
-	if c.Film != "" {
+	return nil
+}
+
+// draw makes the picture or film that the flags ask for.
+func (c *viewCmd) draw(ctx context.Context, v app.ViewOptions, o app.IO) (err error) {
+	switch {
+	case c.Film != "":
 		_, err = app.ViewFilm(ctx, v, c.Film, o)
-	} else {
+	case c.Saliency:
+		_, err = app.ViewSaliency(ctx, v, o)
+	default:
 		_, err = app.View(ctx, v, o)
 	}
 	return err

@@ -160,11 +160,7 @@ func latest(examples []agent.Example, n int) []agent.Example {
 
 // example makes a row: the last frame that shows a small object, else the last.
 func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.Example, error) {
-	s := m.plane
-	frame := s.T - 1
-	for _, b := range e.Boxes {
-		frame = b.Frame
-	}
+	frame := shownFrame(e, m.plane.T)
 	weights, err := m.weights(e, recon, known)
 	if err != nil {
 		return report.Example{}, err
@@ -183,6 +179,16 @@ func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.
 		row.Verdict, err = m.verdict(e, recon, frame)
 	}
 	return row, err
+}
+
+// shownFrame is the frame of an observation that is shown: the last one of t with a
+// small object, else the last.
+func shownFrame(e agent.Example, t int) int {
+	frame := t - 1
+	for _, b := range e.Boxes {
+		frame = b.Frame
+	}
+	return frame
 }
 
 // row is one frame of an observation with its boxes.

@@ -106,14 +106,7 @@ func newReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
 
 // begin readies the network.
 func (r *reel) begin(s scene, net *agent.Net, c Config) (err error) {
-	r.heads, r.rand = !c.Alone, rand.New(rand.NewPCG(c.Seed, 5))
-	r.names = s.raw.Meanings
-	if len(r.names) != net.Actions {
-		r.names = make([]string, net.Actions)
-		for a := range r.names {
-			r.names[a] = fmt.Sprint("action ", a)
-		}
-	}
+	r.heads, r.names, r.rand = !c.Alone, actionNames(s.raw, net.Actions), rand.New(rand.NewPCG(c.Seed, 5))
 	if r.monitor, err = monitorOf(s, net, c); err == nil {
 		r.player, err = net.NewPlayer(1)
 	}
@@ -181,20 +174,11 @@ func (r *reel) add(obs, raw []byte, boxes []env.Box, score float64) error {
 
 // readReel reads the episode of a dataset that shows most small objects.
 func readReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
-	c, net, err := loadNet(v.Checkpoint)
+	d, err := openSeen(ctx, v, o)
 	if err != nil {
 		return nil, err
 	}
-	v.Change(&c)
-	data, err := openData(ctx, DataConfig{Dir: v.Data}, o)
-	if err != nil {
-		return nil, err
-	}
-	pre, s, err := seen(data, c, net)
-	if err != nil {
-		return nil, err
-	}
-	episodes, err := data.Episodes(ctx)
+	episodes, err := d.data.Episodes(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -204,15 +188,15 @@ func readReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
 		}
 		return a.Rows - b.Rows
 	})
-	r := &reel{title: "what the code keeps of " + v.Data, known: data.Meta().Truth}
-	if err := r.begin(s, net, c); err != nil {
+	r := &reel{title: "what the code keeps of " + v.Data, known: d.data.Meta().Truth}
+	if err := r.begin(d.scene, d.net, d.config); err != nil {
 		return nil, err
 	}
 	o.notef("episode %d of the dataset: %d steps, %d with a small object", best.Number, best.Rows, best.Small)
 	bar := telemetry.NewProgress(o.Stderr, "reading")
 	defer bar.Finish()
-	obs, score := make([]byte, s.plane.ObsLen()), 0.0
-	for row, err := range data.Rows(ctx) {
+	obs, score := make([]byte, r.plane.ObsLen()), 0.0
+	for row, err := range d.data.Rows(ctx) {
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +210,7 @@ func readReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
 		if r.ended = row.Terminated || row.Truncated; r.ended || v.Steps > 0 && len(r.shots) == v.Steps {
 			break
 		}
-		boxes := r.look(pre, obs, row, r.known)
+		boxes := r.look(d.pre, obs, row, r.known)
 		if err := r.add(obs, row.Obs, boxes, score); err != nil {
 			return nil, err
 		}

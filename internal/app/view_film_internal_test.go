@@ -9,19 +9,28 @@ import (
 	"glint/replay"
 )
 
+// tinyRun trains a run of a second on the dojo.
+func tinyRun(t *testing.T) string {
+	t.Helper()
+	c := DefaultConfig("dojo", agent.PPO)
+	c.Agent.Autoencoder.Channels, c.Agent.Autoencoder.Code = []int{4, 8}, 16
+	c.Agent.Pretrain.Steps, c.Agent.Pretrain.Updates, c.Agent.Envs = 64, 20, 4
+	c.Steps, c.Minutes, c.Threads, c.FramesEvery = 640, 0, 2, 0
+	run := filepath.Join(t.TempDir(), "run")
+	if _, err := Train(t.Context(), c, run, silent()); err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+func silent() IO { return IO{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)} }
+
 // A film of a dataset shows at each step what was played on what is seen, from the
 // episode with most small objects.
 func TestReelOfDataset(t *testing.T) {
 	dir := t.TempDir()
-	o := IO{Stdout: new(bytes.Buffer), Stderr: new(bytes.Buffer)}
-	c := DefaultConfig("dojo", agent.PPO)
-	c.Agent.Autoencoder.Channels, c.Agent.Autoencoder.Code = []int{4, 8}, 16
-	c.Agent.Pretrain.Steps, c.Agent.Pretrain.Updates, c.Agent.Envs = 64, 2, 4
-	c.Steps, c.Minutes, c.Threads, c.FramesEvery = 128, 0, 2, 0
-	run, data := filepath.Join(dir, "run"), filepath.Join(dir, "data")
-	if _, err := Train(t.Context(), c, run, o); err != nil {
-		t.Fatal(err)
-	}
+	o := silent()
+	run, data := tinyRun(t), filepath.Join(dir, "data")
 	_, err := Record(t.Context(), RecordOptions{Who: Who{Policy: "scripted"}, Env: "dojo", Steps: 3000, Envs: 4, Seed: 1, Out: data, Change: func(*Config) {}}, o)
 	if err != nil {
 		t.Fatal(err)
