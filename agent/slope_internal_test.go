@@ -88,3 +88,24 @@ func checkSlope(t *testing.T, p *Player, n *Net, newSlope func(int) (*Slope, err
 		t.Errorf("%v allocations a batch", n)
 	}
 }
+
+// What actor and critic read of a unit is what moves them when it moves; a weight that
+// all actions share moves no policy.
+func TestReads(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	n, err := NewNet(autoencoder.Config{Channels: []int{4, 8}, Code: 8}, autoencoder.Shape{T: 1, H: 16, W: 16, Content: image.Rect(0, 0, 16, 16)}, 2, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := n.actorW.Value.Float32s() // [2,8]
+	clear(w)
+	w[3], w[8+3] = 4, -2
+	w[5], w[8+5] = 7, 7
+	n.criticW.Value.Float32s()[3] = -1.5
+	if actor, critic := n.Reads(3); math.Abs(actor-3*math.Sqrt2) > 1e-6 || critic != 1.5 {
+		t.Errorf("unit 3: actor %v, critic %v; want 4.24 and 1.5", actor, critic)
+	}
+	if actor, _ := n.Reads(5); actor != 0 {
+		t.Errorf("unit 5: actor %v, want 0", actor)
+	}
+}

@@ -15,6 +15,7 @@ type viewCmd struct {
 	Checkpoint string `help:"Run or checkpoint to look at." required:"" placeholder:"RUN"`
 	Data       string `help:"Recorded dataset to look at; else the checkpoint plays." placeholder:"DIR"`
 	Film       string `help:"Film an episode instead: MP4 or GIF file with reconstruction, weights, error, value and policy. An MP4 needs ffmpeg." placeholder:"FILE"`
+	Units      bool   `help:"Draw what each unit of the code does to the reconstruction instead."`
 	Saliency   bool   `help:"Draw which pixels move the value and the policy instead."`
 	Steps      *int   `help:"Steps of each of 4 games that are played to find examples, 500 by default; with --film the most steps of the film, by default the whole episode." placeholder:"N"`
 	Out        string `help:"Folder of the pictures. Default view." placeholder:"DIR"`
@@ -40,7 +41,7 @@ func (c *viewCmd) check() error {
 	for _, p := range []struct {
 		flag  string
 		given bool
-	}{{"--film", c.Film != ""}, {"--saliency", c.Saliency}} {
+	}{{"--film", c.Film != ""}, {"--units", c.Units}, {"--saliency", c.Saliency}} {
 		if p.given {
 			pictures = append(pictures, p.flag)
 		}
@@ -61,6 +62,8 @@ func (c *viewCmd) draw(ctx context.Context, v app.ViewOptions, o app.IO) (err er
 	switch {
 	case c.Film != "":
 		_, err = app.ViewFilm(ctx, v, c.Film, o)
+	case c.Units:
+		_, err = app.ViewUnits(ctx, v, o)
 	case c.Saliency:
 		_, err = app.ViewSaliency(ctx, v, o)
 	default:

@@ -207,7 +207,7 @@ func (s *sample) salient(slopes slopes, e agent.Example) (report.Example, error)
 	row.Verdict = report.Unjudged // of the picture beside
 	row.Note = fmt.Sprintf("value %.2f, a* is %s with %.0f %%", values[0], s.names[best], 100*policy[best])
 	if len(row.Boxes) > 0 {
-		row.Note += fmt.Sprintf("; a pixel of the box moves the value x %.2g, a* x %.2g as the mean pixel does", s.ratio(both[0], e, row.Frame), s.ratio(both[1], e, row.Frame))
+		row.Note += fmt.Sprintf("; a pixel of the box counts %.2g x the mean pixel for the value, %.2g x for a*", s.ratio(both[0], e, row.Frame), s.ratio(both[1], e, row.Frame))
 	}
 	for i := range both {
 		row.Slopes[i] = cut(both[i], s.plane, row.Frame, s.content)
