@@ -143,6 +143,8 @@ func TestWrongUse(t *testing.T) {
 		{"view --checkpoint x --saliency --film new.gif", "--film and --saliency exclude each other"},
 		{"view --checkpoint none --units", "no run or checkpoint at none"},
 		{"view --checkpoint x --units --saliency", "--units and --saliency exclude each other"},
+		{"view --checkpoint none --watch", "--watch wants the folder of a run"},
+		{"view --checkpoint x --watch --film new.gif", "--film and --watch exclude each other"},
 		{"env install --extra box2", "did you mean box2d?"},
 		{"env serve --listen :7777 --token-file token", "write --listen tcp://HOST:PORT"},
 		{"record", "missing flags: --out=DIR"},

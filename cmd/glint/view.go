@@ -17,6 +17,7 @@ type viewCmd struct {
 	Film       string `help:"Film an episode instead: MP4 or GIF file with reconstruction, weights, error, value and policy. An MP4 needs ffmpeg." placeholder:"FILE"`
 	Units      bool   `help:"Draw what each unit of the code does to the reconstruction instead."`
 	Saliency   bool   `help:"Draw which pixels move the value and the policy instead."`
+	Watch      bool   `help:"Draw the picture anew each time the run writes a checkpoint, until Ctrl-C."`
 	Steps      *int   `help:"Steps of each of 4 games that are played to find examples, 500 by default; with --film the most steps of the film, by default the whole episode." placeholder:"N"`
 	Out        string `help:"Folder of the pictures. Default view." placeholder:"DIR"`
 	JSON       bool   `help:"Print the result as one JSON object on the last line of stdout."`
@@ -31,6 +32,9 @@ func (c *viewCmd) Run(ctx context.Context, o app.IO) error {
 	v := app.ViewOptions{Checkpoint: c.Checkpoint, Data: c.Data, Env: c.Env, Seed: c.Seed, Out: cmp.Or(c.Out, "view"), Change: c.change}
 	if c.Steps != nil {
 		v.Steps = *c.Steps
+	}
+	if c.Watch {
+		return app.ViewWatch(ctx, v, app.WatchEvery, c.draw, o)
 	}
 	return c.draw(ctx, v, o)
 }
@@ -53,6 +57,8 @@ func (c *viewCmd) check() error {
 		return &app.UsageError{Msg: strings.Join(pictures, " and ") + " exclude each other", Hint: "call glint view once for each"}
 	case c.Film != "" && c.Out != "":
 		return &app.UsageError{Msg: "--film and --out exclude each other", Hint: "--film names the file of the film, --out a folder of pictures"}
+	case c.Film != "" && c.Watch:
+		return &app.UsageError{Msg: "--film and --watch exclude each other", Hint: "a film is of one checkpoint; watch the pictures, and film when it is worth it"}
 	}
 	return nil
 }
