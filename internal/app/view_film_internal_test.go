@@ -31,7 +31,7 @@ func TestReelOfDataset(t *testing.T) {
 	dir := t.TempDir()
 	o := silent()
 	run, data := tinyRun(t), filepath.Join(dir, "data")
-	_, err := Record(t.Context(), RecordOptions{Who: Who{Policy: "scripted"}, Env: "dojo", Steps: 3000, Envs: 4, Seed: 1, Out: data, Change: func(*Config) {}}, o)
+	_, err := Record(t.Context(), RecordOptions{Who: Who{Policy: "scripted"}, Env: "dojo", Steps: 1600, Envs: 4, Seed: 1, Out: data, Change: func(*Config) {}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,5 +81,32 @@ func TestReelOfDataset(t *testing.T) {
 	}
 	if want := len(rows); len(r.shots) != want && len(r.shots) != want-1 {
 		t.Errorf("%d steps of %d are filmed", len(r.shots), want)
+	}
+}
+
+// A film of play without a limit is a whole episode, whose score rises with its
+// rewards, and each of its steps is what the network was asked about.
+func TestReelOfPlay(t *testing.T) {
+	r, err := newReel(t.Context(), ViewOptions{Checkpoint: tinyRun(t), Seed: 3, Change: func(*Config) {}}, silent())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(r.shots)
+	if !r.ended || n < 50 || r.shots[0].score != 0 || r.shots[n-1].score <= 0 {
+		t.Errorf("%d steps, ended %v, scores %v to %v", n, r.ended, r.shots[0].score, r.shots[n-1].score)
+	}
+	at := n / 2
+	err = r.each(t.Context(), func(i int, e agent.Example, _, _ []float32) error {
+		if i != at {
+			return nil
+		}
+		logits, values, err := r.player.Think(e.Obs)
+		if err == nil && (float64(values[0]) != r.shots[i].value || softmax(logits)[1] != r.shots[i].policy[1]) {
+			t.Errorf("step %d has value %v, the network says %v", i, r.shots[i].value, values[0])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
