@@ -133,6 +133,7 @@ func TestWrongUse(t *testing.T) {
 		{"view --checkpoint none", "no run or checkpoint at none"},
 		{"view --checkpoint x --data d --env dojo", "exclude each other"},
 		{"view --checkpoint x --steps 0", "--steps is 0"},
+		{"view --checkpoint x --steps 5 --data d", "--steps and --data exclude each other"},
 		{"view --checkpoint x --film old.gif", "choose another --film"},
 		{"view --checkpoint x --film new.avi", "name it new.mp4 or .gif"},
 		{"view --checkpoint x --film new.gif --data d --env dojo", "exclude each other"},

@@ -53,6 +53,8 @@ func (c *viewCmd) check() error {
 	switch {
 	case c.Steps != nil && *c.Steps < 1:
 		return &app.UsageError{Msg: fmt.Sprintf("--steps is %d", *c.Steps), Hint: "give 1 or more"}
+	case c.Steps != nil && c.Data != "" && c.Film == "":
+		return &app.UsageError{Msg: "--steps and --data exclude each other", Hint: "a dataset is read as a whole; --steps is of play, or of a film"}
 	case len(pictures) > 1:
 		return &app.UsageError{Msg: strings.Join(pictures, " and ") + " exclude each other", Hint: "call glint view once for each"}
 	case c.Film != "" && c.Out != "":
