@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	G "gorgonia.org/gorgonia"
@@ -51,6 +52,23 @@ func (n *Net) heads(g *ops.Builder, code *G.Node) (logits, value *G.Node) {
 	logits = g.Dense(code, g.Param(n.actorW), g.Param(n.actorB), kernel.None)
 	value = g.Dense(code, g.Param(n.criticW), g.Param(n.criticB), kernel.None)
 	return logits, value
+}
+
+// Reads says how strongly actor and critic read a unit of the code: the norm of the
+// unit's weights in the logits around their mean, which moves no policy, and the
+// magnitude of its weight in the value.
+func (n *Net) Reads(unit int) (actor, critic float64) {
+	code := n.Autoencoder.Config().Code
+	w := n.actorW.Value.Float32s()
+	mean := 0.0
+	for a := range n.Actions {
+		mean += float64(w[a*code+unit]) / float64(n.Actions)
+	}
+	for a := range n.Actions {
+		d := float64(w[a*code+unit]) - mean
+		actor += d * d
+	}
+	return math.Sqrt(actor), math.Abs(float64(n.criticW.Value.Float32s()[unit]))
 }
 
 // Player computes policy and value of a fixed number of observations at once.
@@ -112,13 +130,17 @@ func (p *Player) Sample(logits []float32, r *rand.Rand, actions []int, logp []fl
 // Greedy writes the most probable action of each row of logits [B,A].
 func (p *Player) Greedy(logits []float32, actions []int) {
 	for i := range actions {
-		row := logits[i*p.actions : (i+1)*p.actions]
-		best := 0
-		for a, z := range row {
-			if z > row[best] {
-				best = a
-			}
-		}
-		actions[i] = best
+		actions[i] = bestOf(logits[i*p.actions : (i+1)*p.actions])
 	}
+}
+
+// bestOf returns the index of the largest logit, the first of equal ones.
+func bestOf(logits []float32) int {
+	best := 0
+	for a, z := range logits {
+		if z > logits[best] {
+			best = a
+		}
+	}
+	return best
 }

@@ -2,15 +2,9 @@ package agent
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"math/rand/v2"
 
-	G "gorgonia.org/gorgonia"
-
 	"glint/autoencoder"
-	"glint/internal/kernel"
-	"glint/internal/ops"
 	"glint/replay"
 	"glint/saliency"
 )
@@ -130,43 +124,4 @@ func (t *Trainer) gradient(in *saliency.Inputs) (err error) {
 		in.ValueGrad, err = t.slope.Of(in.Plane)
 	}
 	return err
-}
-
-// Slope computes how much the critic's value depends on each pixel: a forward and a
-// backward pass through encoder and critic, without the gradients of weights.
-type Slope struct {
-	net  *Net
-	x    *ops.Param // centred observations [B,T,H,W]
-	prog *ops.Program
-	grad *G.Node
-	abs  []float32
-}
-
-// NewSlope returns a Slope of b observations.
-func (n *Net) NewSlope(b int) (*Slope, error) {
-	s := n.Autoencoder.Shape()
-	l := &Slope{net: n, x: ops.NewParam("x", b, s.T, s.H, s.W), abs: make([]float32, b*s.T*s.H*s.W)}
-	g := ops.NewBuilder()
-	_, value := n.heads(g, n.Autoencoder.Encode(g, g.Param(l.x)))
-	grads := g.Grads(g.Sum(value), []*ops.Param{l.x})
-	if err := g.Err(); err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
-	}
-	prog, err := ops.Compile(grads...)
-	if err != nil {
-		return nil, fmt.Errorf("agent: %w", err)
-	}
-	l.prog, l.grad = prog, grads[0]
-	return l, nil
-}
-
-// Of returns |dV/dx| [B,T,H,W] at observations [B,T,H,W], which the next call
-// overwrites. A unit of x is a plane's 255.
-func (l *Slope) Of(obs []byte) ([]float32, error) {
-	l.net.Autoencoder.CenterBytes(l.x.Value.Float32s(), obs)
-	if err := l.prog.Run(); err != nil {
-		return nil, err
-	}
-	kernel.Ramp(l.abs, l.prog.Floats(l.grad), 0, 1, float32(math.Inf(1)))
-	return l.abs, nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -64,57 +63,6 @@ func TestResumeRefusesAnotherWeighting(t *testing.T) {
 	o.Env, o.Weighting = untouched{o.Env}, weighting(t, "rarity")
 	_, _, err := Resume(t.Context(), cfg, o, files.file)
 	oneLine(t, err, "weighting rarity", "1 states")
-}
-
-// The slope of the value is its derivative by each pixel, which is felt by moving the
-// mean image the other way.
-func TestSlope(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	shape := autoencoder.Shape{T: 2, H: 16, W: 16, Content: planesOptions(t, bandit(1), 1).Content}
-	n, err := NewNet(autoencoder.Config{Channels: []int{4, 8}, Code: 8}, shape, 3, r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := n.NewPlayer(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := n.NewSlope(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	obs := make([]byte, 2*16*16)
-	for i := range obs {
-		obs[i] = byte(r.IntN(256))
-	}
-	slope, err := l.Of(obs)
-	if err != nil {
-		t.Fatal(err)
-	}
-	value := func(at int, by float32) float64 {
-		mean := n.Autoencoder.Mean.Float32s()
-		was := mean[at]
-		mean[at] += by
-		defer func() { mean[at] = was }()
-		_, values, err := p.Think(obs)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return float64(values[0])
-	}
-	const step = 2 // of 255: values are float32
-	var worst, largest float64
-	for range 60 {
-		at := r.IntN(len(obs))
-		want := math.Abs(value(at, -step)-value(at, step)) / (2 * step) * 255
-		worst, largest = max(worst, math.Abs(want-float64(slope[at]))), max(largest, want)
-	}
-	if largest == 0 || worst > 0.02*largest {
-		t.Errorf("slopes are off by %v of up to %v", worst, largest)
-	}
-	if n := testing.AllocsPerRun(10, func() { _, _ = l.Of(obs) }); n != 0 {
-		t.Errorf("%v allocations a batch", n)
-	}
 }
 
 // oracle sees what the environment knows; random places depend on the seed; the value's

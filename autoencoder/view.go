@@ -38,19 +38,25 @@ func NewViewer(m *Model, b int) (*Viewer, error) {
 // Reconstruct writes the reconstructions of observations obs [n,T,H,W] u8 to dst
 // [n,T,H,W], clipped to 0..1. n may be any number.
 func (v *Viewer) Reconstruct(dst []float32, obs []byte) error {
-	in, mean := v.obs.Uint8s(), v.model.Mean.Float32s()
+	in := v.obs.Uint8s()
 	for len(obs) > 0 {
 		n := copy(in, obs)
 		clear(in[n:])
 		if err := v.prog.Run(); err != nil {
 			return err
 		}
-		for i, y := range v.prog.Floats(v.back)[:n] {
-			dst[i] = min(max(y+mean[i%len(mean)]*scale, 0), 1)
-		}
+		v.model.show(dst, v.prog.Floats(v.back)[:n])
 		obs, dst = obs[n:], dst[n:]
 	}
 	return nil
+}
+
+// show writes centred reconstructions y [n,T,H,W] as pixels of 0..1.
+func (m *Model) show(dst, y []float32) {
+	mean := m.Mean.Float32s()
+	for i, v := range y {
+		dst[i] = min(max(v+mean[i%len(mean)]*scale, 0), 1)
+	}
 }
 
 // Encode computes the codes of at most as many observations as the Viewer looks at at
@@ -63,3 +69,45 @@ func (v *Viewer) Encode(obs []byte) error {
 
 // Codes returns the codes [B,Code] of the last observations reconstructed or encoded at once.
 func (v *Viewer) Codes() []float32 { return v.prog.Floats(v.code) }
+
+// Decoder reconstructs codes that need not be those of any observation.
+type Decoder struct {
+	model *Model
+	code  *tensor.Dense
+	prog  *ops.Program
+	back  *G.Node
+}
+
+// NewDecoder returns a Decoder of b codes at a time.
+func NewDecoder(m *Model, b int) (*Decoder, error) {
+	d := &Decoder{model: m, code: ops.NewTensor(b, m.cfg.Code)}
+	g := ops.NewBuilder()
+	d.back = m.Decode(g, g.Input("code", d.code))
+	if err := g.Err(); err != nil {
+		return nil, fmt.Errorf("autoencoder: %w", err)
+	}
+	prog, err := ops.Compile(d.back)
+	if err != nil {
+		return nil, fmt.Errorf("autoencoder: %w", err)
+	}
+	d.prog = prog
+	return d, nil
+}
+
+// Decode writes the reconstructions of codes [n,Code] to dst [n,T,H,W], clipped to
+// 0..1. n may be any number.
+func (d *Decoder) Decode(dst, codes []float32) error {
+	in := d.code.Float32s()
+	size := d.model.shape.T * d.model.shape.H * d.model.shape.W
+	for len(codes) > 0 {
+		n := copy(in, codes)
+		clear(in[n:])
+		if err := d.prog.Run(); err != nil {
+			return err
+		}
+		pixels := n / d.model.cfg.Code * size
+		d.model.show(dst, d.prog.Floats(d.back)[:pixels])
+		codes, dst = codes[n:], dst[pixels:]
+	}
+	return nil
+}

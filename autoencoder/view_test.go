@@ -125,3 +125,51 @@ func TestUpdateAllocatesNothing(t *testing.T) {
 		t.Errorf("an update allocates %v times", n)
 	}
 }
+
+// A Decoder makes of the codes of observations what a Viewer makes of the observations,
+// and of another code another picture.
+func TestDecoder(t *testing.T) {
+	s := newScene(4, 16, 24)
+	m := newModel(t, s.shape, 5)
+	if err := m.SetMean(s.samples(20)); err != nil {
+		t.Fatal(err)
+	}
+	const n, size = 8, 2 * 16 * 24
+	var obs []byte
+	for o, err := range s.samples(n) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		obs = append(obs, o...)
+	}
+	v, err := autoencoder.NewViewer(m, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := make([]float32, n*size)
+	if err := v.Reconstruct(want, obs); err != nil {
+		t.Fatal(err)
+	}
+	codes := slices.Clone(v.Codes())
+	for _, at := range []int{1, 3, 8, 16} {
+		d, err := autoencoder.NewDecoder(m, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make([]float32, n*size)
+		if err := d.Decode(got, codes); err != nil {
+			t.Fatal(err)
+		}
+		if !near(got, want) {
+			t.Errorf("%d at once: other reconstructions than of the observations", at)
+		}
+		other := slices.Clone(codes)
+		other[5+2] += 0.5 // of the second observation
+		if err := d.Decode(got, other); err != nil {
+			t.Fatal(err)
+		}
+		if near(got[size:2*size], want[size:2*size]) || !near(got[:size], want[:size]) || !near(got[2*size:], want[2*size:]) {
+			t.Errorf("%d at once: another code of one observation does not change its picture alone", at)
+		}
+	}
+}

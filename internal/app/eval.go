@@ -95,6 +95,9 @@ func Eval(ctx context.Context, e EvalOptions, o IO) (res EvalResult, err error) 
 	if e.Video != "" {
 		o.notef("video: %s", e.Video)
 	}
+	if film.cut {
+		o.notef(cutShort)
+	}
 	if o.JSON {
 		return res, json.NewEncoder(o.Stdout).Encode(res)
 	}

@@ -160,35 +160,59 @@ func latest(examples []agent.Example, n int) []agent.Example {
 
 // example makes a row: the last frame that shows a small object, else the last.
 func (m *monitor) example(e agent.Example, recon []float32, known bool) (report.Example, error) {
-	s := m.plane
-	frame := s.T - 1
-	for _, b := range e.Boxes {
-		frame = b.Frame
-	}
+	frame := shownFrame(e, m.plane.T)
 	weights, err := m.weights(e, recon, known)
 	if err != nil {
 		return report.Example{}, err
 	}
-	content := m.content
-	row := report.Example{
-		H: content.Dy(), W: content.Dx(), Frame: frame, Frames: s.T,
-		Plane: cut(e.Obs, s, frame, content), Recon: cut(recon, s, frame, content), Weights: cut(weights, s, frame, content),
-		Caption: fmt.Sprintf("no small object, step %d", e.Step),
-	}
+	row := m.row(e, frame, recon, weights)
+	row.Caption = fmt.Sprintf("no small object, step %d", e.Step)
 	if !known {
 		row.Caption = fmt.Sprintf("no small object found, step %d", e.Step)
 	}
 	for _, b := range e.Boxes {
 		if b.Frame == frame {
-			row.Boxes = append(row.Boxes, b.Rect.Sub(content.Min))
 			row.Caption = fmt.Sprintf("%s, step %d", b.Kind, e.Step)
 		}
 	}
-	row.Original = m.original(e, frame, content)
 	if known && len(row.Boxes) > 0 {
 		row.Verdict, err = m.verdict(e, recon, frame)
 	}
 	return row, err
+}
+
+// shownFrame is the frame of an observation that is shown: the last one of t with a
+// small object, else the last.
+func shownFrame(e agent.Example, t int) int {
+	frame := t - 1
+	for _, b := range e.Boxes {
+		frame = b.Frame
+	}
+	return frame
+}
+
+// row is one frame of an observation with its boxes.
+func (m *monitor) row(e agent.Example, frame int, recon, weights []float32) report.Example {
+	s, content := m.plane, m.content
+	row := report.Example{
+		H: content.Dy(), W: content.Dx(), Frame: frame, Frames: s.T, Original: m.original(e, frame, content),
+		Plane: cut(e.Obs, s, frame, content), Recon: cut(recon, s, frame, content), Weights: cut(weights, s, frame, content),
+	}
+	for _, b := range e.Boxes {
+		if b.Frame == frame {
+			row.Boxes = append(row.Boxes, b.Rect.Sub(content.Min))
+		}
+	}
+	return row
+}
+
+// boxesOf appends the boxes of the small objects that environment i of a game shows:
+// true ones where the game knows them.
+func (m *monitor) boxesOf(boxes []env.Box, g *game, b *env.Batch, i int) (_ []env.Box, known bool) {
+	if truther, known := env.As[env.Truther](g.Vec); known {
+		return truther.Truth(boxes, i), true
+	}
+	return m.detector.DetectStack(boxes, b.ObsOf(i)), false
 }
 
 // weights returns the weights [T,H,W] that training would give an observation with

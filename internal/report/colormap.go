@@ -21,6 +21,10 @@ var (
 	grays   = hexMap(0x000000, 0xffffff)
 )
 
+// changes is the scale of differences: blue below, white for none, orange above, told
+// apart with any kind of colour blindness.
+var changes = hexMap(0x08306b, 0x2f78bd, 0x9cc4e6, 0xffffff, 0xf6b878, 0xd4691a, 0x7a2e00)
+
 func hexMap(colors ...uint32) colormap {
 	m := make(colormap, len(colors))
 	for i, c := range colors {

@@ -5,8 +5,6 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"math"
-	"strconv"
 
 	"golang.org/x/image/font/inconsolata"
 )
@@ -37,10 +35,7 @@ const (
 	maxScale   = 4
 	maxPanel   = 640 // a panel is enlarged as long as it stays below
 	maxInset   = 20  // pixels of the frame in an inset
-	errorTop   = 0.5 // errors from here on have the last colour
 )
-
-var columns = []string{"Original", "Reconstruction", "Weights of the loss", "Error"}
 
 // canvas is a sheet being drawn.
 type canvas struct {
@@ -50,7 +45,7 @@ type canvas struct {
 	scale             int
 	panel             image.Point // size of an enlarged frame
 	inset             int         // side of an inset, 0 where no example has a box
-	weightTop         float64
+	columns           []column
 }
 
 // Draw draws the sheet.
@@ -78,8 +73,8 @@ const titleRow = 100
 func (s *Sheet) newCanvas() *canvas {
 	plain, bold := inconsolata.Regular8x16, inconsolata.Bold8x16
 	c := &canvas{
-		title: pen{bold, 44}, head: pen{bold, 32}, body: pen{plain, 32}, small: pen{plain, 24},
-		weightTop: weightTop(s.Examples),
+		title: pen{face: bold, size: 44}, head: pen{face: bold, size: 32}, body: pen{face: plain, size: 32}, small: pen{face: plain, size: 24},
+		columns: s.columns(),
 	}
 	h, w, boxes := 0, 0, false
 	for _, e := range s.Examples {
@@ -87,7 +82,7 @@ func (s *Sheet) newCanvas() *canvas {
 	}
 	c.scale = min(max(maxPanel/max(h, w), 1), maxScale)
 	c.panel = image.Pt(w*c.scale, h*c.scale)
-	width := 2*margin + len(columns)*c.panel.X + (len(columns)-1)*gap
+	width := 2*margin + len(c.columns)*c.panel.X + (len(c.columns)-1)*gap
 	if boxes {
 		pixels := min(max((c.panel.Y-insetGap)/2/insetScale, 6), maxInset)
 		c.inset = pixels * insetScale
@@ -99,41 +94,20 @@ func (s *Sheet) newCanvas() *canvas {
 	return c
 }
 
-// weightTop is the largest weight of all examples: one scale serves the sheet.
-func weightTop(examples []Example) float64 {
-	top := 0.0
-	for _, e := range examples {
-		for _, w := range e.Weights {
-			if v := float64(w); v > top && !math.IsInf(v, 0) {
-				top = v
-			}
-		}
-	}
-	if top == 0 {
-		return 1
-	}
-	return top
-}
-
 // heads writes the columns' titles, and below them how to read their colours and
 // boxes.
 func (c *canvas) heads(top int, boxes string) {
-	for i, name := range columns {
+	for i, col := range c.columns {
 		x := margin + i*(c.panel.X+gap)
-		c.head.write(c.img, x, top+24, c.head.fit(name, c.panel.X), ink)
-		switch i {
-		case 0:
+		c.head.write(c.img, x, top+24, c.head.fit(col.name, c.panel.X), ink)
+		if col.colors == nil {
 			c.small.write(c.img, x, top+54, c.small.fit("boxes: "+boxes, c.panel.X), faint)
-		case 1:
-			c.bar(x, top+40, grays, "0", "1")
-		case 2:
-			c.bar(x, top+40, viridis, "0", number(c.weightTop))
-		case 3:
-			c.bar(x, top+40, magma, "0", fmt.Sprintf("%.1f or more", errorTop))
+			continue
 		}
+		c.bar(x, top+40, col.colors, "0", col.to)
 	}
 	if c.inset > 0 {
-		x := margin + len(columns)*(c.panel.X+gap)
+		x := margin + len(c.columns)*(c.panel.X+gap)
 		c.head.write(c.img, x, top+24, c.head.fit("First object", 2*c.inset+insetGap), ink)
 		c.small.write(c.img, x, top+54, c.small.fit(fmt.Sprintf("enlarged × %d", insetScale), 2*c.inset+insetGap), faint)
 	}
@@ -150,9 +124,6 @@ func (c *canvas) bar(x, y int, m colormap, from, to string) {
 	c.small.write(c.img, x+width+8, y+14, to, faint)
 }
 
-// number formats a weight.
-func number(v float64) string { return strconv.FormatFloat(v, 'g', 3, 64) }
-
 // row draws an example below its caption.
 func (c *canvas) row(e *Example, top int) {
 	x := margin
@@ -163,10 +134,11 @@ func (c *canvas) row(e *Example, top int) {
 	x = c.head.write(c.img, x, top+26, c.head.fit(e.Caption, room), ink) + 18
 	switch e.Verdict {
 	case Kept:
-		c.chip(x, top, "kept", kept)
+		x = c.chip(x, top, "kept", kept)
 	case Lost:
-		c.chip(x, top, "lost", lost)
+		x = c.chip(x, top, "lost", lost)
 	}
+	c.body.write(c.img, x, top+26, c.body.fit(e.Note, c.img.Rect.Dx()-margin-x), faint)
 	top += captionRow
 	pictures := c.pictures(e)
 	for i, p := range pictures {
@@ -174,32 +146,32 @@ func (c *canvas) row(e *Example, top int) {
 		c.show(e, p, p.Bounds(), at, c.scale)
 	}
 	if len(e.Boxes) > 0 {
-		c.insets(e, pictures, image.Pt(margin+len(columns)*(c.panel.X+gap), top))
+		c.insets(e, pictures, image.Pt(margin+len(c.columns)*(c.panel.X+gap), top))
 	}
 }
 
-// chip draws a word on a coloured ground.
-func (c *canvas) chip(x, top int, word string, ground color.Color) {
-	fill(c.img, image.Rect(x, top+4, x+c.small.width(word)+20, top+32), ground)
+// chip draws a word on a coloured ground and returns the x behind it.
+func (c *canvas) chip(x, top int, word string, ground color.Color) int {
+	end := x + c.small.width(word) + 20
+	fill(c.img, image.Rect(x, top+4, end, top+32), ground)
 	c.small.write(c.img, x+10, top+24, word, onChip)
+	return end + 18
 }
 
 // pictures returns an example's frame in each column, not yet enlarged.
 func (c *canvas) pictures(e *Example) []image.Image {
-	original := e.Original
-	if original == nil {
-		original = Gray(e.Plane, e.H, e.W)
+	pictures := make([]image.Image, len(c.columns))
+	for i, col := range c.columns {
+		switch {
+		case col.colors != nil:
+			pictures[i] = col.colors.picture(col.of(e), e.H, e.W, col.top)
+		case e.Original != nil:
+			pictures[i] = e.Original
+		default:
+			pictures[i] = Gray(e.Plane, e.H, e.W)
+		}
 	}
-	wrong := make([]float32, e.H*e.W)
-	for i := range wrong {
-		wrong[i] = float32(math.Abs(float64(e.Recon[i]) - float64(e.Plane[i])/255))
-	}
-	return []image.Image{
-		original,
-		grays.picture(e.Recon, e.H, e.W, 1),
-		viridis.picture(e.Weights, e.H, e.W, c.weightTop),
-		magma.picture(wrong, e.H, e.W, errorTop),
-	}
+	return pictures
 }
 
 // show draws a part of a frame enlarged at a point, with the boxes around the

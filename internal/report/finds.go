@@ -88,7 +88,7 @@ func (s *FindSheet) check() error {
 
 func (s *FindSheet) newCanvas() *canvas {
 	plain, bold := inconsolata.Regular8x16, inconsolata.Bold8x16
-	c := &canvas{title: pen{bold, 44}, head: pen{bold, 32}, body: pen{plain, 32}, small: pen{plain, 24}}
+	c := &canvas{title: pen{face: bold, size: 44}, head: pen{face: bold, size: 32}, body: pen{face: plain, size: 32}, small: pen{face: plain, size: 24}}
 	w, h := findPanel/findScale, 1
 	for _, g := range s.Groups {
 		for _, f := range g.Finds {

@@ -30,7 +30,7 @@ func GIF(w io.Writer, frames []image.Image, delay time.Duration) error {
 		if f.Bounds().Size() != size {
 			return fmt.Errorf("report: frame %d of an animation is %v, the first is %v", i, f.Bounds().Size(), size)
 		}
-		g.Image = append(g.Image, paletted(f))
+		g.Image = append(g.Image, Paletted(f))
 		g.Delay = append(g.Delay, hundredths)
 	}
 	if err := gif.EncodeAll(w, &g); err != nil {
@@ -39,41 +39,49 @@ func GIF(w io.Writer, frames []image.Image, delay time.Duration) error {
 	return nil
 }
 
-// paletted returns the frame with a palette and the origin at 0, 0.
-func paletted(f image.Image) *image.Paletted {
+// Paletted returns a frame as GIF shows it, with a palette and the origin at 0, 0.
+func Paletted(f image.Image) *image.Paletted {
 	b := f.Bounds()
 	if p, ok := f.(*image.Paletted); ok && b.Min == (image.Point{}) && len(p.Palette) > 0 && len(p.Palette) <= 256 {
 		return p
 	}
-	r := image.Rect(0, 0, b.Dx(), b.Dy())
-	if colors := exactPalette(f); colors != nil {
-		p := image.NewPaletted(r, colors)
-		draw.Draw(p, r, f, b.Min, draw.Src)
+	if p := exact(f); p != nil {
 		return p
 	}
-	p := image.NewPaletted(r, palette.Plan9)
-	draw.FloydSteinberg.Draw(p, r, f, b.Min)
+	p := image.NewPaletted(image.Rect(0, 0, b.Dx(), b.Dy()), palette.Plan9)
+	draw.FloydSteinberg.Draw(p, p.Rect, f, b.Min)
 	return p
 }
 
-// exactPalette returns the colours of an image, nil when there are more than
-// 256.
-func exactPalette(f image.Image) color.Palette {
-	var colors color.Palette
-	seen := map[color.RGBA]bool{}
+// exact returns an image with a palette of its own colours, nil when there are more
+// than 256.
+func exact(f image.Image) *image.Paletted {
 	b := f.Bounds()
-	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			c := color.RGBAModel.Convert(f.At(x, y)).(color.RGBA)
-			if seen[c] {
-				continue
+	rgba, ok := f.(*image.RGBA)
+	if !ok {
+		rgba = image.NewRGBA(image.Rect(0, 0, b.Dx(), b.Dy()))
+		draw.Draw(rgba, rgba.Rect, f, b.Min, draw.Src)
+	}
+	p := image.NewPaletted(image.Rect(0, 0, b.Dx(), b.Dy()), nil)
+	seen := map[color.RGBA]byte{}
+	var last color.RGBA
+	var index byte
+	for y := range b.Dy() {
+		row := rgba.Pix[y*rgba.Stride:]
+		for x := range b.Dx() {
+			c := color.RGBA{R: row[4*x], G: row[4*x+1], B: row[4*x+2], A: row[4*x+3]}
+			if c != last || len(p.Palette) == 0 { // most pixels are as the one before
+				if index, ok = seen[c]; !ok {
+					if len(p.Palette) == 256 {
+						return nil
+					}
+					index = byte(len(p.Palette))
+					seen[c], p.Palette = index, append(p.Palette, c)
+				}
+				last = c
 			}
-			if len(colors) == 256 {
-				return nil
-			}
-			seen[c] = true
-			colors = append(colors, c)
+			p.Pix[y*p.Stride+x] = index
 		}
 	}
-	return colors
+	return p
 }

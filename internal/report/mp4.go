@@ -86,6 +86,14 @@ func putRGB(dst []byte, img image.Image) {
 		}
 		return
 	}
+	if p, ok := img.(*image.RGBA); ok {
+		for y := range b.Dy() {
+			for row := p.Pix[y*p.Stride:][:4*b.Dx()]; len(row) > 0; row = row[4:] {
+				at += copy(dst[at:], row[:3])
+			}
+		}
+		return
+	}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
 			c := color.RGBAModel.Convert(img.At(x, y)).(color.RGBA)

@@ -29,7 +29,10 @@ type Example struct {
 	Recon []float32
 	// Weights [H,W] are the weights of the loss as they are.
 	Weights []float32
-	H, W    int
+	// Slopes [H,W] are what takes the place of weights and error where Sheet.Slopes says
+	// so: |dV/dx| and |d log p/dx|.
+	Slopes [2][]float32
+	H, W   int
 	// Boxes are the true small objects, in pixels of the frame.
 	Boxes []image.Rectangle
 	// Frame is the frame of the observation that is shown, 0..Frames-1.
@@ -38,6 +41,8 @@ type Example struct {
 	// of Latin-1: the sheet's font has no others.
 	Caption string
 	Verdict Verdict
+	// Note stands behind them.
+	Note string
 }
 
 // Sheet is a picture of examples: one in a row, with the columns original,
@@ -48,13 +53,17 @@ type Sheet struct {
 	// Subtitle holds step, iteration and metrics.
 	Subtitle string
 	// Found says that the boxes are what a detector found, not true ones.
-	Found    bool
+	Found bool
+	// Slopes says that the examples have slopes instead of weights.
+	Slopes   bool
 	Examples []Example
 }
 
 // boxes says what the boxes are.
-func (s *Sheet) boxes() string {
-	if s.Found {
+func (s *Sheet) boxes() string { return boxesText(s.Found) }
+
+func boxesText(found bool) string {
+	if found {
 		return "found by the detector"
 	}
 	return "true objects"
@@ -67,9 +76,13 @@ func (s *Sheet) check() error {
 	}
 	for i, e := range s.Examples {
 		n := e.H * e.W
-		if e.H < 1 || e.W < 1 || len(e.Plane) != n || len(e.Recon) != n || len(e.Weights) != n {
-			return fmt.Errorf("report: sheet %q: example %d of %dx%d has %d plane bytes, %d of reconstruction, %d weights",
-				s.Title, i, e.H, e.W, len(e.Plane), len(e.Recon), len(e.Weights))
+		last := [2]int{len(e.Weights), n}
+		if s.Slopes {
+			last = [2]int{len(e.Slopes[0]), len(e.Slopes[1])}
+		}
+		if e.H < 1 || e.W < 1 || len(e.Plane) != n || len(e.Recon) != n || last != [2]int{n, n} {
+			return fmt.Errorf("report: sheet %q: example %d of %dx%d has %d plane bytes, %d of reconstruction, %d weights or slopes",
+				s.Title, i, e.H, e.W, len(e.Plane), len(e.Recon), last[0])
 		}
 		if o := e.Original; o != nil && o.Bounds().Size() != image.Pt(e.W, e.H) {
 			return fmt.Errorf("report: sheet %q: example %d of %dx%d has an original of %v", s.Title, i, e.H, e.W, o.Bounds().Size())

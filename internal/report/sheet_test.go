@@ -233,3 +233,27 @@ func BenchmarkSheet(b *testing.B) {
 		}
 	}
 }
+
+// A sheet of slopes shows them in place of weights and error, on one scale each.
+func TestSheetOfSlopes(t *testing.T) {
+	e := scene(64, 144, image.Pt(60, 20))
+	e.Weights = nil
+	bright := color.RGBA{252, 253, 191, 255} // the end of magma
+	for i := range e.Slopes {
+		e.Slopes[i] = make([]float32, 64*144)
+	}
+	e.Boxes = nil
+	plain := count(draw(t, &report.Sheet{Slopes: true, Examples: []report.Example{e}}), bright)
+	for k := range 100 {
+		e.Slopes[1][k] = 3
+	}
+	e.Note = "value 1.25, a* is LEFT with 63 %"
+	img := draw(t, &report.Sheet{Slopes: true, Examples: []report.Example{e}})
+	if n := count(img, bright) - plain; n != 100*16 {
+		t.Errorf("%d pixels of the largest slope, want those of 100", n)
+	}
+	e.Slopes[0] = e.Slopes[0][1:]
+	if _, err := (&report.Sheet{Slopes: true, Examples: []report.Example{e}}).Draw(); err == nil {
+		t.Error("a slope of too few pixels was drawn")
+	}
+}

@@ -18,6 +18,9 @@ import (
 type pen struct {
 	face *basicfont.Face
 	size float64 // pixels of a line, base of the size of all else
+	// steps is the number of opacities between none and full, 0 for all: few keep the
+	// colours of a picture few.
+	steps int
 }
 
 // scaled returns n pixels of the font in pixels of the sheet.
@@ -42,6 +45,11 @@ func (p pen) write(dst *image.RGBA, x, y int, s string, c color.Color) int {
 	d := font.Drawer{Dst: line, Src: image.Opaque, Face: p.face, Dot: fixed.P(0, p.face.Ascent)}
 	d.DrawString(s)
 	mask := imaging.Resize(line, p.scaled(w), p.scaled(h), imaging.CatmullRom)
+	if p.steps > 0 {
+		for i := 3; i < len(mask.Pix); i += 4 {
+			mask.Pix[i] = byte((int(mask.Pix[i])*p.steps + 127) / 255 * 255 / p.steps)
+		}
+	}
 	r := mask.Bounds().Add(image.Pt(x, y-p.scaled(p.face.Ascent)))
 	draw.DrawMask(dst, r, image.NewUniform(c), image.Point{}, mask, image.Point{}, draw.Over)
 	return x + p.width(s)

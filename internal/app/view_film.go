@@ -1,0 +1,315 @@
+package app
+
+import (
+	"bytes"
+	"compress/flate"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+
+	"glint/agent"
+	"glint/env"
+	"glint/internal/report"
+	"glint/internal/telemetry"
+	"glint/replay"
+)
+
+// FilmResult says what was filmed.
+type FilmResult struct {
+	Film  string  `json:"film"`
+	Steps int     `json:"steps"`
+	Small int     `json:"small"` // steps of them that show a small object
+	Score float64 `json:"score"` // un-clipped, at the film's last step
+	Ended bool    `json:"ended"` // the episode did
+}
+
+// ViewFilm films an episode with what the code keeps of it, the critic's value and the
+// actor's policy. The film shows every observation that the network acts on.
+func ViewFilm(ctx context.Context, v ViewOptions, path string, o IO) (res FilmResult, err error) {
+	if err := v.check(); err != nil {
+		return res, err
+	}
+	to, err := newFilmTarget(ctx, "--film", path)
+	if err != nil {
+		return res, err
+	}
+	r, err := newReel(ctx, v, o)
+	if err != nil {
+		return res, err
+	}
+	if len(r.shots) == 0 {
+		return res, errors.New("nothing to film: no observation was seen")
+	}
+	file, err := r.write(ctx, to, o)
+	if err != nil {
+		return res, err
+	}
+	if file.cut {
+		o.notef(cutShort)
+	}
+	last := r.shots[len(r.shots)-1]
+	res = FilmResult{Film: path, Steps: len(r.shots), Small: r.small, Score: last.score, Ended: r.ended}
+	if o.JSON {
+		return res, json.NewEncoder(o.Stdout).Encode(res)
+	}
+	s := &report.Summary{Title: r.title}
+	s.Add("The film shows", "steps", fmt.Sprintf("%d, of which %d with a small object", res.Steps, res.Small), "score", points(res.Score))
+	return res, s.Add("Where it is", "film", path).Write(o.Stdout)
+}
+
+// reel is an episode to be filmed. It is kept in memory before a frame is drawn, so
+// that the scales fit all of it.
+type reel struct {
+	*monitor
+	player *agent.Player
+	rand   *rand.Rand // draws actions
+	known  bool       // boxes are true
+	heads  bool       // actor and critic have learned
+	names  []string   // of actions
+	title  string
+	shots  []shot
+	small  int
+	ended  bool
+}
+
+// shot is one step of it.
+type shot struct {
+	packed []byte // observation and the same in its own format, compressed
+	boxes  []env.Box
+	value  float64
+	policy []float64
+	action int // that was played
+	score  float64
+}
+
+// newReel plays or reads an episode.
+func newReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
+	if v.Data != "" {
+		return readReel(ctx, v, o)
+	}
+	g, err := player(ctx, Who{Checkpoint: v.Checkpoint}, v.Env, 1, v.Seed, v.Change, o)
+	if err != nil {
+		return nil, err
+	}
+	r := &reel{title: "what the code keeps of " + g.config.Env}
+	if err = r.begin(g.scene(), g.net, g.config); err == nil {
+		err = r.play(ctx, g, v.Steps, o)
+	}
+	return r, errors.Join(err, g.Close())
+}
+
+// begin readies the network.
+func (r *reel) begin(s scene, net *agent.Net, c Config) (err error) {
+	r.heads, r.names, r.rand = !c.Alone, actionNames(s.raw, net.Actions), rand.New(rand.NewPCG(c.Seed, 5))
+	if r.monitor, err = monitorOf(s, net, c); err == nil {
+		r.player, err = net.NewPlayer(1)
+	}
+	return err
+}
+
+// play keeps the steps of a game's first episode, at most so many if that is not 0.
+func (r *reel) play(ctx context.Context, g *game, steps int, o IO) error {
+	b, err := g.Reset(ctx, seeds(g.config.Seed, 1))
+	if err != nil {
+		return err
+	}
+	bar := telemetry.NewProgress(o.Stderr, "playing")
+	defer bar.Finish()
+	var boxes []env.Box
+	for action := []int{0}; !r.ended && (steps == 0 || len(r.shots) < steps); r.ended = b.Ended(0) {
+		boxes, r.known = r.boxesOf(boxes[:0], g, b, 0)
+		_, raw := g.Raw()
+		score := 0.0
+		if len(r.shots) > 0 {
+			score = b.Return[0]
+		}
+		if err := r.add(b.Obs, raw.Obs, boxes, score); err != nil {
+			return err
+		}
+		action[0] = r.shots[len(r.shots)-1].action
+		if b, err = g.Step(ctx, action); err != nil {
+			return err
+		}
+		bar.Update(float64(len(r.shots))/float64(max(steps, 1)), telemetry.Field{Name: "steps", Value: fmt.Sprint(len(r.shots))})
+	}
+	return nil
+}
+
+// add keeps a step with what the network thinks of it and an action that it draws.
+func (r *reel) add(obs, raw []byte, boxes []env.Box, score float64) error {
+	logits, values, err := r.player.Think(obs)
+	if err != nil {
+		return err
+	}
+	s := shot{boxes: slices.Clone(boxes), value: float64(values[0]), policy: softmax(logits), score: score}
+	action, logp := make([]int, 1), make([]float32, 1)
+	r.player.Sample(logits, r.rand, action, logp)
+	s.action = action[0]
+	var b bytes.Buffer
+	w, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err != nil {
+		return err
+	}
+	for _, part := range [][]byte{obs, raw} {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	s.packed = bytes.Clone(b.Bytes())
+	r.shots = append(r.shots, s)
+	if len(boxes) > 0 {
+		r.small++
+	}
+	return nil
+}
+
+// readReel reads the episode of a dataset that shows most small objects.
+func readReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
+	d, err := openSeen(ctx, v, o)
+	if err != nil {
+		return nil, err
+	}
+	episodes, err := d.data.Episodes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	best := slices.MaxFunc(episodes, func(a, b replay.Episode) int {
+		if a.Small != b.Small {
+			return a.Small - b.Small
+		}
+		return a.Rows - b.Rows
+	})
+	r := &reel{title: "what the code keeps of " + v.Data, known: d.data.Meta().Truth}
+	if err := r.begin(d.scene, d.net, d.config); err != nil {
+		return nil, err
+	}
+	o.notef("episode %d of the dataset: %d steps, %d with a small object", best.Number, best.Rows, best.Small)
+	bar := telemetry.NewProgress(o.Stderr, "reading")
+	defer bar.Finish()
+	obs, score := make([]byte, r.plane.ObsLen()), 0.0
+	for row, err := range d.data.Rows(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if row.Episode != best.Number {
+			continue
+		}
+		if len(r.shots) > 0 { // what was played at the step before
+			r.shots[len(r.shots)-1].action = row.Action
+		}
+		score += row.Reward
+		if r.ended = row.Terminated || row.Truncated; r.ended || v.Steps > 0 && len(r.shots) == v.Steps {
+			break
+		}
+		boxes := r.look(d.pre, obs, row, r.known)
+		if err := r.add(obs, row.Obs, boxes, score); err != nil {
+			return nil, err
+		}
+		bar.Update(float64(len(r.shots)) / float64(best.Rows))
+	}
+	return r, nil
+}
+
+// each unpacks and reconstructs the shots in turn.
+func (r *reel) each(ctx context.Context, do func(i int, e agent.Example, recon, weights []float32) error) error {
+	size := r.plane.ObsLen()
+	both := make([]byte, size+r.raw.ObsLen())
+	for i, s := range r.shots {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := io.ReadFull(flate.NewReader(bytes.NewReader(s.packed)), both); err != nil {
+			return err
+		}
+		e := agent.Example{Step: int64(i), Boxes: s.boxes, Obs: both[:size], Raw: both[size:]}
+		if err := r.reconstruct([]agent.Example{e}); err != nil {
+			return err
+		}
+		weights, err := r.weights(e, r.recon, r.known)
+		if err != nil {
+			return err
+		}
+		if err := do(i, e, r.recon, weights); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drawer lays the film out.
+func (r *reel) drawer(ctx context.Context) (*report.Film, error) {
+	f := report.Film{Title: r.title, Found: !r.known, H: r.content.Dy(), W: r.content.Dx(), Actions: r.names, WeightTop: 1e-9}
+	if r.heads {
+		for _, s := range r.shots {
+			f.Values = append(f.Values, s.value)
+		}
+	}
+	err := r.each(ctx, func(_ int, _ agent.Example, _, weights []float32) error {
+		for _, w := range weights {
+			if v := float64(w); !math.IsInf(v, 0) {
+				f.WeightTop = max(f.WeightTop, v)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return report.NewFilm(f)
+}
+
+// write draws the film. An MP4 has all frames of the game, a GIF the last of each
+// step; both run at the game's own speed.
+func (r *reel) write(ctx context.Context, to *filmTarget, o IO) (file *filmFile, err error) {
+	drawer, err := r.drawer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	from, rate := 0, consoleRate
+	if r.raw.Stacked || !to.mp4() {
+		from, rate = r.plane.T-1, max(1, consoleRate/r.raw.Repeat)
+	}
+	if file, err = to.begin(ctx, drawer.Size(), rate); err != nil {
+		return nil, err
+	}
+	bar := telemetry.NewProgress(o.Stderr, "drawing")
+	err = r.each(ctx, func(i int, e agent.Example, recon, weights []float32) error {
+		for frame := from; frame < r.plane.T && !file.cut; frame++ {
+			img, err := drawer.Draw(r.frame(i, e, frame, recon, weights))
+			if err == nil {
+				err = file.add(img)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		bar.Update(float64(i+1) / float64(len(r.shots)))
+		return nil
+	})
+	bar.Finish()
+	if ended := file.close(); err == nil {
+		err = ended
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.remove())
+	}
+	return file, nil
+}
+
+// frame is one frame of a shot.
+func (r *reel) frame(i int, e agent.Example, frame int, recon, weights []float32) *report.Shot {
+	s := r.shots[i]
+	f := &report.Shot{Step: i, Policy: s.policy, Action: s.action}
+	f.Example = r.row(e, frame, recon, weights)
+	f.Note = fmt.Sprintf("step %d · frame %d of %d · score %s", i, frame+1, r.plane.T, strconv.FormatFloat(math.Round(10*s.score)/10, 'f', -1, 64))
+	return f
+}
