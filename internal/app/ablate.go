@@ -251,5 +251,5 @@ func (a *ablation) commands() []string {
 		"glint probe --checkpoint run --data "+heldFolder)
 }
 
-// silent keeps the notes and drops the figures.
-func silent(o IO) IO { return IO{Stdout: io.Discard, Stderr: o.Stderr} }
+// notesOnly keeps the notes and drops the figures.
+func notesOnly(o IO) IO { return IO{Stdout: io.Discard, Stderr: o.Stderr} }

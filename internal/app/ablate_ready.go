@@ -57,7 +57,7 @@ func (a *ablation) record(ctx context.Context, r RecordOptions, at string) error
 	if err := os.RemoveAll(r.Out); err != nil {
 		return fmt.Errorf("recording: %w", err)
 	}
-	if _, err := Record(ctx, r, silent(a.io)); err != nil {
+	if _, err := Record(ctx, r, notesOnly(a.io)); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

@@ -93,7 +93,7 @@ func Trial(ctx context.Context, file string, o IO) error {
 		return err
 	}
 	defer unlock()
-	out, err := doTrial(ctx, s, filepath.Join(dir, study.RunFolder), silent(o))
+	out, err := doTrial(ctx, s, filepath.Join(dir, study.RunFolder), notesOnly(o))
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: it was stopped", ErrTryAgain)
 	}

@@ -143,12 +143,12 @@ func span(lo, hi *float64) string {
 	return fmt.Sprintf(" (%s to %s)", number(*lo), number(*hi))
 }
 
-// number writes a figure with four digits that count.
+// number writes a figure with three digits that count.
 func number(x float64) string {
 	if x == 0 {
 		return "0" // never minus zero
 	}
-	digits := 3 - int(math.Floor(math.Log10(math.Abs(x))))
+	digits := 2 - int(math.Floor(math.Log10(math.Abs(x))))
 	return strconv.FormatFloat(x, 'f', min(max(digits, 0), 8), 64)
 }
 
