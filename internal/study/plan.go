@@ -1,0 +1,214 @@
+package study
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"glint/internal/names"
+)
+
+// Plan says what to compare. It is read from TOML.
+type Plan struct {
+	Name     string   `toml:"name"`     // of the study's folder; a file's name where it has none
+	Question string   `toml:"question"` // that the study answers
+	Kind     string   `toml:"kind"`     // of trial: pretrain or train
+	Env      string   `toml:"env"`      // environment, unless a flag or dataset names one
+	Judges   []string `toml:"judges"`   // figures that arms are compared by
+	Base     string   `toml:"base"`     // arm that the others are compared with; the first where none is named
+	Seeds    int      `toml:"seeds"`    // trials of an arm, with the seeds 1 to so many
+
+	// One of these is the length of a trial, the others are 0. Minutes are turned once
+	// into updates or steps.
+	Minutes float64 `toml:"minutes_per_trial"`
+	Updates int64   `toml:"updates_per_trial"` // of pretrain
+	Steps   int64   `toml:"steps_per_trial"`   // of train
+
+	Data Recording `toml:"data"` // for pretrain
+	Eval Games     `toml:"eval"` // for train
+
+	// Settings are those of all arms and Arms what an arm changes, in the keys of
+	// config.toml. An arm's key "about" is a line for people.
+	Settings map[string]any            `toml:"settings"`
+	Arms     map[string]map[string]any `toml:"arm"`
+	// Order is the names of the arms as they stand in the file.
+	Order []string `toml:"order"`
+}
+
+// Recording is the datasets of a study of pretrain: varied play without repeated frames.
+type Recording struct {
+	Steps        int64  `toml:"steps"`          // to train on
+	HeldOutSteps int64  `toml:"held_out_steps"` // to judge
+	Envs         int    `toml:"envs"`           // games played side by side
+	Seed         uint64 `toml:"seed"`
+	HeldOutSeed  uint64 `toml:"held_out_seed"`
+}
+
+// Games is what an agent is judged by in a study of train.
+type Games struct {
+	Episodes int    `toml:"episodes" json:"episodes"` // full games
+	Envs     int    `toml:"envs" json:"envs"`         // played side by side
+	Seed     uint64 `toml:"seed" json:"seed"`
+}
+
+// DefaultPlan returns what a plan need not say.
+func DefaultPlan() Plan {
+	return Plan{
+		Kind: Pretrain, Seeds: 5,
+		Data: Recording{Steps: 30_000, HeldOutSteps: 6_000, Envs: 8, Seed: 1, HeldOutSeed: 1001},
+		Eval: Games{Episodes: 30, Envs: 8, Seed: 1000},
+	}
+}
+
+// PlanError is a mistake in a plan, with what to do instead.
+type PlanError struct{ Msg, Hint string }
+
+// Error returns the message.
+func (e *PlanError) Error() string { return e.Msg }
+
+// named is what may be the name of a folder.
+var named = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
+
+// Validate names the first thing in a plan that cannot be done. What an arm may set is
+// not its business.
+func (p Plan) Validate() error {
+	if p.Kind != Pretrain && p.Kind != Train {
+		return &PlanError{fmt.Sprintf("kind is %q", p.Kind), "did you mean " + names.Nearest(p.Kind, []string{Pretrain, Train}) + "?"}
+	}
+	if len(p.Arms) < 2 {
+		return &PlanError{fmt.Sprintf("%d arms", len(p.Arms)), "give two or more to compare, as tables [arm.NAME]"}
+	}
+	for _, name := range append(slices.Clone(p.Order), p.Name) {
+		if !named.MatchString(name) {
+			return &PlanError{fmt.Sprintf("the name %q cannot be a folder's", name), "use small letters, digits and dashes"}
+		}
+	}
+	if _, ok := p.Arms[p.Base]; !ok {
+		return &PlanError{fmt.Sprintf("base names no arm %q", p.Base), "did you mean " + names.Nearest(p.Base, p.Order) + "?"}
+	}
+	if len(p.Judges) == 0 {
+		return &PlanError{"judges is empty", "name some of " + strings.Join(judgeNames(p.Kind), ", ")}
+	}
+	for _, j := range p.Judges {
+		if known := judgeNames(p.Kind); !slices.Contains(known, j) {
+			return &PlanError{fmt.Sprintf("a trial of %s has no judge %q", p.Kind, j), "did you mean " + names.Nearest(j, known) + "?"}
+		}
+	}
+	return p.validateNumbers()
+}
+
+func (p Plan) validateNumbers() error {
+	for _, n := range []struct {
+		name string
+		is   int64
+	}{
+		{"seeds", int64(p.Seeds)},
+		{"data.steps", p.Data.Steps},
+		{"data.held_out_steps", p.Data.HeldOutSteps},
+		{"data.envs", int64(p.Data.Envs)},
+		{"eval.episodes", int64(p.Eval.Episodes)},
+		{"eval.envs", int64(p.Eval.Envs)},
+	} {
+		if n.is < 1 {
+			return &PlanError{fmt.Sprintf("%s is %d", n.name, n.is), "give 1 or more"}
+		}
+	}
+	if p.Kind == Pretrain && p.Steps != 0 || p.Kind == Train && p.Updates != 0 {
+		return &PlanError{fmt.Sprintf("the length of a trial of %s is counted otherwise", p.Kind), "pretrain counts updates, train counts steps"}
+	}
+	if given := p.Minutes != 0; given == (p.Length() != 0) || !(p.Minutes >= 0) || p.Length() < 0 {
+		return &PlanError{
+			fmt.Sprintf("the length of a trial is %v minutes and %d %s", p.Minutes, p.Length(), p.Unit()),
+			"give one of them, above 0",
+		}
+	}
+	return nil
+}
+
+// Length is that of a trial in the trial's own unit, 0 where the plan says it in minutes.
+func (p Plan) Length() int64 { return p.Updates + p.Steps }
+
+// Unit names what the length of a trial is counted in.
+func (p Plan) Unit() string {
+	if p.Kind == Train {
+		return "steps"
+	}
+	return "updates"
+}
+
+// SetLength replaces the length of a trial by one in its own unit.
+func (p *Plan) SetLength(n int64) {
+	p.Minutes, p.Updates, p.Steps = 0, 0, 0
+	if p.Kind == Train {
+		p.Steps = n
+	} else {
+		p.Updates = n
+	}
+}
+
+// Complete fills in the name, base and order of arms of a plan that was read from text.
+func (p *Plan) Complete(name, text string) {
+	p.Name = cmp.Or(p.Name, name)
+	at := map[string]int{}
+	for arm := range p.Arms {
+		at[arm] = len(text)
+		if i := regexp.MustCompile(`(?m)^\s*\[?\s*arm\.` + regexp.QuoteMeta(arm) + `[.\]\s=]`).FindStringIndex(text); i != nil {
+			at[arm] = i[0]
+		}
+	}
+	if len(p.Order) != len(p.Arms) {
+		p.Order = slices.SortedFunc(maps.Keys(p.Arms), func(a, b string) int { return cmp.Or(at[a]-at[b], cmp.Compare(a, b)) })
+	}
+	if p.Base == "" && len(p.Order) > 0 {
+		p.Base = p.Order[0]
+	}
+}
+
+// Merged returns the settings of an arm over those of all, as new maps.
+func (p Plan) Merged(arm string) map[string]any {
+	all := merge(map[string]any{}, p.Settings)
+	merge(all, p.Arms[arm])
+	delete(all, About)
+	return all
+}
+
+// About is the key of an arm that is no setting.
+const About = "about"
+
+func merge(into, from map[string]any) map[string]any {
+	for key, v := range from {
+		if table, ok := v.(map[string]any); ok {
+			below, _ := into[key].(map[string]any)
+			into[key] = merge(merge(map[string]any{}, below), table)
+			continue
+		}
+		into[key] = v
+	}
+	return into
+}
+
+//go:embed plans
+var plans embed.FS
+
+// Ready returns the text of a plan that comes with glint.
+func Ready(name string) (text string, ok bool) {
+	b, err := plans.ReadFile("plans/" + name + ".toml")
+	return string(b), err == nil
+}
+
+// ReadyNames lists the plans that come with glint.
+func ReadyNames() (all []string) {
+	entries, err := plans.ReadDir("plans")
+	if err != nil {
+		panic(err) // they are in the program
+	}
+	for _, e := range entries {
+		all = append(all, strings.TrimSuffix(e.Name(), path.Ext(e.Name())))
+	}
+	return all
+}

@@ -1,0 +1,88 @@
+package study
+
+import "slices"
+
+// NewResult returns the result of a plan whose trials have no outcome yet; settings
+// writes what an arm sets.
+func (p Plan) NewResult(settings func(map[string]any) string) Result {
+	r := Result{Report: SummaryFile, Name: p.Name, Question: p.Question, Env: p.Env, Kind: p.Kind, Length: p.Length(), Judges: p.judges(), Base: p.Base}
+	for i := range p.Seeds {
+		r.Seeds = append(r.Seeds, uint64(i+1))
+	}
+	for _, name := range p.Order {
+		about, _ := p.Arms[name][About].(string)
+		r.Order = append(r.Order, Arm{Name: name, What: about, Settings: settings(p.Merged(name))})
+	}
+	return r
+}
+
+// Summarise fills in what endings say of the arms of a result whose plan is filled in.
+func (r *Result) Summarise(endings []Ending) {
+	r.Trials, r.Failed, r.Failures, r.Versions = len(endings), 0, []Failure{}, []string{}
+	of := map[string][]*Outcome{}
+	for i := range r.Order {
+		arm := &r.Order[i]
+		for _, seed := range r.Seeds {
+			at := slices.IndexFunc(endings, func(e Ending) bool { return e.Spec.Arm == arm.Name && e.Spec.Seed == seed })
+			e := endings[at]
+			of[arm.Name] = append(of[arm.Name], e.Outcome)
+			if e.Outcome == nil {
+				r.Failed++
+				r.Failures = append(r.Failures, Failure{arm.Name, seed, e.Why()})
+				continue
+			}
+			if arm.Example == "" {
+				arm.Example, arm.Note = e.Spec.Folder()+"/"+RunFolder, e.Outcome.Note
+			}
+			if !slices.Contains(r.Versions, e.Outcome.Version) {
+				r.Versions = append(r.Versions, e.Outcome.Version)
+			}
+		}
+	}
+	slices.Sort(r.Versions)
+	r.Arms = map[string]map[string]Figure{}
+	for _, arm := range r.Order {
+		r.Arms[arm.Name] = map[string]Figure{}
+		for _, j := range r.Judges {
+			f := figureOf(values(of[arm.Name], j.Name))
+			if arm.Name != r.Base {
+				f.compare(values(of[r.Base], j.Name), j.Better)
+			}
+			r.Arms[arm.Name][j.Name] = f
+		}
+	}
+}
+
+// values are the figures of a judge by seed, nil where there is none.
+func values(outcomes []*Outcome, judge string) []*float64 {
+	all := make([]*float64, len(outcomes))
+	for i, o := range outcomes {
+		if o == nil {
+			continue
+		}
+		if v, ok := o.Figures[judge]; ok {
+			all[i] = &v
+		}
+	}
+	return all
+}
+
+// present returns the values that are known.
+func present(values []*float64) (x []float64) {
+	for _, v := range values {
+		if v != nil {
+			x = append(x, *v)
+		}
+	}
+	return x
+}
+
+// Broken lists the arms of which no trial succeeded.
+func (r *Result) Broken() (arms []string) {
+	for _, a := range r.Order {
+		if a.Example == "" {
+			arms = append(arms, a.Name)
+		}
+	}
+	return arms
+}

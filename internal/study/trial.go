@@ -1,0 +1,143 @@
+package study
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"glint/internal/report"
+)
+
+// The files of a trial's folder. The contract of a trial: it reads the spec, trains in
+// the run's folder, and writes the outcome when all is done, whole or not at all. It
+// may be stopped at any time and started again, and then goes on where it was.
+const (
+	SpecFile    = "spec.json"
+	OutcomeFile = "result.json"
+	ErrorFile   = "error.txt" // why the last start failed
+	RunFolder   = "run"
+)
+
+// TimingFolder is in the study folder while a trial's length is found.
+const TimingFolder = "timing"
+
+// Rate is the figure of a trial that is only timed: updates or steps a minute.
+const Rate = "rate"
+
+// ErrTryAgain says that a trial was stopped, or kept from its folder, and is to be
+// started again.
+var ErrTryAgain = errors.New("the trial is to be started again")
+
+// Spec is what a trial is to do. Paths are relative to the study folder.
+type Spec struct {
+	Arm     string `json:"arm"`
+	Seed    uint64 `json:"seed"`
+	Kind    string `json:"kind"`
+	HeldOut string `json:"held_out"` // dataset that pretrain is judged on
+	Eval    Games  `json:"eval"`     // games that train is judged by
+	// Timing is above 0 where only the speed is asked for, by so many trials side by side.
+	Timing int `json:"timing"`
+	// Config is the whole config of the training, as TOML.
+	Config string `json:"config"`
+}
+
+// Outcome is what a trial says.
+type Outcome struct {
+	// Figures are all numbers of the judge's output, by its keys.
+	Figures map[string]float64 `json:"figures"`
+	Version string             `json:"version"` // of what computed them
+	Note    string             `json:"note"`    // what is special about them; may be empty
+	Weights string             `json:"weights_sha256"`
+}
+
+// Folder returns the folder of a trial, relative to the study folder.
+func (s Spec) Folder() string {
+	if s.Timing > 0 {
+		return fmt.Sprintf("%s/%d", TimingFolder, s.Timing)
+	}
+	return fmt.Sprintf("trials/%s-seed%d", s.Arm, s.Seed)
+}
+
+// write puts the spec into its folder. One that is there and differs is refused: the
+// trial was begun with other settings.
+func (s Spec) write(dir string) error {
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the spec of a trial: %w", err)
+	}
+	b = append(b, '\n')
+	path := filepath.Join(dir, s.Folder(), SpecFile)
+	old, err := os.ReadFile(path)
+	switch {
+	case err == nil && string(old) == string(b):
+		return nil
+	case err == nil:
+		return &PlanError{fmt.Sprintf("%s was begun with other settings: %s", s.Folder(), Difference(string(old), string(b))), "go on with the glint that began it, or choose another --out"}
+	case !errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("reading the spec of a trial: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("writing the spec of a trial: %w", err)
+	}
+	if err := report.ReplaceFile(path, b); err != nil {
+		return fmt.Errorf("writing the spec of a trial: %w", err)
+	}
+	return nil
+}
+
+// Difference says in one line how a text differs from what it was.
+func Difference(was, now string) string {
+	a, b := lines(was), lines(now)
+	for i := range max(len(a), len(b)) {
+		at := func(s []string) string {
+			if i < len(s) && s[i] != "" {
+				return s[i]
+			}
+			return "nothing"
+		}
+		if at(a) != at(b) {
+			return fmt.Sprintf("it has %s, now there is %s", at(a), at(b))
+		}
+	}
+	return "nothing"
+}
+
+// lines splits a text, also where it is a string of JSON.
+func lines(s string) (all []string) {
+	for line := range strings.SplitSeq(strings.ReplaceAll(s, `\n`, "\n"), "\n") {
+		all = append(all, strings.TrimSpace(line))
+	}
+	return all
+}
+
+// ReadSpec reads a spec.
+func ReadSpec(path string) (s Spec, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return s, fmt.Errorf("reading the spec of a trial: %w", err)
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, fmt.Errorf("reading the spec of a trial: %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// outcome reads what a trial says, nil where it has not ended.
+func (s Spec) outcome(dir string) (*Outcome, error) {
+	b, err := os.ReadFile(filepath.Join(dir, s.Folder(), OutcomeFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the result of a trial: %w", err)
+	}
+	var o Outcome
+	if err := json.Unmarshal(b, &o); err != nil {
+		return nil, fmt.Errorf("reading the result of %s: %w", s.Folder(), err)
+	}
+	return &o, nil
+}
