@@ -23,6 +23,8 @@ type cli struct {
 	View     viewCmd     `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
 	Record   recordCmd   `cmd:"" help:"Record play into a dataset."`
 	Detect   detectCmd   `cmd:"" help:"Find small objects in a dataset, say how well, or calibrate the detector."`
+	Ablate   ablateCmd   `cmd:"" help:"Compare settings over seeds, by a plan."`
+	Trial    trialCmd    `cmd:"" hidden:"" help:"Run one trial of a study."`
 	Env      envCmd      `cmd:"" help:"List, install and serve environments."`
 	Bench    benchCmd    `cmd:"" help:"Measure speed."`
 }
@@ -63,6 +65,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.Is(err, app.ErrTryAgain):
+		_, _ = fmt.Fprintln(stderr, "glint:", oneLine(err))
+		return app.ExitTryAgain
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		_, _ = fmt.Fprintln(stderr, "glint: interrupted before there was anything to keep")
 		return exitFailed

@@ -180,13 +180,18 @@ func loadConfig(path string, flags Base, adapt func(Config) Config) (Config, err
 	if err != nil {
 		return Config{}, usagef("check the path", "config %s cannot be read (%v)", path, err)
 	}
+	return parseConfig("config "+path, b, flags, adapt)
+}
+
+// parseConfig is loadConfig of the text of a file; where names it in errors.
+func parseConfig(where string, b []byte, flags Base, adapt func(Config) Config) (Config, error) {
 	var named struct {
 		Env, Preset    string
 		Steps, Minutes *float64
 		Agent          struct{ Algo string }
 	}
 	if err := toml.Unmarshal(b, &named); err != nil {
-		return Config{}, tomlError(path, err)
+		return Config{}, tomlError(where, err)
 	}
 	base := flags.or(Base{named.Env, named.Agent.Algo, named.Preset})
 	c := adapt(base.defaults())
@@ -196,7 +201,7 @@ func loadConfig(path string, flags Base, adapt func(Config) Config) (Config, err
 	}
 	d := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
-		return Config{}, tomlError(path, err)
+		return Config{}, tomlError(where, err)
 	}
 	c.Env, c.Agent.Algo, c.Preset = chosen.Env, chosen.Algo, chosen.Preset
 	return c, nil
@@ -208,13 +213,13 @@ const (
 	DefaultAlgo = agent.PPO
 )
 
-// tomlError says in one line where a file is wrong.
-func tomlError(path string, err error) error {
+// tomlError says in one line what is wrong in a file, which where names.
+func tomlError(where string, err error) error {
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) && len(strict.Errors) > 0 {
 		row, _ := strict.Errors[0].Position()
 		key := strings.Join(strict.Errors[0].Key(), ".")
-		return usagef("did you mean "+names.Nearest(key, settings())+"?", "config %s, line %d: unknown setting %s", path, row, key)
+		return usagef("did you mean "+names.Nearest(key, settings())+"?", "%s, line %d: unknown setting %s", where, row, key)
 	}
 	if decode, ok := errors.AsType[*toml.DecodeError](err); ok {
 		row, column := decode.Position()
@@ -224,9 +229,9 @@ func tomlError(path string, err error) error {
 			kind, _, _ = strings.Cut(kind, " into ")
 			msg = fmt.Sprintf("%s cannot be a TOML %s", strings.Join(decode.Key(), "."), kind)
 		}
-		return usagef("mend the file", "config %s, line %d, column %d: %s", path, row, column, msg)
+		return usagef("mend the file", "%s, line %d, column %d: %s", where, row, column, msg)
 	}
-	return usagef("mend the file", "config %s: %v", path, err)
+	return usagef("mend the file", "%s: %v", where, err)
 }
 
 // settings returns the names of all tables and settings, these with their tables'.

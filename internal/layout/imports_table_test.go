@@ -27,6 +27,7 @@ var allowed = map[string]struct {
 	"internal/dash":       {[]string{"env", "internal/telemetry"}, "one more FrameSink and reader of metrics"},
 	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
 	"internal/names":      {nil, "strings"},
+	"internal/study":      {[]string{"internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
 	"internal/layout":     {nil, "reads source text"},
 	"cmd/glint":           {[]string{"internal/app", "internal/names"}, "flags only"},
 }

@@ -149,7 +149,7 @@ func number(x float64) string {
 		return "0" // never minus zero
 	}
 	digits := 3 - int(math.Floor(math.Log10(math.Abs(x))))
-	return strconv.FormatFloat(x, 'f', max(0, min(digits, 4+max(0, digits-5))), 64)
+	return strconv.FormatFloat(x, 'f', min(max(digits, 0), 8), 64)
 }
 
 func signed(x float64) string {

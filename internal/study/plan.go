@@ -121,17 +121,17 @@ func (p Plan) validateNumbers() error {
 	if p.Kind == Pretrain && p.Steps != 0 || p.Kind == Train && p.Updates != 0 {
 		return &PlanError{fmt.Sprintf("the length of a trial of %s is counted otherwise", p.Kind), "pretrain counts updates, train counts steps"}
 	}
-	if given := p.Minutes != 0; given == (p.length() != 0) || !(p.Minutes >= 0) || p.length() < 0 {
+	if given := p.Minutes != 0; given == (p.Length() != 0) || !(p.Minutes >= 0) || p.Length() < 0 {
 		return &PlanError{
-			fmt.Sprintf("the length of a trial is %v minutes and %d %s", p.Minutes, p.length(), p.Unit()),
+			fmt.Sprintf("the length of a trial is %v minutes and %d %s", p.Minutes, p.Length(), p.Unit()),
 			"give one of them, above 0",
 		}
 	}
 	return nil
 }
 
-// length is that of a trial where the plan says it in the trial's own unit.
-func (p Plan) length() int64 { return p.Updates + p.Steps }
+// Length is that of a trial in the trial's own unit, 0 where the plan says it in minutes.
+func (p Plan) Length() int64 { return p.Updates + p.Steps }
 
 // Unit names what the length of a trial is counted in.
 func (p Plan) Unit() string {

@@ -109,7 +109,7 @@ func (r Runner) one(ctx context.Context, s Spec) Ending {
 	return e
 }
 
-// Error returns why a trial failed in one line.
-func (e Ending) Error() string {
+// Why says in one line why a trial has no outcome.
+func (e Ending) Why() string {
 	return strings.Join(strings.Fields(strings.ReplaceAll(e.Err.Error(), "\n", "; ")), " ")
 }

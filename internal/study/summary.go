@@ -1,8 +1,20 @@
 package study
 
-import (
-	"slices"
-)
+import "slices"
+
+// NewResult returns the result of a plan whose trials have no outcome yet; settings
+// writes what an arm sets.
+func (p Plan) NewResult(settings func(map[string]any) string) Result {
+	r := Result{Report: SummaryFile, Name: p.Name, Question: p.Question, Env: p.Env, Kind: p.Kind, Length: p.Length(), Judges: p.judges(), Base: p.Base}
+	for i := range p.Seeds {
+		r.Seeds = append(r.Seeds, uint64(i+1))
+	}
+	for _, name := range p.Order {
+		about, _ := p.Arms[name][About].(string)
+		r.Order = append(r.Order, Arm{Name: name, What: about, Settings: settings(p.Merged(name))})
+	}
+	return r
+}
 
 // Summarise fills in what endings say of the arms of a result whose plan is filled in.
 func (r *Result) Summarise(endings []Ending) {
@@ -16,7 +28,7 @@ func (r *Result) Summarise(endings []Ending) {
 			of[arm.Name] = append(of[arm.Name], e.Outcome)
 			if e.Outcome == nil {
 				r.Failed++
-				r.Failures = append(r.Failures, Failure{arm.Name, seed, e.Error()})
+				r.Failures = append(r.Failures, Failure{arm.Name, seed, e.Why()})
 				continue
 			}
 			if arm.Example == "" {

@@ -76,7 +76,7 @@ func (s Spec) write(dir string) error {
 	case err == nil && string(old) == string(b):
 		return nil
 	case err == nil:
-		return &PlanError{fmt.Sprintf("%s was begun with other settings: %s", s.Folder(), firstDifference(string(old), string(b))), "go on with the glint that began it, or choose another --out"}
+		return &PlanError{fmt.Sprintf("%s was begun with other settings: %s", s.Folder(), Difference(string(old), string(b))), "go on with the glint that began it, or choose another --out"}
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("reading the spec of a trial: %w", err)
 	}
@@ -89,8 +89,8 @@ func (s Spec) write(dir string) error {
 	return nil
 }
 
-// firstDifference says in one line how a text differs from what it was.
-func firstDifference(was, now string) string {
+// Difference says in one line how a text differs from what it was.
+func Difference(was, now string) string {
 	a, b := lines(was), lines(now)
 	for i := range max(len(a), len(b)) {
 		at := func(s []string) string {
@@ -112,6 +112,18 @@ func lines(s string) (all []string) {
 		all = append(all, strings.TrimSpace(line))
 	}
 	return all
+}
+
+// ReadSpec reads a spec.
+func ReadSpec(path string) (s Spec, err error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return s, fmt.Errorf("reading the spec of a trial: %w", err)
+	}
+	if err := json.Unmarshal(b, &s); err != nil {
+		return s, fmt.Errorf("reading the spec of a trial: %s: %w", path, err)
+	}
+	return s, nil
 }
 
 // outcome reads what a trial says, nil where it has not ended.

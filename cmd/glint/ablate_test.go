@@ -1,0 +1,209 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// asProgram makes this test program behave as glint, for the processes of trials.
+const asProgram = "GLINT_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// smallPlan is one whose trials take a second or two; those of the arm broken fail.
+const smallPlan = `
+question = "Does the weighting matter?"
+judges = ["mse", "kept"]
+seeds = 2
+updates_per_trial = 300
+[data]
+steps = 600
+held_out_steps = 300
+envs = 4
+[settings]
+save_minutes = 0.002
+[settings.agent.autoencoder]
+channels = [4, 8]
+code = 16
+[settings.agent.pretrain]
+batch = 16
+[arm.uniform]
+weighting = "uniform"
+[arm.knife]
+[arm.broken]
+[arm.broken.agent.autoencoder]
+code = 65536
+`
+
+// ablate runs a study in this process and returns its summary.
+func ablate(t *testing.T, out string, more ...string) (summary string, notes string) {
+	t.Helper()
+	code, stdout, stderr := glint(t, append([]string{"ablate", "--plan", "plan.toml", "--out", out, "--json"}, more...)...)
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	b, err := os.ReadFile(filepath.Join(out, "summary.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var res struct {
+		Report         string
+		Trials, Failed int
+		Arms           map[string]map[string]struct {
+			IQM, Lo, Hi *float64
+			Seeds       []*float64
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &res); err != nil {
+		t.Fatalf("%v in %s", err, stdout)
+	}
+	mse := res.Arms["knife"]["mse"]
+	if res.Trials != 6 || res.Failed != 2 || res.Report != filepath.Join(out, "summary.md") || mse.IQM == nil || mse.Lo == nil || len(mse.Seeds) != 2 {
+		t.Errorf("--json says %s", stdout)
+	}
+	return string(b), stderr
+}
+
+// TestAblate stops a study by Ctrl-C and by SIGKILL and goes on with it: it must end
+// with the summary of one that nobody stopped, whose trials ran one after the other.
+func TestAblate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for half a minute")
+	}
+	t.Setenv(asProgram, "1")
+	inFolder(t, map[string]string{"plan.toml": smallPlan})
+	want, _ := ablate(t, "whole", "--jobs", "1")
+	for _, part := range []string{"| broken | 2 | autoencoder: the network is too large", "Not one trial succeeded of: broken.", "--updates-per-trial 300"} {
+		if !strings.Contains(want, part) {
+			t.Errorf("the summary lacks %q:\n%s", part, want)
+		}
+	}
+	for _, how := range []os.Signal{os.Interrupt, os.Kill} {
+		said := stopHalfway(t, "broken", how)
+		if how == os.Interrupt && !strings.Contains(said, "the same command goes on") {
+			t.Errorf("Ctrl-C says %s", said)
+		}
+	}
+	before := changed(t, "broken/trials/*/result.json")
+	begun := changed(t, "broken/trials/*/run/config.toml")
+	saved, err := filepath.Glob("broken/trials/*/run/ckpt/*")
+	if err != nil || len(saved) == 0 {
+		t.Fatalf("no trial was stopped after a checkpoint (%v)", err)
+	}
+	if got, _ := ablate(t, "broken", "--jobs", "2"); got != want {
+		t.Errorf("the stopped study says\n%s\nthe whole one\n%s", got, want)
+	}
+	after := changed(t, "broken/trials/*/result.json")
+	for file, at := range before {
+		if !after[file].Equal(at) {
+			t.Errorf("%s was written again", file)
+		}
+	}
+	again := changed(t, "broken/trials/*/run/config.toml")
+	for _, ckpt := range saved {
+		if file := filepath.Join(filepath.Dir(filepath.Dir(ckpt)), "config.toml"); !again[file].Equal(begun[file]) {
+			t.Errorf("%s was written again: the run began anew, though it had a checkpoint", file)
+		}
+	}
+	code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "broken", "--seeds", "3")
+	if code != exitUsage || !strings.Contains(stderr, "seeds = 2, now there is seeds = 3") {
+		t.Errorf("a changed plan: exit code %d, %s", code, stderr)
+	}
+}
+
+// stopHalfway starts a study in a process of its own and stops it when a trial more has
+// ended and another has a checkpoint. It returns what the study said.
+func stopHalfway(t *testing.T, out string, how os.Signal) string {
+	t.Helper()
+	done := len(changed(t, out+"/trials/*/result.json"))
+	var said bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "ablate", "--plan", "plan.toml", "--out", out, "--jobs", "2")
+	cmd.Stderr = &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		results, saved := changed(t, out+"/trials/*/result.json"), map[string]bool{}
+		for file := range changed(t, out+"/trials/*/run/ckpt/*/manifest.json") {
+			trial := strings.SplitAfter(file, "/run/")[0]
+			if _, ended := results[strings.TrimSuffix(trial, "run/")+"result.json"]; !ended {
+				saved[trial] = true
+			}
+		}
+		if len(results) > done && len(saved) > 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no trial ended: %s", said.String())
+		}
+	}
+	if err := cmd.Process.Signal(how); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Errorf("stopped by %v, it says all is done: %s", how, said.String())
+	}
+	return said.String()
+}
+
+// changed returns when files that match were last written.
+func changed(t *testing.T, pattern string) map[string]time.Time {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]time.Time{}
+	for _, file := range files {
+		info, err := os.Stat(file)
+		if err != nil {
+			continue // replaced in this moment
+		}
+		at[file] = info.ModTime()
+	}
+	return at
+}
+
+// TestAblateTimes wants minutes to be turned into updates once, and nothing but failures
+// to be a failure.
+func TestAblateTimes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for some seconds")
+	}
+	t.Setenv(asProgram, "1")
+	timed := strings.NewReplacer("updates_per_trial = 300", "minutes_per_trial = 0.01", "seeds = 2", "seeds = 1").Replace(smallPlan)
+	failing := strings.NewReplacer("code = 16", "code = 65536", "seeds = 2", "seeds = 1").Replace(smallPlan)
+	inFolder(t, map[string]string{"timed.toml": timed, "failing.toml": failing})
+	args := []string{"ablate", "--plan", "timed.toml", "--env", "dojo", "--jobs", "2", "--out", "timed"}
+	if code, _, stderr := glint(t, args...); code != exitOK {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	var l struct{ Length int64 }
+	b, err := os.ReadFile("timed/length.json")
+	if err != nil || json.Unmarshal(b, &l) != nil || l.Length < 1 {
+		t.Errorf("length.json holds %s (%v)", b, err)
+	}
+	if _, err := os.Stat("timed/timing"); err == nil {
+		t.Error("the folder of the timing is still there")
+	}
+	before := changed(t, "timed/length.json")
+	if code, _, stderr := glint(t, args...); code != exitOK || !before["timed/length.json"].Equal(changed(t, "timed/length.json")["timed/length.json"]) {
+		t.Errorf("again: exit code %d, %s", code, stderr)
+	}
+	data := []string{"--data", "timed/data", "--held-out", "timed/held-out", "--out", "failing"}
+	code, _, stderr := glint(t, append([]string{"ablate", "--plan", "failing.toml"}, data...)...)
+	if code != exitFailed || !strings.Contains(stderr, "no trial has a result") {
+		t.Errorf("nothing but failures: exit code %d, %s", code, stderr)
+	}
+}

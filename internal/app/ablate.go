@@ -1,0 +1,255 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"glint/internal/report"
+	"glint/internal/study"
+	"glint/internal/telemetry"
+)
+
+// AblateOptions says what to compare. A nil or empty field leaves the plan's.
+type AblateOptions struct {
+	Plan    string // a file, or the name of a plan that comes with glint
+	Env     string
+	Data    string // dataset to train on; empty to record one
+	HeldOut string // dataset to judge; empty to record one
+	Seeds   *int
+	// The length of a trial; one of them.
+	Minutes *float64
+	Updates *int64
+	Steps   *int64
+	Jobs    int    // trials side by side
+	Out     string // the study folder; empty for studies/PLAN-ENV
+}
+
+// What the study folder holds beside the trials.
+const (
+	planFile   = "plan.toml"
+	lengthFile = "length.json"
+	dataFolder = "data"
+	heldFolder = "held-out"
+	studiesDir = "studies"
+)
+
+// ablation is a study that runs.
+type ablation struct {
+	AblateOptions
+	plan study.Plan
+	dir  string
+	io   IO
+}
+
+// Ablate compares the arms of a plan over seeds. It goes on with a study that was
+// stopped.
+func Ablate(ctx context.Context, opts AblateOptions, o IO) (res study.Result, err error) {
+	if opts.Jobs < 1 {
+		return res, usagef("give 1 or more", "%d trials side by side", opts.Jobs)
+	}
+	p, err := readPlan(opts)
+	if err != nil {
+		return res, err
+	}
+	a := &ablation{AblateOptions: opts, plan: p, dir: opts.Out, io: o}
+	if a.dir == "" {
+		a.dir = filepath.Join(studiesDir, p.Name+"-"+slug(p.Env))
+	}
+	unlock, err := a.folder()
+	if err != nil {
+		return res, err
+	}
+	defer unlock()
+	endings, err := a.run(ctx)
+	if ctx.Err() != nil {
+		return res, fmt.Errorf("stopped; %s keeps what is done, and the same command goes on", a.dir)
+	}
+	if wrong, ok := errors.AsType[*study.PlanError](err); ok {
+		return res, usagef(wrong.Hint, "%s", wrong.Msg)
+	}
+	if err != nil {
+		return res, err
+	}
+	return a.report(endings)
+}
+
+// folder makes or opens the study folder and makes sure that its plan is this one.
+func (a *ablation) folder() (unlock func(), err error) {
+	text, err := tomlText(a.plan)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(a.dir, 0o755); err != nil {
+		return nil, fmt.Errorf("making the study folder: %w", err)
+	}
+	file := filepath.Join(a.dir, planFile)
+	old, err := os.ReadFile(file)
+	switch inside, _ := filepath.Glob(filepath.Join(a.dir, "[^.]*")); {
+	case err == nil && string(old) != text:
+		return nil, usagef("put the plan or the flags back, or choose another --out", "%s is a study of another plan: %s", a.dir, study.Difference(string(old), text))
+	case err != nil && len(inside) > 0:
+		return nil, usagef("choose another --out", "%s is there and is no study", a.dir)
+	}
+	if unlock, err = lockRun(a.dir); err != nil {
+		return nil, err
+	}
+	if err := report.ReplaceFile(file, []byte(text)); err != nil {
+		unlock()
+		return nil, fmt.Errorf("saving the plan: %w", err)
+	}
+	return unlock, nil
+}
+
+// run makes the data, settles the length and runs all trials.
+func (a *ablation) run(ctx context.Context) ([]study.Ending, error) {
+	if err := a.datasets(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.settle(ctx); err != nil {
+		return nil, err
+	}
+	var specs []study.Spec
+	for seed := range a.plan.Seeds {
+		for _, arm := range a.plan.Order {
+			s, err := a.spec(arm, uint64(seed+1))
+			if err != nil {
+				return nil, err
+			}
+			specs = append(specs, s)
+		}
+	}
+	a.io.notef("%s on %s: %d arms, %d seeds, %d %s a trial, %d side by side · study %s", a.plan.Name, a.plan.Env,
+		len(a.plan.Order), a.plan.Seeds, a.plan.Length(), a.plan.Unit(), a.Jobs, a.dir)
+	return a.trials(ctx, "trials", specs)
+}
+
+// spec returns what a trial is to do.
+func (a *ablation) spec(arm string, seed uint64) (study.Spec, error) {
+	c, err := trialConfig(a.plan, arm, seed)
+	if err != nil {
+		return study.Spec{}, err
+	}
+	text, err := tomlText(c)
+	return study.Spec{Arm: arm, Seed: seed, Kind: a.plan.Kind, HeldOut: heldFolder, Eval: a.plan.Eval, Config: text}, err
+}
+
+// trials runs trials side by side and shows how far they are.
+func (a *ablation) trials(ctx context.Context, label string, specs []study.Spec) ([]study.Ending, error) {
+	bar := telemetry.NewProgress(a.io.Stderr, label)
+	defer bar.Finish()
+	notes := IO{Stderr: bar}
+	r := study.Runner{Dir: a.dir, Jobs: a.Jobs, Trial: func(ctx context.Context, spec string) error { return startTrial(ctx, a.dir, spec) }}
+	r.Ended = func(e study.Ending, done int) {
+		last := fmt.Sprintf("%s seed %d", e.Spec.Arm, e.Spec.Seed)
+		switch {
+		case e.Outcome == nil && ctx.Err() == nil:
+			notes.notef("%s failed: %s", last, e.Why())
+		case e.Outcome != nil && e.Spec.Timing == 0:
+			if v, ok := e.Outcome.Figures[a.plan.Judges[0]]; ok {
+				last += fmt.Sprintf(": %s %.4g", a.plan.Judges[0], v)
+			}
+		}
+		bar.Update(float64(done)/float64(len(specs)), telemetry.Field{Name: "done", Value: fmt.Sprintf("%d of %d", done, len(specs))}, telemetry.Field{Name: "last", Value: last})
+	}
+	bar.Update(0, telemetry.Field{Name: "done", Value: fmt.Sprintf("0 of %d", len(specs))})
+	return r.Run(ctx, specs)
+}
+
+// report writes the summary and the figures.
+func (a *ablation) report(endings []study.Ending) (study.Result, error) {
+	var broken error
+	res := a.plan.NewResult(func(settings map[string]any) string {
+		text, err := tomlText(settings)
+		broken = errors.Join(broken, err)
+		return text
+	})
+	if broken != nil {
+		return res, broken
+	}
+	if a.plan.Kind == study.Pretrain {
+		res.Data, res.HeldOut = dataFolder, heldFolder
+		for folder, id := range map[string]*string{dataFolder: &res.DataID, heldFolder: &res.HeldID} {
+			data, err := openEnds(DataConfig{Dir: filepath.Join(a.dir, folder)})
+			if err != nil {
+				return res, err
+			}
+			*id = data.Meta().ID()
+		}
+	}
+	res.Commands = a.commands()
+	res.Summarise(endings)
+	if err := report.ReplaceFile(filepath.Join(a.dir, study.SummaryFile), []byte(res.Markdown())); err != nil {
+		return res, fmt.Errorf("writing the summary: %w", err)
+	}
+	if err := writeJSON(filepath.Join(a.dir, resultFile), res); err != nil {
+		return res, err
+	}
+	res.Report = filepath.Join(a.dir, study.SummaryFile)
+	if err := a.print(res); err != nil {
+		return res, err
+	}
+	if res.Failed == res.Trials {
+		return res, fmt.Errorf("no trial has a result; the first failed by: %s", res.Failures[0].Error)
+	}
+	return res, nil
+}
+
+func (a *ablation) print(res study.Result) error {
+	if a.io.JSON {
+		return json.NewEncoder(a.io.Stdout).Encode(res)
+	}
+	s := &report.Summary{Title: fmt.Sprintf("%s on %s, %d of %d trials with a result", res.Name, res.Env, res.Trials-res.Failed, res.Trials)}
+	var rows []string
+	for _, arm := range res.Order {
+		var cells []string
+		for _, j := range res.Judges[:min(4, len(res.Judges))] {
+			if f := res.Arms[arm.Name][j.Name]; f.IQM != nil {
+				cells = append(cells, fmt.Sprintf("%s %.4g", j.Name, *f.IQM))
+			}
+		}
+		rows = append(rows, arm.Name, strings.Join(cells, ", "))
+	}
+	s.Add("Interquartile means over seeds", rows...)
+	s.Add("Where it is", "summary", res.Report, "figures", filepath.Join(a.dir, resultFile), "trials", filepath.Join(a.dir, "trials"))
+	return s.Write(a.io.Stdout)
+}
+
+// commands repeat the study, and by hand its parts, in the study folder.
+func (a *ablation) commands() []string {
+	p := a.plan
+	plan := a.Plan
+	if _, ready := study.Ready(plan); !ready {
+		plan = planFile
+	}
+	where := " --env " + p.Env
+	if a.Data != "" {
+		where = " --data " + dataFolder
+	}
+	if a.HeldOut != "" {
+		where += " --held-out " + heldFolder
+	}
+	by := []string{fmt.Sprintf("glint ablate --plan %s%s --seeds %d --%s-per-trial %d --out again", plan, where, p.Seeds, p.Unit(), p.Length()), "# by hand"}
+	if p.Kind == study.Train {
+		return append(by,
+			"glint train --config trials/ARM-seedN/run/config.toml --out run",
+			fmt.Sprintf("glint eval --checkpoint run --episodes %d --envs %d --seed %d", p.Eval.Episodes, p.Eval.Envs, p.Eval.Seed))
+	}
+	if a.Data == "" {
+		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --dedup --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.Steps, p.Data.Envs, p.Data.Seed, dataFolder))
+	}
+	if a.HeldOut == "" {
+		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.HeldOutSteps, p.Data.Envs, p.Data.HeldOutSeed, heldFolder))
+	}
+	return append(by,
+		"glint pretrain --data "+dataFolder+" --config trials/ARM-seedN/run/config.toml --out run",
+		"glint probe --checkpoint run --data "+heldFolder)
+}
+
+// silent keeps the notes and drops the figures.
+func silent(o IO) IO { return IO{Stdout: io.Discard, Stderr: o.Stderr} }

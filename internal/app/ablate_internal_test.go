@@ -1,0 +1,104 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"glint/internal/study"
+)
+
+// TestReadyPlans wants every plan that comes with glint to be one that can be run.
+func TestReadyPlans(t *testing.T) {
+	if n := len(study.ReadyNames()); n != 5 {
+		t.Errorf("%d plans, want 5", n)
+	}
+	for _, name := range study.ReadyNames() {
+		for _, env := range []string{"dojo", "gym:ALE/KungFuMaster-v5"} {
+			p, err := readPlan(AblateOptions{Plan: name, Env: env})
+			if err != nil {
+				t.Errorf("%s on %s: %v", name, env, err)
+				continue
+			}
+			if p.Name != name || p.Env != env || len(p.Order) != len(p.Arms) {
+				t.Errorf("%s is named %s, on %s, order %v", name, p.Name, p.Env, p.Order)
+			}
+		}
+	}
+}
+
+// TestDefaultArms wants the arms named default to be the defaults of their verbs.
+func TestDefaultArms(t *testing.T) {
+	for _, name := range []string{"weighting", "capacity", "agent"} {
+		p, err := readPlan(AblateOptions{Plan: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.SetLength(7)
+		got, err := trialConfig(p, "default", 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := Base{Env: "dojo"}.defaults()
+		if p.Kind == study.Pretrain {
+			want = want.alone()
+			want.Data.Dir, want.Agent.Pretrain.Updates = "data", 7
+		} else {
+			want.Steps = 7
+		}
+		want.Seed, want.Threads, want.FramesEvery, want.Minutes = 3, 1, 0, 0
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: default is\n%+v\nwant\n%+v", name, got, want)
+		}
+	}
+}
+
+// TestWrongPlans wants what is wrong in a plan to be named, with the nearest right name.
+func TestWrongPlans(t *testing.T) {
+	const good = `
+judges = ["kept"]
+updates_per_trial = 10
+[settings]
+[arm.a]
+[arm.b]
+`
+	file := filepath.Join(t.TempDir(), "p.toml")
+	read := func(text string) error {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := readPlan(AblateOptions{Plan: file})
+		return err
+	}
+	if err := read(good); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ name, old, text, want string }{
+		{"key of the plan", "judges", "judgse", "line 2: unknown key judgse: did you mean judges?"},
+		{"key of an arm", "[arm.b]", "[arm.b.agent]\nsmal_share = 0.0", "line 7: unknown key arm.b.agent.smal_share: did you mean agent.small_share?"},
+		{"key of all", "[settings]", "[settings]\nfil_in = true", "unknown key settings.fil_in: did you mean fill_in?"},
+		{"kind of value", "[arm.b]", "[arm.b]\nweighting = 3", "line 7"},
+		{"weighting", "[arm.b]", "[arm.b]\nweighting = \"unifrom\"", `arm b: saliency: no weighting "unifrom": did you mean "uniform"?`},
+		{"value", "[arm.b]", "[arm.b]\nweighting = \"value\"", "without actor and critic"},
+		{"setting", "[arm.b]", "[arm.b.agent]\nsmall_share = 2.0", "arm b: agent.small_share is 2"},
+		{"judge", "kept", "kpet", `no judge "kpet": did you mean kept?`},
+		{"set by the study", "[arm.b]", "[arm.b]\nseed = 3", "arm b: seed is the same for all arms"},
+		{"data of an arm", "[arm.b]", "[arm.b.data]\ndir = \"x\"", "arm b: data is the same for all arms"},
+		{"no arms", "[arm.a]\n[arm.b]\n", "", "two or more"},
+		{"syntax", "[arm.a]", "[arm.a", "mend the file"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if err := read(strings.Replace(good, tc.old, tc.text, 1)); err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("says %v, want %q", err, tc.want)
+			}
+		})
+	}
+	if _, err := readPlan(AblateOptions{Plan: "weigting"}); err == nil || !strings.Contains(err.Error(), "did you mean weighting?") {
+		t.Errorf("an unknown plan says %v", err)
+	}
+	if _, err := readPlan(AblateOptions{Plan: "agent", HeldOut: "x"}); err == nil || !strings.Contains(err.Error(), "--held-out") {
+		t.Errorf("data for an agent says %v", err)
+	}
+}

@@ -1,0 +1,173 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"glint/internal/ckpt"
+	"glint/internal/kernel"
+	"glint/internal/study"
+)
+
+// ErrTryAgain says that a trial was stopped and is to be started again.
+var ErrTryAgain = study.ErrTryAgain
+
+// ExitTryAgain is the exit code of a process that ends with ErrTryAgain: EX_TEMPFAIL of
+// BSD's sysexits.h.
+const ExitTryAgain = 75
+
+// stopTime is how long a trial has to save when it is stopped.
+const stopTime = time.Minute
+
+// startTrial runs a trial in a process of its own, in the study folder. Where ctx is done
+// the process is told by the end of its standard input, which also tells it that this
+// process was killed.
+func startTrial(ctx context.Context, dir, spec string) error {
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("starting a trial: %w", err)
+	}
+	said := new(tail)
+	cmd := exec.CommandContext(ctx, program, "trial", "--spec", spec, "--tied")
+	cmd.Dir, cmd.Stderr, cmd.WaitDelay = dir, said, stopTime
+	cmd.Env = append(os.Environ(), "GOMAXPROCS=1") // a thread each, whatever it does
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("starting a trial: %w", err)
+	}
+	cmd.Cancel = stdin.Close
+	err = cmd.Run()
+	exited, ended := errors.AsType[*exec.ExitError](err)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil || ended && exited.ExitCode() == ExitTryAgain:
+		return fmt.Errorf("%w: %s", ErrTryAgain, said.last())
+	case ended && exited.Exited():
+		return errors.New(said.last())
+	default:
+		return fmt.Errorf("%w: %s", err, said.last())
+	}
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ b []byte }
+
+// Write never fails.
+func (t *tail) Write(b []byte) (int, error) {
+	t.b = append(t.b, b...)
+	t.b = t.b[max(0, len(t.b)-4096):]
+	return len(b), nil
+}
+
+// last returns the last line.
+func (t *tail) last() string {
+	lines := strings.Split(strings.TrimSpace(string(t.b)), "\n")
+	return strings.TrimPrefix(lines[len(lines)-1], "glint: ")
+}
+
+// Trial does what a spec file says, in the folder of the file, and writes the outcome
+// there. It goes on with what an earlier start left.
+func Trial(ctx context.Context, file string, o IO) error {
+	dir := filepath.Dir(file)
+	s, err := study.ReadSpec(file)
+	if err != nil {
+		return err
+	}
+	unlock, err := lockRun(dir)
+	if _, taken := errors.AsType[*UsageError](err); taken {
+		return fmt.Errorf("%w: %w", ErrTryAgain, err) // an earlier start is still ending
+	} else if err != nil {
+		return err
+	}
+	defer unlock()
+	out, err := doTrial(ctx, s, filepath.Join(dir, study.RunFolder), silent(o))
+	if ctx.Err() != nil {
+		return fmt.Errorf("%w: it was stopped", ErrTryAgain)
+	}
+	if err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(dir, study.OutcomeFile), out)
+}
+
+// doTrial trains and judges.
+func doTrial(ctx context.Context, s study.Spec, run string, o IO) (out study.Outcome, err error) {
+	var c Config
+	if err := toml.Unmarshal([]byte(s.Config), &c); err != nil {
+		return out, fmt.Errorf("the spec's config: %w", err)
+	}
+	res, err := trainOrResume(ctx, c, run, o)
+	if err != nil || ctx.Err() != nil {
+		return out, err
+	}
+	out.Weights = res.WeightsSHA256
+	out.Version = fmt.Sprintf("glint %s, kernels %s, %s", revision(), kernel.Level(), runtime.Version())
+	if res.TruthInTraining {
+		out.Note = "true boxes were used in training: an upper bound"
+	}
+	switch {
+	case s.Timing > 0 && s.Kind == study.Train:
+		out.Figures = map[string]float64{study.Rate: 60 * res.StepsPerS}
+	case s.Timing > 0:
+		out.Figures = map[string]float64{study.Rate: float64(res.Updates) / c.Minutes}
+	case s.Kind == study.Train:
+		var r EvalResult
+		r, err = Eval(ctx, EvalOptions{
+			Who: Who{Checkpoint: run}, Episodes: s.Eval.Episodes, Envs: s.Eval.Envs, Seed: s.Eval.Seed, Change: func(c *Config) { c.Threads = 1 },
+		}, o)
+		out.Figures = numbers(r)
+		out.Figures["score"] = r.Mean
+	default:
+		var r ProbeResult
+		r, err = Probe(ctx, ProbeOptions{Checkpoint: run, Data: s.HeldOut}, o)
+		out.Figures = numbers(r)
+	}
+	return out, err
+}
+
+// trainOrResume trains, or goes on from the last checkpoint of an earlier start.
+func trainOrResume(ctx context.Context, c Config, run string, o IO) (Result, error) {
+	if _, err := os.Stat(run); err == nil {
+		_, err := ckpt.Latest(run)
+		if err == nil {
+			return resume(ctx, run, c.Alone, func(*Config) {}, o)
+		}
+		if !errors.Is(err, ckpt.ErrNone) {
+			return Result{}, err
+		}
+		if err := os.RemoveAll(run); err != nil {
+			return Result{}, fmt.Errorf("starting a trial anew: %w", err)
+		}
+	}
+	return Train(ctx, c, run, o)
+}
+
+// numbers returns the numbers of a result by the keys of its JSON.
+func numbers(result any) map[string]float64 {
+	var all map[string]any
+	b, err := json.Marshal(result)
+	if err == nil {
+		err = json.Unmarshal(b, &all)
+	}
+	if err != nil {
+		panic(err) // results are made to be written as JSON
+	}
+	n := map[string]float64{}
+	for key, v := range all {
+		if x, ok := v.(float64); ok {
+			n[key] = x
+		}
+	}
+	return n
+}
