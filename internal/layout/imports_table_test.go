@@ -28,6 +28,7 @@ var allowed = map[string]struct {
 	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
 	"internal/names":      {nil, "strings"},
 	"internal/study":      {[]string{"internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
+	"internal/study/page": {[]string{"internal/study", "internal/stats", "internal/report"}, "figures and finished pictures in, HTML out"},
 	"internal/layout":     {nil, "reads source text"},
 	"cmd/glint":           {[]string{"internal/app", "internal/names"}, "flags only"},
 }
@@ -56,6 +57,8 @@ var restricted = []struct {
 	{"github.com/chewxy/hm", []string{"internal/ops", "internal/ops/optest"}, "types of Gorgonia Ops"},
 	{"go4.org/unsafe/assume-no-moving-gc", []string{"internal/ops"}, "holds the version that Gorgonia needs on this Go"},
 	{"gonum.org/v1/gonum", []string{"internal/report", "internal/judge"}, "statistics and plots"},
+	{"gonum.org/v1/plot", []string{"internal/study/page"}, "plots of a study as SVG"},
+	{"golang.org/x/net/html", []string{"*_test"}, "is a page well formed, and what does it say?"},
 	{"github.com/alecthomas/kong", []string{"cmd/glint"}, "flags"},
 	{"github.com/pelletier/go-toml", []string{"internal/app"}, "the run's configuration file"},
 	{"github.com/parquet-go/parquet-go", []string{"replay"}, "recorded datasets"},

@@ -104,7 +104,7 @@ func (r Runner) one(ctx context.Context, s Spec) Ending {
 		_ = os.Remove(path) // there is none unless an earlier start failed
 	} else {
 		// The disk may be full: the summary has the error, too.
-		_ = os.WriteFile(path, []byte(e.Error()+"\n"), 0o644)
+		_ = os.WriteFile(path, []byte(e.Why()+"\n"), 0o644)
 	}
 	return e
 }

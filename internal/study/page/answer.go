@@ -10,7 +10,6 @@ import (
 // answer says in a few sentences what the first judge tells.
 func answer(r *study.Result) []string {
 	j := r.Judges[0]
-	n := numbersOf(r, j)
 	base := r.Arms[r.Base][j.Name]
 	if base.IQM == nil {
 		return []string{fmt.Sprintf("No trial of %s has a figure of %s, so nothing is compared with it.", r.Base, j.Label)}
@@ -19,29 +18,32 @@ func answer(r *study.Result) []string {
 	if best == nil {
 		return []string{fmt.Sprintf("No arm but %s has a figure of %s, so nothing is compared.", r.Base, j.Label)}
 	}
-	said := []string{comparison(r, j, n, *best)}
+	said := []string{capital(comparison(r, j, *best))}
 	if best.Note != "" {
 		said = append(said, fmt.Sprintf("Note of %s: %s.", best.Name, best.Note))
 		if next := bestOf(r, j, func(a study.Arm) bool { return a.Name != r.Base && a.Note == "" }); next != nil {
-			said = append(said, "Of the arms without a note: "+comparison(r, j, n, *next))
+			said = append(said, "Of the arms without a note: "+comparison(r, j, *next))
 		}
 	}
 	return append(said, separation(r, j, *best)...)
 }
 
 // comparison says how an arm stands against the base.
-func comparison(r *study.Result, j study.Judge, n numbers, a study.Arm) string {
-	f, base := r.Arms[a.Name][j.Name], r.Arms[r.Base][j.Name]
-	verb := "is the best arm beside " + r.Base
-	if !ahead(j, *f.IQM, *base.IQM) {
-		verb = "comes nearest, but no arm does better than " + r.Base
+func comparison(r *study.Result, j study.Judge, a study.Arm) string {
+	n, f, base := numbersOf(r, j), r.Arms[a.Name][j.Name], r.Arms[r.Base][j.Name]
+	span := n.span(f.Lo, f.Hi)
+	if span != "" {
+		span = strings.Replace(span, "(", "(95 % interval ", 1)
 	}
-	s := fmt.Sprintf("By %s, %s %s: %s%s against %s%s", j.Label, a.Name, verb, n.of(*f.IQM), n.span(f.Lo, f.Hi), n.of(*base.IQM), n.span(base.Lo, base.Hi))
+	s := fmt.Sprintf("best by %s is %s: %s%s against %s%s of %s", j.Label, a.Name, n.of(*f.IQM), span, n.of(*base.IQM), n.span(base.Lo, base.Hi), r.Base)
+	if !ahead(j, *f.IQM, *base.IQM) {
+		s = fmt.Sprintf("no arm does better than %s by %s; the nearest is %s: %s%s against %s%s", r.Base, j.Label, a.Name, n.of(*f.IQM), span, n.of(*base.IQM), n.span(base.Lo, base.Hi))
+	}
 	if d := f.Difference; d != nil {
 		s += fmt.Sprintf(", a difference of %s%s", n.signed(d.Value), n.span(d.Lo, d.Hi))
 	}
 	if p := f.Improvement; p != nil {
-		s += fmt.Sprintf("; a trial of it is better with probability %s%s", share.of(p.Value), share.span(p.Lo, p.Hi))
+		s += fmt.Sprintf("; a trial of it is better than one of %s with probability %s%s", r.Base, share.of(p.Value), share.span(p.Lo, p.Hi))
 	}
 	return s + "."
 }
@@ -71,21 +73,27 @@ func separation(r *study.Result, j study.Judge, best study.Arm) []string {
 	case len(up)+len(down) == 0:
 		return []string{fmt.Sprintf("Nothing is separated: the interval of every difference to %s holds 0.%s", r.Base, needed(r, j, best))}
 	}
-	s := fmt.Sprintf("Separated from %s, their interval without 0:", r.Base)
+	var said []string
 	for _, part := range []struct {
-		word string
-		arms []string
-	}{{better, up}, {worse, down}, {"not separated", neither}} {
+		arms  []string
+		words string
+	}{
+		{up, "Better than " + r.Base + ", with an interval of the difference that leaves out 0: "},
+		{down, "Worse than " + r.Base + ", with an interval that leaves out 0: "},
+		{neither, "Not separated from " + r.Base + ": "},
+	} {
 		if len(part.arms) > 0 {
-			s += fmt.Sprintf(" %s %s;", part.word, strings.Join(part.arms, ", "))
+			said = append(said, part.words+strings.Join(part.arms, ", ")+".")
 		}
 	}
-	said := []string{strings.TrimSuffix(s, ";") + "."}
 	if verdict(j, r.Arms[best.Name][j.Name].Difference) == same {
 		said = append(said, strings.TrimSpace(needed(r, j, best)))
 	}
 	return said
 }
+
+// capital begins a sentence.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // The verdicts: the interval of the difference to the base lies on one side of 0, or
 // not.

@@ -15,7 +15,8 @@ type numbers struct{ digits int }
 // share writes probabilities.
 var share = numbers{2}
 
-// figureDigits is how many digits of the largest figure of a judge are written.
+// figureDigits is how many digits of the largest figure of a judge are written, and how
+// many behind the point at least where it is below 10, such as of shares.
 const figureDigits = 3
 
 // numbersOf finds the digits by the largest figure of a judge.
@@ -28,10 +29,14 @@ func numbersOf(r *study.Result, j study.Judge) numbers {
 			}
 		}
 	}
-	if largest == 0 {
-		return numbers{figureDigits - 1}
+	digits := figureDigits
+	if largest >= 10 {
+		digits = 0
 	}
-	return numbers{min(max(figureDigits-1-int(math.Floor(math.Log10(largest))), 0), 9)}
+	if largest > 0 {
+		digits = max(digits, figureDigits-1-int(math.Floor(math.Log10(largest))))
+	}
+	return numbers{min(digits, 9)}
 }
 
 // of writes a figure with a true minus.

@@ -26,9 +26,9 @@ type Picture struct {
 }
 
 //go:embed page.html
-var text string
+var pageText string
 
-var pageTemplate = template.Must(template.New("page").Parse(text))
+var pageTemplate = template.Must(template.New("page").Parse(pageText))
 
 // Write writes the page of a result to path, which appears whole or not at all.
 func Write(path string, r *study.Result, pictures []Picture) error {

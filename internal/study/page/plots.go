@@ -54,8 +54,8 @@ func intervalsOf(r *study.Result, j study.Judge, number int) (figure, error) {
 	p.X.Label.Text = j.Label + map[study.Better]string{study.Higher: ", more is better", study.Lower: ", less is better"}[j.Better]
 	p.Add(rows)
 	height := vg.Length(48 + 17*len(names))
-	svg, err := inline(fmt.Sprintf("intervals-%d", number+1), "Figures of each arm by "+j.Label, strings.Join(said, "; ")+".", 320, height, p.Draw)
-	return figure{SVG: svg, Caption: ""}, err
+	svg, err := inline(fmt.Sprintf("intervals-%d", number+1), "Figures of each arm by "+j.Label, strings.Join(said, "; ")+".", 320, height, func(c draw.Canvas) { p.Draw(draw.Crop(c, 0, -10, 0, -2)) })
+	return figure{SVG: svg}, err
 }
 
 // padded widens a range by a little on both sides.

@@ -16,8 +16,8 @@ import (
 
 // The size of the wide plots, and what of it their legend takes, in points.
 const (
-	plotWidth, plotHeight = 440, 300
-	legendWidth           = 105
+	plotWidth, plotHeight = 460, 300
+	legendWidth           = 110
 )
 
 // The lines of a profile: colours, and then the same colours with other dashes.
@@ -59,7 +59,7 @@ func profileOf(r *study.Result, j study.Judge) (*figure, error) {
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = lo, hi, -0.02, 1.02
 	p.X.Label.Text, p.Y.Label.Text = j.Label, "share of seeds "+better
 	svg, err := inline("profile", "Performance profiles by "+j.Label, "The seeds of each arm reach: "+strings.Join(said, "; ")+".", plotWidth, plotHeight, func(c draw.Canvas) {
-		p.Draw(draw.Crop(c, 0, -legendWidth, 0, 0))
+		p.Draw(draw.Crop(c, 0, -legendWidth, 0, -4))
 		legend.Draw(draw.Crop(c, plotWidth-legendWidth+8, 0, 0, -6))
 	})
 	caption := "For each figure of " + j.Label + ", the share of an arm's seeds that are " + better + " it. A line above another is better everywhere. Lines of equal shares hide each other; no bands are drawn."

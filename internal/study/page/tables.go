@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"glint/internal/study"
@@ -27,20 +28,22 @@ type row struct {
 
 // cell is what a judge says of an arm. A text is empty where it is not known.
 type cell struct {
-	IQM, Interval                     string
-	Probability, ProbabilityInterval  string
-	Difference, DifferenceInterval    string
-	Verdict                           string
-	Values                            []string // one a seed
-	Strip                             strip
+	IQM, Interval                    string
+	Probability, ProbabilityInterval string
+	Difference, DifferenceInterval   string
+	Verdict                          string
+	Values                           []string // one a seed
+	Strip                            strip
 }
 
 // groups cuts the judges into tables.
 func groups(r *study.Result) (all []group) {
-	for from := 0; from < len(r.Judges); from += groupJudges {
-		g := group{Judges: r.Judges[from:min(from+groupJudges, len(r.Judges))]}
-		if len(r.Judges) > groupJudges {
-			g.Number = " " + string(rune('a'+from/groupJudges))
+	tables := (len(r.Judges) + groupJudges - 1) / groupJudges
+	each := (len(r.Judges) + tables - 1) / tables
+	for judges := range slices.Chunk(r.Judges, each) {
+		g := group{Judges: judges}
+		if tables > 1 {
+			g.Number = " " + string(rune('a'+len(all)))
 		}
 		for _, a := range r.Order {
 			line := row{Arm: a, Base: a.Name == r.Base}

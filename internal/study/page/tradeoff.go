@@ -151,7 +151,7 @@ func place(at vg.Point, w, h vg.Length, inside vg.Rectangle, taken []vg.Rectangl
 			for _, t := range taken {
 				hidden += overlap(r, t)
 			}
-			if hidden < least {
+			if hidden < least-1e-3 { // not by a rounding error
 				best, least = r, hidden
 			}
 		}
