@@ -11,6 +11,7 @@ import (
 	"glint/env"
 	"glint/env/pixels"
 	"glint/internal/report"
+	"glint/internal/stats"
 	"glint/internal/telemetry"
 )
 
@@ -32,14 +33,14 @@ type EvalResult struct {
 	Player   string `json:"player"`
 	Greedy   bool   `json:"greedy"` // the most probable actions, not drawn ones
 	Episodes int    `json:"episodes"`
-	// Intervals are 95 % percentile bootstraps over episodes.
+	// Intervals are 95 % percentile bootstraps over episodes; null of one episode.
 	Mean            float64  `json:"mean"`
-	MeanLo          float64  `json:"mean_lo"`
-	MeanHi          float64  `json:"mean_hi"`
+	MeanLo          *float64 `json:"mean_lo"`
+	MeanHi          *float64 `json:"mean_hi"`
 	Median          float64  `json:"median"`
 	IQM             float64  `json:"iqm"`
-	IQMLo           float64  `json:"iqm_lo"`
-	IQMHi           float64  `json:"iqm_hi"`
+	IQMLo           *float64 `json:"iqm_lo"`
+	IQMHi           *float64 `json:"iqm_hi"`
 	HumanNormalised *float64 `json:"human_normalised"` // null where no reference is known
 	// Knives are those that flew in the episodes.
 	Knives       *int     `json:"knives"`
@@ -122,7 +123,7 @@ func (r *EvalResult) play(ctx context.Context, g *game, e EvalOptions, f *film, 
 			r.Truncated++
 		}
 		t.count(ep.Env)
-		bar.Update(float64(len(r.Scores))/float64(e.Episodes), telemetry.Field{Name: "mean score", Value: fmt.Sprintf("%.0f", report.Mean(r.Scores))})
+		bar.Update(float64(len(r.Scores))/float64(e.Episodes), telemetry.Field{Name: "mean score", Value: fmt.Sprintf("%.0f", stats.Mean(stats.Task(r.Scores)))})
 	})
 	if err == nil && x != nil {
 		err = x.flush()
@@ -130,9 +131,8 @@ func (r *EvalResult) play(ctx context.Context, g *game, e EvalOptions, f *film, 
 	if err != nil {
 		return err
 	}
-	r.figures(steps, e.Seed)
 	r.small(t.sum(), h.known)
-	return nil
+	return r.figures(steps, e.Seed)
 }
 
 // small computes the figures about small objects.
@@ -147,24 +147,33 @@ func (r *EvalResult) small(t tally, hitsKnown bool) {
 }
 
 // figures computes the statistics of the scores.
-func (r *EvalResult) figures(steps env.Steps, seed uint64) {
-	x := r.Scores
+func (r *EvalResult) figures(steps env.Steps, seed uint64) error {
+	x := stats.Task(r.Scores)
+	mean, err := stats.Interval(x, stats.Mean, bootstrapReps, seed)
+	if err != nil {
+		return err
+	}
+	iqm, err := stats.Interval(x, stats.IQM, bootstrapReps, seed)
+	if err != nil {
+		return err
+	}
 	r.Episodes = len(x)
-	r.Mean, r.Median, r.IQM = report.Mean(x), report.Median(x), report.IQM(x)
-	r.MeanLo, r.MeanHi = report.Bootstrap(x, report.Mean, bootstrapReps, seed)
-	r.IQMLo, r.IQMHi = report.Bootstrap(x, report.IQM, bootstrapReps, seed)
+	r.Mean, r.MeanLo, r.MeanHi = mean.Value, finite(mean.Lo), finite(mean.Hi)
+	r.IQM, r.IQMLo, r.IQMHi = iqm.Value, finite(iqm.Lo), finite(iqm.Hi)
+	r.Median = stats.Quantile(r.Scores, 0.5)
 	r.Steps = float64(steps) / float64(len(x))
 	if ref, ok := references[gameName(r.Env)]; ok {
 		r.HumanNormalised = finite(ref.normalised(r.Mean))
 	}
+	return nil
 }
 
 func (r *EvalResult) summary() *report.Summary {
 	s := &report.Summary{Title: fmt.Sprintf("%s plays %s", r.Player, r.Env)}
 	rows := []string{
-		"mean", fmt.Sprintf("%s over %d full episodes of %.0f steps, 95 %% interval %s to %s", points(r.Mean), r.Episodes, r.Steps, points(r.MeanLo), points(r.MeanHi)),
+		"mean", fmt.Sprintf("%s over %d full episodes of %.0f steps, %s", points(r.Mean), r.Episodes, r.Steps, between(r.MeanLo, r.MeanHi)),
 		"median", points(r.Median),
-		"IQM", fmt.Sprintf("%s, 95 %% interval %s to %s", points(r.IQM), points(r.IQMLo), points(r.IQMHi)),
+		"IQM", fmt.Sprintf("%s, %s", points(r.IQM), between(r.IQMLo, r.IQMHi)),
 	}
 	if ref, ok := references[gameName(r.Env)]; ok && r.HumanNormalised != nil {
 		rows = append(rows, "normalised", fmt.Sprintf("%.0f %% (0 %% is random play, %s; 100 %% the %s, %s)", share(*r.HumanNormalised), points(ref.low), ref.highName, points(ref.high)))
@@ -175,6 +184,14 @@ func (r *EvalResult) summary() *report.Summary {
 	s.Add("Score, un-clipped", rows...)
 	name := smallName(pixels.PresetFor(gameName(r.Env)))
 	return s.Add("Small objects", name+" that hit", r.hitText(name), "without "+name, r.changeText(name))
+}
+
+// between formats an interval of scores.
+func between(lo, hi *float64) string {
+	if lo == nil || hi == nil {
+		return "no interval of one episode"
+	}
+	return fmt.Sprintf("95 %% interval %s to %s", points(*lo), points(*hi))
 }
 
 // points formats a score, with a decimal where games are decided by a few points.

@@ -9,7 +9,7 @@ import (
 	"slices"
 
 	"glint/internal/judge"
-	"glint/internal/report"
+	"glint/internal/stats"
 	"glint/internal/telemetry"
 )
 
@@ -114,19 +114,12 @@ func (res *ProbeResult) interval(key string, lo, hi float64) {
 
 // bootstrapEpisodes returns the interval of a figure over resampled episodes.
 func bootstrapEpisodes(order []uint64, figure func(episodes []uint64) float64) (lo, hi float64) {
-	if len(order) < 2 {
-		return math.NaN(), math.NaN() // one episode says nothing of how they differ
-	}
-	at := make([]float64, len(order))
-	for i := range at {
-		at[i] = float64(i)
-	}
-	drawn := make([]uint64, len(order))
-	return report.Bootstrap(at, func(at []float64) float64 {
-		for i, v := range at {
-			drawn[i] = order[int(v)]
+	episodes := make([]uint64, len(order))
+	return stats.Bootstrap(len(order), func(drawn []int) float64 {
+		for i, k := range drawn {
+			episodes[i] = order[k]
 		}
-		return figure(drawn)
+		return figure(episodes)
 	}, probeReps, 1)
 }
 

@@ -18,7 +18,7 @@ import (
 
 	"glint/agent"
 	"glint/internal/app"
-	"glint/internal/report"
+	"glint/internal/stats"
 	"glint/replay"
 )
 
@@ -129,7 +129,7 @@ func evalRun(t *testing.T, run, film string) {
 		t.Fatal(err)
 	}
 	haveKeys(t, out, wantEval)
-	if len(res.Scores) != 3 || res.Mean != report.Mean(res.Scores) || res.IQMLo > res.IQM || res.IQM > res.IQMHi || res.MeanLo > res.Mean || res.Mean > res.MeanHi {
+	if len(res.Scores) != 3 || res.Mean != stats.Mean(stats.Task(res.Scores)) || *res.IQMLo > res.IQM || res.IQM > *res.IQMHi || *res.MeanLo > res.Mean || res.Mean > *res.MeanHi {
 		t.Errorf("figures: %+v", res)
 	}
 	if res.Greedy || res.Knives == nil || *res.KnifeHits < 1 || *res.KnifeHits > *res.Knives || *res.KnifeHitRate != float64(*res.KnifeHits)/float64(*res.Knives) {
@@ -151,8 +151,8 @@ func evalRun(t *testing.T, run, film string) {
 	greedy, err := app.Eval(t.Context(), app.EvalOptions{
 		Who: app.Who{Checkpoint: run, Greedy: true}, Episodes: 1, Envs: 1, Seed: 5, Change: func(*app.Config) {},
 	}, quiet())
-	if err != nil || !greedy.Greedy {
-		t.Errorf("greedy play: %+v, error %v", greedy, err)
+	if err != nil || !greedy.Greedy || greedy.MeanLo != nil || greedy.IQMHi != nil {
+		t.Errorf("greedy play, of which one episode has no interval: %+v, error %v", greedy, err)
 	}
 }
 

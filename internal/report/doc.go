@@ -1,5 +1,5 @@
 // Package report draws and counts what a run has to show: sheets of example
-// frames, animations, statistics of scores and the text at a run's end.
+// frames, animations and the text at a run's end.
 //
 // Nothing here knows how its numbers were made: all inputs are plain arrays.
 //

@@ -25,7 +25,11 @@ func answer(r *study.Result) []string {
 			said = append(said, "Of the arms without a note: "+comparison(r, j, *next))
 		}
 	}
-	return append(said, separation(r, j, *best)...)
+	said = append(said, separation(r, j, *best)...)
+	if broken := r.Broken(); len(broken) > 0 {
+		said = append(said, "Without any result, see Failures: "+strings.Join(broken, ", ")+".")
+	}
+	return said
 }
 
 // comparison says how an arm stands against the base.

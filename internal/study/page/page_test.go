@@ -259,7 +259,7 @@ func TestPageAnswers(t *testing.T) {
 		"not separated":  {same, []string{"Nothing is separated", " seeds each (test at 5 %, power 80 %); there are 5."}, []string{"leaves out 0"}},
 		"base is best":   {worse, []string{"No arm does better than uniform by knives kept; the nearest is x10: ", "Worse than uniform, with an interval that leaves out 0: x10."}, []string{"Better than uniform"}},
 		"base failed":    {nothing, []string{"No trial of half has a figure"}, []string{"Best by"}},
-		"arm failed":     {failing(5), []string{"Best by knives kept is balanced: "}, []string{"half"}},
+		"arm failed":     {failing(5), []string{"Best by knives kept is balanced: ", "Without any result, see Failures: half."}, []string{"x10, half"}},
 		"one seed alone": {invented(3, 1, 0.1), []string{"One seed tells no interval"}, []string{"eparated from", "leaves out"}},
 	} {
 		t.Run(name, func(t *testing.T) {

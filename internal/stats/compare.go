@@ -1,0 +1,136 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Improvement returns the probability, 0 to 1, that a run of arm x scores more than one
+// of arm y on the same task, in the mean over tasks; a tie counts half. That is the mean
+// of U/(runs of x * runs of y) of Mann and Whitney (Agarwal et al. 2021, section 4.3).
+// x [runs][tasks] and y need the same tasks and may differ in runs. The interval is that
+// of Interval, with both arms drawn apart: pairs of seeds are not used. It fails where
+// Check does, the tasks differ or reps is below 1.
+func Improvement(x, y [][]float64, reps int, seed uint64) (Estimate, error) {
+	if err := checkAll(reps, x, y); err != nil {
+		return Estimate{}, err
+	}
+	a, b := like(x), like(y)
+	lo, hi := interval(min(len(x), len(y)), reps, seed, func(rng *rand.Rand) float64 {
+		redraw(rng, [][][]float64{a}, x)
+		redraw(rng, [][][]float64{b}, y)
+		return improvement(a, b)
+	})
+	return Estimate{improvement(x, y), lo, hi}, nil
+}
+
+func improvement(x, y [][]float64) float64 {
+	var halves int
+	for _, a := range x {
+		for _, b := range y {
+			for t := range a {
+				switch {
+				case a[t] > b[t]:
+					halves += 2
+				case a[t] == b[t]:
+					halves++
+				}
+			}
+		}
+	}
+	return float64(halves) / float64(2*len(x)*len(y)*len(x[0]))
+}
+
+// Profile returns the score distribution of scores [runs][tasks]: for each of taus, in
+// the scores' unit, the share, 0 to 1, of all runs and tasks that score more than it
+// (Agarwal et al. 2021, section 4.2), with the interval of Interval at each tau alone. It
+// fails where Check does, a tau is NaN or reps is below 1.
+func Profile(scores [][]float64, taus []float64, reps int, seed uint64) ([]Estimate, error) {
+	profile := make([]Estimate, len(taus))
+	for i, tau := range taus {
+		if math.IsNaN(tau) {
+			return nil, fmt.Errorf("stats: tau %d of the profile is NaN; give a score", i)
+		}
+		var err error
+		profile[i], err = Interval(scores, func(s [][]float64) float64 { return above(s, tau) }, reps, seed)
+		if err != nil {
+			return nil, err
+		}
+	}
+	return profile, nil
+}
+
+// above returns the share of scores above tau.
+func above(scores [][]float64, tau float64) float64 {
+	var more, all int
+	for _, run := range scores {
+		for _, x := range run {
+			if all++; x > tau {
+				more++
+			}
+		}
+	}
+	return float64(more) / float64(all)
+}
+
+// Seeds returns how many runs each of two arms, [runs][tasks], would need for a two-sided
+// test at 5 % to tell their means apart with a power of 80 %, if the means over tasks of
+// the runs at hand differ and spread as all runs do:
+//
+//	n = (var(x) + var(y)) * (z(0.975) + z(0.8))² / (mean(x) - mean(y))²
+//
+// rounded up, at least 2 (Rosner, "Fundamentals of Biostatistics", 7th ed. 2010, p. 302).
+// It is a rough guide: the difference and the spread of few runs are uncertain, and a t
+// test needs one or two runs more than this normal test. +Inf where the means are equal,
+// NaN where an arm has one run. It fails where Check does or the tasks differ.
+func Seeds(x, y [][]float64) (float64, error) {
+	if err := checkAll(1, x, y); err != nil {
+		return 0, err
+	}
+	if len(x) < 2 || len(y) < 2 {
+		return math.NaN(), nil
+	}
+	meanX, varX := stat.MeanVariance(runMeans(x), nil)
+	meanY, varY := stat.MeanVariance(runMeans(y), nil)
+	if meanX == meanY {
+		return math.Inf(1), nil
+	}
+	z := (distuv.UnitNormal.Quantile(0.975) + distuv.UnitNormal.Quantile(0.8)) / (meanX - meanY)
+	return max(2, math.Ceil((varX+varY)*z*z)), nil
+}
+
+// runMeans returns the mean over tasks of each run.
+func runMeans(scores [][]float64) []float64 {
+	means := make([]float64, len(scores))
+	for i, run := range scores {
+		means[i] = mean(run)
+	}
+	return means
+}
+
+// Pareto returns, in rising order, the indices of the points on the Pareto front of two
+// figures of which more is better, such as the PSNR of knives and of the background: no
+// other point is as good in both and better in one. Equal points stand or fall together.
+// It fails where a figure is NaN; infinite ones are numbers like others.
+func Pareto(points [][2]float64) ([]int, error) {
+	for i, p := range points {
+		if math.IsNaN(p[0]) || math.IsNaN(p[1]) {
+			return nil, fmt.Errorf("stats: point %d is (%v, %v); leave out what has no figure", i, p[0], p[1])
+		}
+	}
+	var front []int
+	for i, p := range points {
+		beaten := false
+		for _, q := range points {
+			beaten = beaten || q != p && q[0] >= p[0] && q[1] >= p[1]
+		}
+		if !beaten {
+			front = append(front, i)
+		}
+	}
+	return front, nil
+}
