@@ -15,15 +15,15 @@ import (
 	"glint/replay"
 )
 
-// instant is one frame of a recorded step.
-type instant struct {
+// heldFrame is one frame of a recorded step.
+type heldFrame struct {
 	what  string // such as "knife in the open"
 	row   replay.Row
 	frame int
 	box   image.Rectangle // of the object, in pixels of the recording; empty for none
 }
 
-func (m instant) name() string {
+func (m heldFrame) name() string {
 	return fmt.Sprintf("%s · episode %d, step %d, frame %d of the step", m.what, m.row.Episode, m.row.Step, m.frame+1)
 }
 
@@ -32,7 +32,7 @@ type kindOfMoment struct {
 	what string
 	want int
 	seen int
-	kept []instant
+	kept []heldFrame
 }
 
 // moments are held-out frames with small objects in several situations, and without.
@@ -40,7 +40,7 @@ type moments struct {
 	*recording
 	random *rand.Rand
 	kinds  []kindOfMoment
-	picked []instant
+	picked []heldFrame
 }
 
 // emptyMoment is the kind without a small object.
@@ -99,7 +99,7 @@ func (m *moments) read(ctx context.Context, o IO) error {
 			continue // the boxes of a last observation are not recorded
 		}
 		if places == nil {
-			m.offer(0, instant{row: row, frame: m.scene.plane.T - 1})
+			m.offer(0, heldFrame{row: row, frame: m.scene.plane.T - 1})
 			continue
 		}
 		h := histories[row.Episode]
@@ -120,16 +120,16 @@ func (m *moments) situations(h *judge.History, places *judge.Detections, obs []b
 		truth := slices.DeleteFunc(inFrame(nil, row.Boxes, t), func(b env.Box) bool { return b.Kind != m.scene.objects[0].Kind })
 		out := places.Frame(h, obs[t*size:(t+1)*size], truth, nil) // nothing found: all are missed
 		for i, r := range out.Missed {
-			m.offer(slices.Index(situationOrder, out.Where[i]), instant{row: row, frame: t, box: r})
+			m.offer(slices.Index(situationOrder, out.Where[i]), heldFrame{row: row, frame: t, box: r})
 		}
 	}
 	if len(row.Boxes) == 0 {
-		m.offer(len(situationOrder), instant{row: row, frame: m.scene.plane.T - 1})
+		m.offer(len(situationOrder), heldFrame{row: row, frame: m.scene.plane.T - 1})
 	}
 }
 
 // offer is reservoir sampling, as album.keep.
-func (m *moments) offer(kind int, one instant) {
+func (m *moments) offer(kind int, one heldFrame) {
 	k := &m.kinds[kind]
 	k.seen++
 	at := len(k.kept)
@@ -138,14 +138,14 @@ func (m *moments) offer(kind int, one instant) {
 			return
 		}
 	} else {
-		k.kept = append(k.kept, instant{})
+		k.kept = append(k.kept, heldFrame{})
 	}
 	one.what, one.row.Obs, one.row.Boxes = k.what, slices.Clone(one.row.Obs), slices.Clone(one.row.Boxes)
 	k.kept[at] = one
 }
 
 // own are the original of a moment and the plane by the game's own preset.
-func (m *moments) own(one *instant) []report.Panel {
+func (m *moments) own(one *heldFrame) []report.Panel {
 	s := m.scene
 	plane := make([]byte, s.plane.ObsLen())
 	s.project(m.pre, plane, one.row)
@@ -159,7 +159,7 @@ func (m *moments) own(one *instant) []report.Panel {
 }
 
 // boxes is the moment's object, moved; none where it has none.
-func (m *instant) boxes(move func(image.Rectangle) image.Rectangle) []image.Rectangle {
+func (m *heldFrame) boxes(move func(image.Rectangle) image.Rectangle) []image.Rectangle {
 	if m.box.Empty() {
 		return nil
 	}
@@ -210,7 +210,7 @@ func (m *moments) exhibit(arm, run string) (exhibit, error) {
 }
 
 // verdict is what the judge says of one frame [H,W] in a few words.
-func (m *instant) verdict(s scene, obs []byte, recon []float32, move func(image.Rectangle) image.Rectangle) (string, error) {
+func (m *heldFrame) verdict(s scene, obs []byte, recon []float32, move func(image.Rectangle) image.Rectangle) (string, error) {
 	j, err := s.judge()
 	if err != nil || j == nil {
 		return "", err

@@ -13,7 +13,7 @@ const reps = 2000
 func figureOf(seeds []*float64) Figure {
 	f := Figure{Seeds: seeds}
 	if e, err := stats.Interval(stats.Task(present(seeds)), stats.IQM, reps, 1); err == nil { // there is a value
-		f.IQM, f.Lo, f.Hi = known(e.Value), known(e.Lo), known(e.Hi)
+		f.IQM, f.Lo, f.Hi = measured(e.Value), measured(e.Lo), measured(e.Hi)
 	}
 	return f
 }
@@ -27,19 +27,19 @@ func (f *Figure) compare(base []*float64, better Better) {
 		}
 	}
 	if d, err := stats.Difference(stats.Task(x), stats.Task(y), stats.IQM, reps, 1); err == nil {
-		f.Difference = &Estimate{d.Value, known(d.Lo), known(d.Hi)}
+		f.Difference = &Estimate{d.Value, measured(d.Lo), measured(d.Hi)}
 	}
 	x, y = present(f.Seeds), present(base)
 	if better == Lower {
 		x, y = y, x
 	}
 	if p, err := stats.Improvement(stats.Task(x), stats.Task(y), reps, 1); err == nil {
-		f.Improvement = &Estimate{p.Value, known(p.Lo), known(p.Hi)}
+		f.Improvement = &Estimate{p.Value, measured(p.Lo), measured(p.Hi)}
 	}
 }
 
-// known returns a figure, nil where it is NaN.
-func known(x float64) *float64 {
+// measured returns a figure, nil where it is NaN.
+func measured(x float64) *float64 {
 	if math.IsNaN(x) {
 		return nil
 	}
