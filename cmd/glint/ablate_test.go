@@ -69,7 +69,7 @@ func ablate(t *testing.T, out string, more ...string) (summary string, notes str
 		t.Fatalf("%v in %s", err, stdout)
 	}
 	mse := res.Arms["knife"]["mse"]
-	if res.Trials != 6 || res.Failed != 2 || res.Report != filepath.Join(out, "summary.md") || mse.IQM == nil || mse.Lo == nil || len(mse.Seeds) != 2 {
+	if res.Trials != 6 || res.Failed != 2 || res.Report != filepath.Join(out, "report.html") || mse.IQM == nil || mse.Lo == nil || len(mse.Seeds) != 2 {
 		t.Errorf("--json says %s", stdout)
 	}
 	return string(b), stderr
@@ -103,6 +103,9 @@ func TestAblate(t *testing.T) {
 	}
 	if got, _ := ablate(t, "broken", "--jobs", "2"); got != want {
 		t.Errorf("the stopped study says\n%s\nthe whole one\n%s", got, want)
+	}
+	if !bytes.Equal(readFile(t, "broken/report.html"), readFile(t, "whole/report.html")) {
+		t.Error("the stopped study has another page than the whole one")
 	}
 	after := changed(t, "broken/trials/*/result.json")
 	for file, at := range before {
@@ -206,4 +209,13 @@ func TestAblateTimes(t *testing.T) {
 	if code != exitFailed || !strings.Contains(stderr, "no trial has a result") {
 		t.Errorf("nothing but failures: exit code %d, %s", code, stderr)
 	}
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

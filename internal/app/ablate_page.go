@@ -13,19 +13,24 @@ import (
 )
 
 // writePage writes the page of a study, whose folder is dir, with reconstructions by the
-// example of each arm. Arms that cannot be drawn are left out with a note.
+// example of each arm. What cannot be drawn is left out with a note: the figures matter
+// more.
 func writePage(ctx context.Context, dir string, r *study.Result, o IO) error {
 	var pictures []page.Picture
 	if r.HeldOut != "" {
 		var err error
-		if pictures, err = studyPictures(ctx, dir, r, o); err != nil {
-			return err
+		pictures, err = studyPictures(ctx, dir, r, o)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			o.notef("the page has no reconstructions: %v", err)
 		}
 	}
-	return page.Write(filepath.Join(dir, page.File), r, pictures)
+	return page.Write(filepath.Join(dir, study.PageFile), r, pictures)
 }
 
-// gridArms is how many arms stand side by side in a picture: with the original and what
+// gridArms is how many arms at most stand side by side in a picture: with the original and what
 // the network sees, no more can be looked at on paper.
 const gridArms = 4
 
@@ -48,7 +53,8 @@ func studyPictures(ctx context.Context, dir string, r *study.Result, o IO) ([]pa
 		shown = append(shown, e)
 	}
 	var pictures []page.Picture
-	for arms := range slices.Chunk(shown, gridArms) {
+	n := max(1, (len(shown)+gridArms-1)/gridArms)
+	for arms := range slices.Chunk(shown, max(1, (len(shown)+n-1)/n)) {
 		p, err := m.picture(arms)
 		if err != nil {
 			return nil, err

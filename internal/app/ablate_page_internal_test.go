@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"glint/internal/study"
-	"glint/internal/study/page"
 )
 
 // tinyStudy is a folder with held-out play of the dojo and a run that each of so many
@@ -76,13 +75,13 @@ func TestStudyPictures(t *testing.T) {
 			t.Errorf("the picture is of %s, which has no run", no)
 		}
 	}
-	if again, err := studyPictures(t.Context(), dir, r, o); err != nil || !bytes.Equal(again[0].Image.(*image.RGBA).Pix, pictures[0].Image.(*image.RGBA).Pix) {
+	if again, err := studyPictures(t.Context(), dir, r, o); err != nil || !bytes.Equal(again[0].Image.(*image.Paletted).Pix, pictures[0].Image.(*image.Paletted).Pix) {
 		t.Errorf("the same study gives another picture (%v)", err)
 	}
 	if err := writePage(t.Context(), dir, r, o); err != nil {
 		t.Fatal(err)
 	}
-	b, err := os.ReadFile(filepath.Join(dir, page.File))
+	b, err := os.ReadFile(filepath.Join(dir, study.PageFile))
 	if n := bytes.Count(b, []byte("<img ")); err != nil || n != 1 {
 		t.Errorf("the page has %d pictures, want 1 (%v)", n, err)
 	}

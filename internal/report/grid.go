@@ -42,8 +42,9 @@ const (
 	ringAway  = 5  // from the object
 )
 
-// Draw draws the grid. It refuses rows that have not a panel for each column.
-func (g *Grid) Draw() (*image.RGBA, error) {
+// Draw draws the grid. It refuses rows that have not a panel for each column. Colours are
+// rounded, so that the picture has few and its file is small.
+func (g *Grid) Draw() (image.Image, error) {
 	if err := g.check(); err != nil {
 		return nil, err
 	}
@@ -66,7 +67,34 @@ func (g *Grid) Draw() (*image.RGBA, error) {
 		}
 		top += r.height()
 	}
-	return img, nil
+	return rounded(img), nil
+}
+
+// colorStep is the distance of the values that a colour is rounded to.
+const colorStep = 8
+
+// rounded returns the picture in few colours, with a palette where 256 are enough.
+func rounded(img *image.RGBA) image.Image {
+	for i, v := range img.Pix {
+		img.Pix[i] = byte(min(255, (int(v)+colorStep/2)/colorStep*colorStep))
+	}
+	small := image.NewPaletted(img.Rect, nil)
+	at := map[color.RGBA]byte{}
+	for y := range img.Rect.Dy() {
+		for x := range img.Rect.Dx() {
+			c := img.RGBAAt(x, y)
+			i, known := at[c]
+			if !known {
+				if len(at) == 256 {
+					return img
+				}
+				i = byte(len(at))
+				at[c], small.Palette = i, append(small.Palette, c)
+			}
+			small.Pix[y*small.Stride+x] = i
+		}
+	}
+	return small
 }
 
 func (g *Grid) check() error {

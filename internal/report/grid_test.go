@@ -42,7 +42,7 @@ func TestGridCirclesAndEnlarges(t *testing.T) {
 	// A line of 36 for the heads and one above each row; frames are doubled.
 	frame := image.Rect(0, 72, 288, 72+128)
 	inset := image.Rect(0, 72+128+6, 288, 72+128+6+128)
-	white, cyan := color.RGBA{255, 255, 255, 255}, color.RGBA{0, 0xe5, 0xff, 255}
+	white, cyan := color.RGBA{255, 255, 255, 255}, color.RGBA{0, 0xe8, 0xff, 255}
 	for _, shift := range []int{0, 300} {
 		by := image.Pt(shift, 0)
 		if n := coloured(img, frame.Add(by), white); n != 2*2 {
@@ -58,7 +58,7 @@ func TestGridCirclesAndEnlarges(t *testing.T) {
 			}
 		}
 	}
-	below := image.Rect(0, inset.Max.Y+36, 600, img.Rect.Max.Y)
+	below := image.Rect(0, inset.Max.Y+36, 600, img.Bounds().Max.Y)
 	if n := coloured(img, below, cyan); n != 0 {
 		t.Errorf("a frame without an object has a ring of %d pixels", n)
 	}
@@ -85,6 +85,22 @@ func TestGridRingHidesNothing(t *testing.T) {
 		if n, want := coloured(img, frame, color.RGBA{200, 200, 200, 255}), 8*4; at.X == 70 && n != want || n < want/2 {
 			t.Errorf("at %v %d pixels of the object are left, want %d", at, n, want)
 		}
+	}
+}
+
+// TestGridOfManyColours demands that a frame of more colours than a palette holds keeps
+// them.
+func TestGridOfManyColours(t *testing.T) {
+	pix := make([]byte, 3*64*144)
+	for i := range 64 * 144 {
+		pix[3*i], pix[3*i+1] = byte(i%144), byte(i/144*4)
+	}
+	img, err := (&report.Grid{Columns: []string{"x"}, Rows: []report.GridRow{{Panels: []report.Panel{{Image: report.RGB(pix, 64, 144)}}}}}).Draw()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := color.RGBAModel.Convert(img.At(2*96+1, 72+2*32+1)); got != (color.RGBA{96, 128, 0, 255}) {
+		t.Errorf("a pixel is drawn %v", got)
 	}
 }
 

@@ -15,9 +15,6 @@ import (
 	"glint/internal/study"
 )
 
-// File is the page in the study folder.
-const File = "report.html"
-
 // Picture is an image of reconstructions with what is said of it.
 type Picture struct {
 	Image   image.Image
@@ -60,7 +57,7 @@ func HTML(r *study.Result, pictures []Picture) ([]byte, error) {
 		size := p.Image.Bounds().Size()
 		// The bytes are this program's own.
 		src := template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())) //nolint:gosec // see above
-		v.Pictures = append(v.Pictures, picture{src, size.X, size.Y, p.Caption, p.Alt})
+		v.Pictures = append(v.Pictures, picture{src, size.X, size.Y, size.X * 45 / 100, p.Caption, p.Alt})
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, v); err != nil {
@@ -86,6 +83,7 @@ type view struct {
 type picture struct {
 	Src          template.URL
 	W, H         int
+	Least        int // width in pixels of the screen that can still be read
 	Caption, Alt string
 }
 

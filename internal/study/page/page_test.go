@@ -321,7 +321,7 @@ func TestPageTellsFailures(t *testing.T) {
 }
 
 func TestPageWrites(t *testing.T) {
-	path := filepath.Join(t.TempDir(), page.File)
+	path := filepath.Join(t.TempDir(), study.PageFile)
 	r := invented(3, 2, 0.1)
 	if err := page.Write(path, r, nil); err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@ import (
 
 // The size of the wide plots, and what of it their legend takes, in points.
 const (
-	plotWidth, plotHeight = 460, 300
-	legendWidth           = 110
+	plotWidth, plotHeight = 400, 290
+	legendWidth           = 95
 )
 
 // The lines of a profile: colours, and then the same colours with other dashes.
@@ -27,8 +27,11 @@ var (
 )
 
 // profileOf draws, for each arm, the share of its seeds that are better than a figure;
-// nil where no trial has one.
+// nil where no trial has one, or one seed has no shares.
 func profileOf(r *study.Result, j study.Judge) (*figure, error) {
+	if len(r.Seeds) < 2 {
+		return nil, nil
+	}
 	p := newPlot()
 	legend := plot.NewLegend()
 	legend.TextStyle, legend.Top, legend.Left, legend.Padding = p.Legend.TextStyle, true, true, 2
