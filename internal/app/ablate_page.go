@@ -85,7 +85,7 @@ func (m *moments) picture(arms []exhibit) (page.Picture, error) {
 		Image: img,
 		Caption: "Held-out frames as " + strings.Join(names, ", ") + " reconstruct them, each by its first seed with a result. " +
 			"Small objects are circled, and enlarged below. The frames were drawn by lot from all of their kind, none by hand. " +
-			"The number is the contrast recovered; from 0.5 on an object counts as kept.",
+			"The number is the contrast recovered; from 0.5 on an object counts as kept. One that does not stand out from what is behind it is hidden in the plane, and not judged.",
 		Alt: fmt.Sprintf("%d frames in rows; columns: original, what networks see, and the reconstructions of %s. In words: %s.",
 			len(m.picked), strings.Join(names, ", "), strings.Join(said, ", ")),
 	}, err

@@ -247,6 +247,8 @@ func TestPageAnswers(t *testing.T) {
 		worse.Arms["uniform"]["kept"].Seeds[i], worse.Arms["x10"]["kept"].Seeds[i] = &v, &w
 	}
 	again(worse)
+	fewer := invented(3, 5, 0.02)
+	fewer.Judges = []study.Judge{fewer.Judges[4]} // an error: less is better
 	nothing := failing(2)
 	nothing.Base = "half"
 	again(nothing)
@@ -258,6 +260,7 @@ func TestPageAnswers(t *testing.T) {
 		"noted":          {invented(14, 5, 0.02), []string{"Best by knives kept is oracle: ", "true boxes were used in training", "Of the arms without a note: best by knives kept is default: "}, nil},
 		"not separated":  {same, []string{"Nothing is separated", " seeds each (test at 5 %, power 80 %); there are 5."}, []string{"leaves out 0"}},
 		"base is best":   {worse, []string{"No arm does better than uniform by knives kept; the nearest is x10: ", "Worse than uniform, with an interval that leaves out 0: x10."}, []string{"Better than uniform"}},
+		"less is better": {fewer, []string{"Best by error on knives, MSE is x10: ", "leaves out 0: x10.", "Not separated from uniform: half."}, []string{"Worse than"}},
 		"base failed":    {nothing, []string{"No trial of half has a figure"}, []string{"Best by"}},
 		"arm failed":     {failing(5), []string{"Best by knives kept is balanced: ", "Without any result, see Failures: half."}, []string{"x10, half"}},
 		"one seed alone": {invented(3, 1, 0.1), []string{"One seed tells no interval"}, []string{"eparated from", "leaves out"}},
@@ -276,6 +279,38 @@ func TestPageAnswers(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestPageTellsWhatIsBetter(t *testing.T) {
+	r := invented(6, 5, 0.02)
+	for i, want := range []string{"better", "better", "worse", "worse", "better", "better"} {
+		if got := words(table(parsed(t, written(t, r)), "2")["default"][i]); !strings.Contains(got, want) {
+			t.Errorf("by %s the default is %q, want %s", r.Judges[i].Label, got, want)
+		}
+	}
+}
+
+// TestPageMarksTheFront has arms on the front, one of them by less error alone, and one
+// behind another.
+func TestPageMarksTheFront(t *testing.T) {
+	r := invented(4, 3, 0.1)
+	for name, v := range map[string][2]float64{"uniform": {0.001, 0.06}, "x10": {0.002, 0.01}, "half": {0.003, 0.02}, "both": {0.0015, 0.03}} {
+		for i := range r.Seeds {
+			r.Arms[name]["mse"].Seeds[i], r.Arms[name]["knife_mse"].Seeds[i] = &v[0], &v[1]
+		}
+	}
+	again(r)
+	for _, svg := range all(parsed(t, written(t, r)), "svg") {
+		if desc := all(svg, "desc"); attribute(svg, "aria-labelledby") == "tradeoff-title" {
+			for _, want := range []string{"On the front: uniform, x10, both.", "uniform 30.00 and 12.22;"} {
+				if said := desc[0].FirstChild.Data; !strings.Contains(said, want) {
+					t.Errorf("the plot does not say %q: %s", want, said)
+				}
+			}
+			return
+		}
+	}
+	t.Error("there is no plot of small objects against whole frames")
 }
 
 // again sums up the values that stand in a result.

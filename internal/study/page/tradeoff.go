@@ -130,7 +130,8 @@ func (s scatter) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 	style := p.X.Tick.Label
 	for _, m := range s {
-		r := place(vg.Point{X: x(m.x), Y: y(m.y)}, style.Width(m.name), style.FontExtents().Height, c.Rectangle, taken)
+		w := style.Width(m.name) * 1.1 // a browser may have wider letters
+		r := place(vg.Point{X: x(m.x), Y: y(m.y)}, w, style.FontExtents().Height, c.Rectangle, taken)
 		taken = append(taken, r)
 		style.XAlign, style.YAlign = draw.XLeft, draw.YBottom
 		c.FillText(style, r.Min, m.name)
