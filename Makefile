@@ -37,7 +37,8 @@ bench-agents: build .peers/ready ## whole trainings against Stable-Baselines3, i
 	.peers/bin/pip install -q -r scripts/peers/requirements.txt
 	touch .peers/ready
 
-golden: ## PyTorch's answers for the tests, anew (downloads 3 GB)
+golden: ## PyTorch's and rliable's answers for the tests, anew (downloads 3 GB)
 	python3 -m venv .golden
 	.golden/bin/pip install -r scripts/golden/requirements.txt
 	.golden/bin/python scripts/golden/golden.py
+	.golden/bin/python scripts/golden/scores.py

@@ -102,7 +102,7 @@ func Evaluate(ctx context.Context, v env.Vec, p Policy, episodes int, seeds []ui
 			return err
 		}
 		if b, err = v.Step(ctx, actions); err == nil {
-			err = checkRewards(s, step, b)
+			err = b.CheckRewards(s, step)
 		}
 		if err != nil {
 			return err

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"fmt"
 	"math"
 
 	"glint/env"
@@ -9,18 +8,6 @@ import (
 
 // finite says whether x is a number that float32 can hold.
 func finite(x float64) bool { return math.Abs(x) <= math.MaxFloat32 }
-
-// checkRewards refuses a reward or a score of a step that is not finite: it would end
-// in every weight, and in no figure where it came from.
-func checkRewards(s env.Spec, step int64, b *env.Batch) error {
-	for i, r := range b.Reward {
-		if !finite(r) || !finite(b.Return[i]) {
-			return fmt.Errorf("agent: environment %d of %s: the reward of its step %d is %v (score %v), want finite ones: mend the environment",
-				i, s.Name, step, r, b.Return[i])
-		}
-	}
-	return nil
-}
 
 // died says whether environment i lost a life that counts as the end of an episode.
 func (t *Trainer) died(b *env.Batch, i int) bool { return t.cfg.LifeLoss && b.LifeLost[i] }

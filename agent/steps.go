@@ -20,7 +20,7 @@ func (t *Trainer) step(ctx context.Context) (*env.Batch, error) {
 	b, err := t.o.Env.Step(ctx, t.actions)
 	span.Stop()
 	if err == nil {
-		err = checkRewards(t.spec, int64(t.counters.Steps)/int64(t.spec.N)+1, b)
+		err = b.CheckRewards(t.spec, int64(t.counters.Steps)/int64(t.spec.N)+1)
 	}
 	if err != nil {
 		return nil, err

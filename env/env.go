@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image/color"
+	"math"
 )
 
 // Frames counts emulator frames.
@@ -125,6 +126,20 @@ func NewBatch(s Spec) *Batch {
 		LifeLost: make([]bool, s.N), Lives: make([]int, s.N),
 		EpisodeID: make([]uint64, s.N), Elapsed: make([]Frames, s.N),
 	}
+}
+
+// CheckRewards refuses a reward or a score that no float32 can hold: it would end in
+// every weight, and in no figure where it came from. step is the number of each
+// environment's step, from 1.
+func (b *Batch) CheckRewards(s Spec, step int64) error {
+	finite := func(x float64) bool { return math.Abs(x) <= math.MaxFloat32 }
+	for i, r := range b.Reward {
+		if !finite(r) || !finite(b.Return[i]) {
+			return fmt.Errorf("environment %d of %s: the reward of its step %d is %v (score %v), want finite ones: mend the environment",
+				i, s.Name, step, r, b.Return[i])
+		}
+	}
+	return nil
 }
 
 // Ended says whether environment i ended its episode in this step.

@@ -26,7 +26,7 @@ const smallPlan = `
 question = "Does the weighting matter?"
 judges = ["mse", "kept"]
 seeds = 2
-updates_per_trial = 300
+updates_per_trial = 200
 [data]
 steps = 600
 held_out_steps = 300
@@ -84,10 +84,16 @@ func TestAblate(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	inFolder(t, map[string]string{"plan.toml": smallPlan})
 	want, _ := ablate(t, "whole", "--jobs", "1")
-	for _, part := range []string{"| broken | 2 | autoencoder: the network is too large", "Not one trial succeeded of: broken.", "--updates-per-trial 300"} {
+	for _, part := range []string{"| broken | 2 | autoencoder: the network is too large", "Not one trial succeeded of: broken.", "--updates-per-trial 200"} {
 		if !strings.Contains(want, part) {
 			t.Errorf("the summary lacks %q:\n%s", part, want)
 		}
+	}
+	if code, _, stderr := glint(t, "probe", "--checkpoint", "whole/trials/knife-seed2/run", "--data", "whole/held-out"); code != exitOK {
+		t.Errorf("probe of a trial's run: exit code %d, %s", code, stderr)
+	}
+	if stores := changed(t, "whole/trials/*/run/ckpt/*/store.bin"); len(stores) > 0 {
+		t.Errorf("checkpoints of finished trials hold observations: %v", stores)
 	}
 	for _, how := range []os.Signal{os.Interrupt, os.Kill} {
 		said := stopHalfway(t, "broken", how)
@@ -185,7 +191,7 @@ func TestAblateTimes(t *testing.T) {
 		t.Skip("trains for some seconds")
 	}
 	t.Setenv(asProgram, "1")
-	timed := strings.NewReplacer("updates_per_trial = 300", "minutes_per_trial = 0.01", "seeds = 2", "seeds = 1").Replace(smallPlan)
+	timed := strings.NewReplacer("updates_per_trial = 200", "minutes_per_trial = 0.01", "seeds = 2", "seeds = 1").Replace(smallPlan)
 	failing := strings.NewReplacer("code = 16", "code = 65536", "seeds = 2", "seeds = 1").Replace(smallPlan)
 	inFolder(t, map[string]string{"timed.toml": timed, "failing.toml": failing})
 	args := []string{"ablate", "--plan", "timed.toml", "--env", "dojo", "--jobs", "2", "--out", "timed"}

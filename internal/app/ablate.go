@@ -124,7 +124,7 @@ func (a *ablation) run(ctx context.Context) ([]study.Ending, error) {
 			specs = append(specs, s)
 		}
 	}
-	a.io.notef("%s on %s: %d arms, %d seeds, %d %s a trial, %d side by side · study %s", a.plan.Name, a.plan.Env,
+	a.io.notef("%s on %s: %d arms, seeds 1 to %d, %d %s a trial, %d side by side · study %s", a.plan.Name, a.plan.Env,
 		len(a.plan.Order), a.plan.Seeds, a.plan.Length(), a.plan.Unit(), a.Jobs, a.dir)
 	return a.trials(ctx, "trials", specs)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"glint/agent"
 	"glint/internal/ckpt"
 	"glint/internal/kernel"
 	"glint/internal/study"
@@ -98,7 +100,35 @@ func Trial(ctx context.Context, file string, o IO) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(filepath.Join(dir, study.OutcomeFile), out)
+	if err := writeJSON(filepath.Join(dir, study.OutcomeFile), out); err != nil {
+		return err
+	}
+	if err := slim(filepath.Join(dir, study.RunFolder)); err != nil {
+		o.notef("the checkpoint of the trial stays whole: %v", err)
+	}
+	return nil
+}
+
+// slim leaves of a finished run's checkpoints the weights of the last, which is what
+// looking at it needs: the stored observations are a hundred times larger.
+func slim(run string) error {
+	dir, err := ckpt.Latest(run)
+	if err != nil {
+		return err
+	}
+	r, err := ckpt.Open(dir)
+	if err != nil {
+		return err
+	}
+	b, err := r.File(agent.WeightsFile)
+	if err != nil {
+		return err
+	}
+	write := func(w io.Writer) error { _, err := w.Write(b); return err }
+	if err := ckpt.Write(dir, map[string]func(io.Writer) error{agent.WeightsFile: write}, r.Meta()); err != nil {
+		return err
+	}
+	return ckpt.Prune(run, 1)
 }
 
 // doTrial trains and judges.
@@ -120,7 +150,7 @@ func doTrial(ctx context.Context, s study.Spec, run string, o IO) (out study.Out
 	case s.Timing > 0 && s.Kind == study.Train:
 		out.Figures = map[string]float64{study.Rate: 60 * res.StepsPerS}
 	case s.Timing > 0:
-		out.Figures = map[string]float64{study.Rate: float64(res.Updates) / c.Minutes}
+		out.Figures = map[string]float64{study.Rate: 60 * res.UpdatesPerS}
 	case s.Kind == study.Train:
 		var r EvalResult
 		r, err = Eval(ctx, EvalOptions{

@@ -127,7 +127,7 @@ func (rec *recorder) run(ctx context.Context, r RecordOptions, o IO) error {
 	bar := telemetry.NewProgress(o.Stderr, "recording")
 	defer bar.Finish()
 	work := context.WithoutCancel(ctx)
-	for rec.res.Steps < r.Steps && ctx.Err() == nil {
+	for step := int64(1); rec.res.Steps < r.Steps && ctx.Err() == nil; step++ {
 		if rec.res.Duplicates > maxRepeats*r.Steps {
 			o.notef("the recording ends early: play shows hardly anything that is not recorded already")
 			break
@@ -135,7 +135,10 @@ func (rec *recorder) run(ctx context.Context, r RecordOptions, o IO) error {
 		if err := rec.game.policy.Act(b, actions); err != nil {
 			return err
 		}
-		if b, err = rec.game.Step(work, actions); err != nil {
+		if b, err = rec.game.Step(work, actions); err == nil {
+			err = b.CheckRewards(rec.game.Spec(), step)
+		}
+		if err != nil {
 			return err
 		}
 		for i := 0; i < r.Envs && rec.res.Steps < r.Steps; i++ {

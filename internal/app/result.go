@@ -26,7 +26,8 @@ type Result struct {
 	Updates       int64    `json:"updates"`
 	Iterations    int64    `json:"iterations"`
 	Seconds       float64  `json:"seconds"`
-	StepsPerS     float64  `json:"steps_per_s"` // of the phase with all three heads, wall clock
+	StepsPerS     float64  `json:"steps_per_s"`   // of the phase with all three heads, wall clock
+	UpdatesPerS   float64  `json:"updates_per_s"` // of an autoencoder alone, wall clock, reading and random play left out
 	AEPerStep     float64  `json:"ae_per_step"`
 	ScoreMean     *float64 `json:"score_mean"` // of the last 100 episodes; null before one has ended
 	Episodes      int64    `json:"episodes"`
@@ -76,6 +77,9 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 	res.StoreMiB = float64(bytes) / (1 << 20)
 	if t.clock.play > 0 {
 		res.StepsPerS = float64(t.clock.playSteps) / t.clock.play.Seconds()
+		if t.cfg.Alone {
+			res.UpdatesPerS = float64(c.Updates) / t.clock.play.Seconds()
+		}
 	}
 	if n, ok := c.AEPerStep(); ok {
 		res.AEPerStep = n

@@ -27,9 +27,9 @@ var allowed = map[string]struct {
 	"internal/dash":       {[]string{"env", "internal/telemetry"}, "one more FrameSink and reader of metrics"},
 	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
 	"internal/names":      {nil, "strings"},
-	"internal/study":      {[]string{"internal/report", "internal/stats", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
-	"internal/study/page": {[]string{"internal/study", "internal/stats", "internal/report"}, "figures and finished pictures in, HTML out"},
 	"internal/stats":      {nil, "numbers; not what was measured"},
+	"internal/study":      {[]string{"internal/stats", "internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
+	"internal/study/page": {[]string{"internal/study", "internal/stats", "internal/report"}, "figures and finished pictures in, HTML out"},
 	"internal/layout":     {nil, "reads source text"},
 	"cmd/glint":           {[]string{"internal/app", "internal/names"}, "flags only"},
 }

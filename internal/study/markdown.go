@@ -17,7 +17,7 @@ const (
 func (r *Result) Markdown() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s on %s\n\n%s\n\n", r.Name, r.Env, r.Question)
-	fmt.Fprintf(&b, "%d arms, %d seeds each; a trial is %s\n\n", len(r.Order), len(r.Seeds), r.trial())
+	fmt.Fprintf(&b, "Arms: %d. Seeds of each: %d. A trial is %s\n\n", len(r.Order), len(r.Seeds), r.trial())
 	r.results(&b)
 	r.differences(&b)
 	r.everySeed(&b)

@@ -60,7 +60,7 @@ type Games struct {
 func DefaultPlan() Plan {
 	return Plan{
 		Kind: Pretrain, Seeds: 5,
-		Data: Recording{Steps: 40_000, HeldOutSteps: 8_000, Envs: 8, Seed: 1, HeldOutSeed: 1001},
+		Data: Recording{Steps: 30_000, HeldOutSteps: 6_000, Envs: 8, Seed: 1, HeldOutSeed: 1001},
 		Eval: Games{Episodes: 30, Envs: 8, Seed: 1000},
 	}
 }

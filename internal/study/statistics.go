@@ -7,13 +7,13 @@ import (
 )
 
 // reps is the number of resamples of an interval.
-const reps = 2000
+const reps = 10_000
 
 // figureOf sums up values over seeds.
 func figureOf(seeds []*float64) Figure {
 	f := Figure{Seeds: seeds}
-	if e, err := stats.Interval(stats.Task(present(seeds)), stats.IQM, reps, 1); err == nil { // there is a value
-		f.IQM, f.Lo, f.Hi = measured(e.Value), measured(e.Lo), measured(e.Hi)
+	if e := estimate(stats.Interval(stats.Task(present(seeds)), stats.IQM, reps, 1)); e != nil {
+		f.IQM, f.Lo, f.Hi = &e.Value, e.Lo, e.Hi
 	}
 	return f
 }
@@ -26,22 +26,23 @@ func (f *Figure) compare(base []*float64, better Better) {
 			x, y = append(x, *v), append(y, *base[i])
 		}
 	}
-	if d, err := stats.Difference(stats.Task(x), stats.Task(y), stats.IQM, reps, 1); err == nil {
-		f.Difference = &Estimate{d.Value, measured(d.Lo), measured(d.Hi)}
-	}
+	f.Difference = estimate(stats.Difference(stats.Task(x), stats.Task(y), stats.IQM, reps, 1))
 	x, y = present(f.Seeds), present(base)
 	if better == Lower {
-		x, y = y, x
+		x, y = y, x // less of the arm is more of the base
 	}
-	if p, err := stats.Improvement(stats.Task(x), stats.Task(y), reps, 1); err == nil {
-		f.Improvement = &Estimate{p.Value, measured(p.Lo), measured(p.Hi)}
-	}
+	f.Improvement = estimate(stats.Improvement(stats.Task(x), stats.Task(y), reps, 1))
 }
 
-// measured returns a figure, nil where it is NaN.
-func measured(x float64) *float64 {
-	if math.IsNaN(x) {
+// estimate returns an estimate as a result has it, nil where there are no values: all
+// that is in an outcome are finite numbers.
+func estimate(e stats.Estimate, err error) *Estimate {
+	if err != nil {
 		return nil
 	}
-	return &x
+	r := Estimate{Value: e.Value}
+	if !math.IsNaN(e.Lo) && !math.IsNaN(e.Hi) {
+		r.Lo, r.Hi = &e.Lo, &e.Hi
+	}
+	return &r
 }
