@@ -44,7 +44,7 @@ func newPlot() *plot.Plot {
 		s.Font, s.Color = sans(), black
 	}
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		a.Color, a.Tick.LineStyle.Color = gray, gray
+		a.Color, a.Tick.Color = gray, gray
 	}
 	return p
 }
