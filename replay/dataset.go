@@ -160,7 +160,8 @@ type Row struct {
 	// Episode numbers the episodes of the dataset, Step the steps of one from 0.
 	Episode uint64
 	Step    uint64
-	// Boxes are the true small objects of Obs, in its pixels.
+	// Boxes are the true small objects of Obs, in its pixels; last observations of
+	// episodes carry none.
 	Boxes []env.Box
 	// State is what the game's memory says of the last frame, nil where it is not
 	// known.

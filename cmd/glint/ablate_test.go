@@ -69,7 +69,7 @@ func ablate(t *testing.T, out string, more ...string) (summary string, notes str
 		t.Fatalf("%v in %s", err, stdout)
 	}
 	mse := res.Arms["knife"]["mse"]
-	if res.Trials != 9 || res.Failed != 3 || res.Report != filepath.Join(out, "summary.md") || mse.IQM == nil || mse.Lo == nil || len(mse.Seeds) != 3 {
+	if res.Trials != 9 || res.Failed != 3 || res.Report != filepath.Join(out, "report.html") || mse.IQM == nil || mse.Lo == nil || len(mse.Seeds) != 3 {
 		t.Errorf("--json says %s", stdout)
 	}
 	return string(b), stderr
@@ -109,6 +109,13 @@ func TestAblate(t *testing.T) {
 	}
 	if got, _ := ablate(t, "broken", "--jobs", "2"); got != want {
 		t.Errorf("the stopped study says\n%s\nthe whole one\n%s", got, want)
+	}
+	page := readFile(t, "whole/report.html")
+	if n := bytes.Count(page, []byte("<img ")); n != 1 {
+		t.Errorf("the page has %d pictures of reconstructions, want 1", n)
+	}
+	if !bytes.Equal(readFile(t, "broken/report.html"), page) {
+		t.Error("the stopped study has another page than the whole one")
 	}
 	after := changed(t, "broken/trials/*/result.json")
 	for file, at := range before {
@@ -212,4 +219,13 @@ func TestAblateTimes(t *testing.T) {
 	if code != exitFailed || !strings.Contains(stderr, "no trial has a result") {
 		t.Errorf("nothing but failures: exit code %d, %s", code, stderr)
 	}
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }

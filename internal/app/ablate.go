@@ -76,7 +76,7 @@ func Ablate(ctx context.Context, opts AblateOptions, o IO) (res study.Result, er
 	if err != nil {
 		return res, err
 	}
-	return a.report(endings)
+	return a.report(ctx, endings)
 }
 
 // folder makes or opens the study folder and makes sure that its plan is this one.
@@ -161,8 +161,8 @@ func (a *ablation) trials(ctx context.Context, label string, specs []study.Spec)
 	return r.Run(ctx, specs)
 }
 
-// report writes the summary and the figures.
-func (a *ablation) report(endings []study.Ending) (study.Result, error) {
+// report writes the page, the summary and the figures.
+func (a *ablation) report(ctx context.Context, endings []study.Ending) (study.Result, error) {
 	var broken error
 	res := a.plan.NewResult(func(settings map[string]any) string {
 		text, err := tomlText(settings)
@@ -190,7 +190,10 @@ func (a *ablation) report(endings []study.Ending) (study.Result, error) {
 	if err := writeJSON(filepath.Join(a.dir, resultFile), res); err != nil {
 		return res, err
 	}
-	res.Report = filepath.Join(a.dir, study.SummaryFile)
+	if err := writePage(ctx, a.dir, &res, a.io); err != nil {
+		return res, err
+	}
+	res.Report = filepath.Join(a.dir, study.PageFile)
 	if err := a.print(res); err != nil {
 		return res, err
 	}
@@ -216,7 +219,7 @@ func (a *ablation) print(res study.Result) error {
 		rows = append(rows, arm.Name, strings.Join(cells, ", "))
 	}
 	s.Add("Interquartile means over seeds", rows...)
-	s.Add("Where it is", "summary", res.Report, "figures", filepath.Join(a.dir, resultFile), "trials", filepath.Join(a.dir, "trials"))
+	s.Add("Where it is", "page", res.Report, "summary", filepath.Join(a.dir, study.SummaryFile), "figures", filepath.Join(a.dir, resultFile), "trials", filepath.Join(a.dir, "trials"))
 	return s.Write(a.io.Stdout)
 }
 

@@ -29,6 +29,7 @@ var allowed = map[string]struct {
 	"internal/names":      {nil, "strings"},
 	"internal/stats":      {nil, "numbers; not what was measured"},
 	"internal/study":      {[]string{"internal/stats", "internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
+	"internal/study/page": {[]string{"internal/study", "internal/stats", "internal/report"}, "figures and finished pictures in, HTML out"},
 	"internal/layout":     {nil, "reads source text"},
 	"cmd/glint":           {[]string{"internal/app", "internal/names"}, "flags only"},
 }
@@ -56,6 +57,8 @@ var restricted = []struct {
 	{"gorgonia.org/", []string{"internal/ops", "internal/ops/optest", "autoencoder", "agent"}, "graphs stay where models are built"},
 	{"github.com/chewxy/hm", []string{"internal/ops", "internal/ops/optest"}, "types of Gorgonia Ops"},
 	{"go4.org/unsafe/assume-no-moving-gc", []string{"internal/ops"}, "holds the version that Gorgonia needs on this Go"},
+	{"gonum.org/v1/plot", []string{"internal/study/page"}, "plots of a study as SVG"},
+	{"golang.org/x/net/html", []string{"*_test"}, "is a page well formed, and what does it say?"},
 	{"gonum.org/v1/gonum", []string{"internal/stats", "internal/judge"}, "statistics and fits"},
 	{"github.com/alecthomas/kong", []string{"cmd/glint"}, "flags"},
 	{"github.com/pelletier/go-toml", []string{"internal/app"}, "the run's configuration file"},

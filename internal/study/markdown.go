@@ -7,8 +7,11 @@ import (
 	"strings"
 )
 
-// SummaryFile is the summary in the study folder.
-const SummaryFile = "summary.md"
+// The report in the study folder: a page, and a summary in Markdown.
+const (
+	PageFile    = "report.html"
+	SummaryFile = "summary.md"
+)
 
 // Markdown returns the summary of a result.
 func (r *Result) Markdown() string {

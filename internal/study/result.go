@@ -4,7 +4,7 @@ package study
 // prints with --json. Paths are relative to the study folder; a dataset that was given
 // is linked there.
 type Result struct {
-	Report   string `json:"report"` // file of the summary
+	Report   string `json:"report"` // file of the page
 	Name     string `json:"name"`
 	Question string `json:"question"`
 	Env      string `json:"env"`

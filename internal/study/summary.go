@@ -5,7 +5,7 @@ import "slices"
 // NewResult returns the result of a plan whose trials have no outcome yet; settings
 // writes what an arm sets.
 func (p Plan) NewResult(settings func(map[string]any) string) Result {
-	r := Result{Report: SummaryFile, Name: p.Name, Question: p.Question, Env: p.Env, Kind: p.Kind, Length: p.Length(), Judges: p.judges(), Base: p.Base}
+	r := Result{Report: PageFile, Name: p.Name, Question: p.Question, Env: p.Env, Kind: p.Kind, Length: p.Length(), Judges: p.judges(), Base: p.Base}
 	for i := range p.Seeds {
 		r.Seeds = append(r.Seeds, uint64(i+1))
 	}

@@ -1,0 +1,134 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"glint/internal/study"
+)
+
+// answer says in a few sentences what the first judge tells.
+func answer(r *study.Result) []string {
+	j := r.Judges[0]
+	base := r.Arms[r.Base][j.Name]
+	if base.IQM == nil {
+		return []string{fmt.Sprintf("No trial of %s has a figure of %s, so nothing is compared with it.", r.Base, j.Label)}
+	}
+	best := bestOf(r, j, func(a study.Arm) bool { return a.Name != r.Base })
+	if best == nil {
+		return []string{fmt.Sprintf("No arm but %s has a figure of %s, so nothing is compared.", r.Base, j.Label)}
+	}
+	said := []string{capital(comparison(r, j, *best))}
+	if best.Note != "" {
+		said = append(said, fmt.Sprintf("Note of %s: %s.", best.Name, best.Note))
+		if next := bestOf(r, j, func(a study.Arm) bool { return a.Name != r.Base && a.Note == "" }); next != nil {
+			said = append(said, "Of the arms without a note: "+comparison(r, j, *next))
+		}
+	}
+	said = append(said, separation(r, j, *best)...)
+	if broken := r.Broken(); len(broken) > 0 {
+		said = append(said, "Without any result, see Failures: "+strings.Join(broken, ", ")+".")
+	}
+	return said
+}
+
+// comparison says how an arm stands against the base.
+func comparison(r *study.Result, j study.Judge, a study.Arm) string {
+	n, f, base := numbersOf(r, j), r.Arms[a.Name][j.Name], r.Arms[r.Base][j.Name]
+	span := n.span(f.Lo, f.Hi)
+	if span != "" {
+		span = strings.Replace(span, "(", "(95 % interval ", 1)
+	}
+	s := fmt.Sprintf("best by %s is %s: %s%s against %s%s of %s", j.Label, a.Name, n.of(*f.IQM), span, n.of(*base.IQM), n.span(base.Lo, base.Hi), r.Base)
+	if !ahead(j, *f.IQM, *base.IQM) {
+		s = fmt.Sprintf("no arm does better than %s by %s; the nearest is %s: %s%s against %s%s", r.Base, j.Label, a.Name, n.of(*f.IQM), span, n.of(*base.IQM), n.span(base.Lo, base.Hi))
+	}
+	if d := f.Difference; d != nil {
+		s += fmt.Sprintf(", a difference of %s%s", n.signed(d.Value), n.span(d.Lo, d.Hi))
+	}
+	if p := f.Improvement; p != nil {
+		s += fmt.Sprintf("; a trial of it is better than one of %s with probability %s%s", r.Base, share.of(p.Value), share.span(p.Lo, p.Hi))
+	}
+	return s + "."
+}
+
+// separation says which arms differ from the base by more than chance.
+func separation(r *study.Result, j study.Judge, best study.Arm) []string {
+	var up, down, neither []string
+	known := false
+	for _, a := range r.Order {
+		f := r.Arms[a.Name][j.Name]
+		if a.Name == r.Base || f.Difference == nil {
+			continue
+		}
+		known = known || f.Difference.Lo != nil
+		switch verdict(j, f.Difference) {
+		case better:
+			up = append(up, a.Name)
+		case worse:
+			down = append(down, a.Name)
+		default:
+			neither = append(neither, a.Name)
+		}
+	}
+	switch {
+	case !known:
+		return []string{"One seed tells no interval: nothing can be said to be separated. Run more seeds."}
+	case len(up)+len(down) == 0:
+		return []string{fmt.Sprintf("Nothing is separated: the interval of every difference to %s holds 0.%s", r.Base, needed(r, j, best))}
+	}
+	var said []string
+	for _, part := range []struct {
+		arms  []string
+		words string
+	}{
+		{up, "Better than " + r.Base + ", with an interval of the difference that leaves out 0: "},
+		{down, "Worse than " + r.Base + ", with an interval that leaves out 0: "},
+		{neither, "Not separated from " + r.Base + ": "},
+	} {
+		if len(part.arms) > 0 {
+			said = append(said, part.words+strings.Join(part.arms, ", ")+".")
+		}
+	}
+	if verdict(j, r.Arms[best.Name][j.Name].Difference) == same {
+		said = append(said, strings.TrimSpace(needed(r, j, best)))
+	}
+	return said
+}
+
+// capital begins a sentence.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// The verdicts: the interval of the difference to the base lies on one side of 0, or
+// not.
+const same, better, worse = "", "better", "worse"
+
+func verdict(j study.Judge, d *study.Estimate) string {
+	if d == nil || d.Lo == nil || d.Hi == nil || *d.Lo <= 0 && *d.Hi >= 0 {
+		return same
+	}
+	if ahead(j, *d.Lo, 0) {
+		return better
+	}
+	return worse
+}
+
+// ahead says whether a is better than b.
+func ahead(j study.Judge, a, b float64) bool {
+	if j.Better == study.Lower {
+		return a < b
+	}
+	return a > b
+}
+
+// bestOf returns the arm with the best figure of those that are asked for.
+func bestOf(r *study.Result, j study.Judge, of func(study.Arm) bool) *study.Arm {
+	var best *study.Arm
+	for i, a := range r.Order {
+		f := r.Arms[a.Name][j.Name]
+		if f.IQM != nil && of(a) && (best == nil || ahead(j, *f.IQM, *r.Arms[best.Name][j.Name].IQM)) {
+			best = &r.Order[i]
+		}
+	}
+	return best
+}

@@ -1,0 +1,83 @@
+package page
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"glint/internal/stats"
+	"glint/internal/study"
+)
+
+// numbers writes the figures of one judge, all with as many digits behind the point.
+type numbers struct{ digits int }
+
+// share writes probabilities.
+var share = numbers{2}
+
+// figureDigits is how many digits of the largest figure of a judge are written, and how
+// many behind the point at least where it is below 10, such as of shares.
+const figureDigits = 3
+
+// numbersOf finds the digits by the largest figure of a judge.
+func numbersOf(r *study.Result, j study.Judge) numbers {
+	largest := 0.0
+	for _, a := range r.Order {
+		for _, v := range r.Arms[a.Name][j.Name].Seeds {
+			if v != nil {
+				largest = max(largest, math.Abs(*v))
+			}
+		}
+	}
+	digits := figureDigits
+	if largest >= 10 {
+		digits = 0
+	}
+	if largest > 0 {
+		digits = max(digits, figureDigits-1-int(math.Floor(math.Log10(largest))))
+	}
+	return numbers{min(digits, 9)}
+}
+
+// of writes a figure with a true minus.
+func (n numbers) of(x float64) string {
+	s := strconv.FormatFloat(x, 'f', n.digits, 64)
+	if strings.Trim(s, "-0.") == "" {
+		s = strings.TrimPrefix(s, "-") // never minus zero
+	}
+	return strings.Replace(s, "-", "−", 1)
+}
+
+func (n numbers) signed(x float64) string {
+	if s := n.of(x); x <= 0 || strings.Trim(s, "0.") == "" {
+		return s
+	}
+	return "+" + n.of(x)
+}
+
+// span writes an interval in brackets, nothing where it is not known.
+func (n numbers) span(lo, hi *float64) string {
+	if lo == nil || hi == nil {
+		return ""
+	}
+	return " (" + n.of(*lo) + " to " + n.of(*hi) + ")"
+}
+
+// needed says how many seeds the observed spread of the first judge would need.
+func needed(r *study.Result, j study.Judge, best study.Arm) string {
+	var x, y []float64
+	for i, v := range r.Arms[best.Name][j.Name].Seeds {
+		if b := r.Arms[r.Base][j.Name].Seeds[i]; v != nil && b != nil {
+			x, y = append(x, *v), append(y, *b)
+		}
+	}
+	n, err := stats.Seeds(stats.Task(x), stats.Task(y))
+	switch {
+	case err != nil || math.IsNaN(n):
+		return ""
+	case math.IsInf(n, 1):
+		return " The means of " + best.Name + " and " + r.Base + " are equal, so no number of seeds would tell them apart."
+	}
+	return " If the means and the spread observed were the true ones, telling " + best.Name + " from " + r.Base + " would need about " +
+		strconv.FormatFloat(n, 'f', 0, 64) + " seeds each (test at 5 %, power 80 %); there are " + strconv.Itoa(len(x)) + "."
+}

@@ -1,0 +1,377 @@
+package page_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"glint/internal/study"
+	"glint/internal/study/page"
+)
+
+// written returns the page of a result with one picture.
+func written(t *testing.T, r *study.Result) string {
+	t.Helper()
+	b, err := page.HTML(r, []page.Picture{inventedPicture()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// parsed returns the page as a tree.
+func parsed(t *testing.T, text string) *html.Node {
+	t.Helper()
+	n, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// all returns the elements of a name below a node.
+func all(n *html.Node, name string) (found []*html.Node) {
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.Data == name {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+func attribute(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// words is the text below a node that everybody sees.
+func words(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode && !slices.Contains([]string{"style", "title", "desc"}, d.Parent.Data) {
+			b.WriteString(d.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// table returns the rows of all tables of a number, by the first cell of each.
+func table(n *html.Node, number string) map[string][]*html.Node {
+	rows := map[string][]*html.Node{}
+	for _, t := range all(n, "table") {
+		if !strings.HasPrefix(words(all(t, "caption")[0]), "Table "+number) {
+			continue
+		}
+		for _, row := range all(all(t, "tbody")[0], "tr") {
+			name := strings.TrimSuffix(words(all(row, "th")[0]), " (base)")
+			rows[name] = append(rows[name], all(row, "td")...)
+		}
+	}
+	return rows
+}
+
+func TestPageShowsEverySeed(t *testing.T) {
+	r := invented(14, 5, 0.1)
+	n := parsed(t, written(t, r))
+	values, figures := table(n, "4"), table(n, "1")
+	for _, a := range r.Order {
+		if len(values[a.Name]) != len(r.Judges) || len(figures[a.Name]) != len(r.Judges) {
+			t.Fatalf("%s has %d cells of values and %d of figures, want %d", a.Name, len(values[a.Name]), len(figures[a.Name]), len(r.Judges))
+		}
+		for k, j := range r.Judges {
+			f := r.Arms[a.Name][j.Name]
+			spans, dots := all(values[a.Name][k], "span"), all(figures[a.Name][k], "circle")
+			if len(spans) != len(f.Seeds) || len(dots) != len(f.Seeds) {
+				t.Fatalf("%s, %s: %d values and %d dots for %d seeds", a.Name, j.Name, len(spans), len(dots), len(f.Seeds))
+			}
+			for i, v := range f.Seeds {
+				got, err := strconv.ParseFloat(words(spans[i]), 64)
+				if err != nil || math.Abs(got-*v) > 0.0051*largest(r, j) { // three digits
+					t.Errorf("%s, %s, seed %d: the page says %v for %v (%v)", a.Name, j.Name, r.Seeds[i], got, *v, err)
+				}
+			}
+		}
+		if !strings.Contains(words(n), a.What) {
+			t.Errorf("the page does not say what %s is", a.Name)
+		}
+	}
+}
+
+// largest is the largest value of a judge.
+func largest(r *study.Result, j study.Judge) (most float64) {
+	for _, a := range r.Order {
+		for _, v := range r.Arms[a.Name][j.Name].Seeds {
+			most = max(most, *v)
+		}
+	}
+	return most
+}
+
+// TestPageStandsAlone demands that nothing is loaded, that tags match and that every
+// picture is told in words.
+func TestPageStandsAlone(t *testing.T) {
+	text := written(t, failing(5))
+	balanced(t, text)
+	n := parsed(t, text)
+	if got := attribute(all(n, "html")[0], "lang"); got != "en" {
+		t.Errorf("lang is %q", got)
+	}
+	for d := range n.Descendants() {
+		for _, a := range d.Attr {
+			outside := strings.Contains(a.Val, "//") && (d.Data != "a" || a.Key != "href" || !strings.HasPrefix(a.Val, "https://arxiv.org/"))
+			if outside && !strings.HasPrefix(a.Val, "data:image/png;base64,") && a.Key != "content" {
+				t.Errorf("<%s %s=%q> leads outside", d.Data, a.Key, a.Val)
+			}
+		}
+		if slices.Contains([]string{"script", "link", "iframe", "object", "embed", "base"}, d.Data) {
+			t.Errorf("the page has a <%s>", d.Data)
+		}
+	}
+	if strings.Contains(text, "url(") || strings.Contains(text, "@import") {
+		t.Error("the style loads something")
+	}
+	for _, img := range all(n, "img") {
+		if attribute(img, "alt") != inventedPicture().Alt {
+			t.Errorf("a picture says %q", attribute(img, "alt"))
+		}
+	}
+	ids := map[string]bool{}
+	for d := range n.Descendants() {
+		if id := attribute(d, "id"); id != "" && ids[id] {
+			t.Errorf("two elements have the id %s", id)
+		} else {
+			ids[id] = true
+		}
+	}
+	for _, svg := range all(n, "svg") {
+		title := all(svg, "title")
+		if attribute(svg, "role") != "img" || len(title) != 1 || title[0].FirstChild == nil {
+			t.Errorf("an SVG of the class %q has no title", attribute(svg, "class"))
+			continue
+		}
+		if attribute(svg, "class") == "strip" {
+			continue
+		}
+		if desc := all(svg, "desc"); len(desc) != 1 || desc[0].FirstChild == nil || !ids[attribute(svg, "aria-labelledby")] || !ids[attribute(svg, "aria-describedby")] {
+			t.Errorf("the SVG %q has no description", title[0].FirstChild.Data)
+		}
+	}
+	for _, tab := range all(n, "table") {
+		if len(all(tab, "caption")) != 1 {
+			t.Error("a table has no caption")
+		}
+		for _, th := range all(tab, "th") {
+			if s := attribute(th, "scope"); s != "col" && s != "row" {
+				t.Errorf("the head %q has the scope %q", words(th), s)
+			}
+		}
+	}
+}
+
+// balanced demands that every tag is closed in order.
+func balanced(t *testing.T, text string) {
+	t.Helper()
+	var open []string
+	for z := html.NewTokenizer(strings.NewReader(text)); ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			if !errors.Is(z.Err(), io.EOF) || len(open) > 0 {
+				t.Fatalf("the page ends with %v open: %v", open, z.Err())
+			}
+			return
+		case html.StartTagToken:
+			if name := z.Token().Data; name != "meta" && name != "img" {
+				open = append(open, name)
+			}
+		case html.EndTagToken:
+			name := z.Token().Data
+			if len(open) == 0 || open[len(open)-1] != name {
+				t.Fatalf("</%s> closes none of %v", name, open)
+			}
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+func TestPageIsDeterministic(t *testing.T) {
+	if a, b := written(t, invented(9, 3, 0.1)), written(t, invented(9, 3, 0.1)); a != b {
+		t.Error("the same result gives other bytes")
+	}
+}
+
+// TestPageOfOneSeed demands that nothing is said of intervals.
+func TestPageOfOneSeed(t *testing.T) {
+	r := invented(4, 1, 0.1)
+	text := written(t, r)
+	n := parsed(t, text)
+	for _, no := range []string{" to 0", "(0", "95 %", "leaves out", "better with probability 1.00 ("} {
+		for _, part := range []string{words(all(n, "section")[0]), words(all(n, "section")[1]), words(all(n, "section")[2])} {
+			if strings.Contains(part, no) {
+				t.Errorf("of one seed the page says %q in %q", no, part)
+			}
+		}
+	}
+	if !strings.Contains(words(n), "One seed tells no interval") {
+		t.Error("the page does not say that one seed tells no interval")
+	}
+	if strings.Contains(text, `stroke="#56b4e9"`) {
+		t.Error("a strip has a bar of an interval")
+	}
+}
+
+func TestPageAnswers(t *testing.T) {
+	same := invented(3, 5, 0.1)
+	for i, v := range []float64{0.5, 0.6, 0.7, 0.8, 0.9} {
+		for a, off := range map[string]float64{"uniform": 0, "x10": []float64{0.1, -0.2, 0.2, -0.05, 0.1}[i], "half": []float64{-0.3, 0.2, 0.1, -0.1, 0}[i]} {
+			x := v + off
+			same.Arms[a]["kept"].Seeds[i] = &x
+		}
+	}
+	again(same)
+	worse := invented(2, 5, 0.1)
+	for i, v := range []float64{0.50, 0.51, 0.52, 0.53, 0.54} {
+		w := v - 0.3
+		worse.Arms["uniform"]["kept"].Seeds[i], worse.Arms["x10"]["kept"].Seeds[i] = &v, &w
+	}
+	again(worse)
+	fewer := invented(3, 5, 0.02)
+	fewer.Judges = []study.Judge{fewer.Judges[4]} // an error: less is better
+	nothing := failing(2)
+	nothing.Base = "half"
+	again(nothing)
+	for name, tc := range map[string]struct {
+		r          *study.Result
+		want, miss []string
+	}{
+		"best":           {invented(6, 5, 0.1), []string{"Best by knives kept is default: ", "leaves out 0: x10, both, balanced, default.", "Not separated from uniform: half."}, []string{"Nothing is separated", "Of the arms without a note"}},
+		"noted":          {invented(14, 5, 0.02), []string{"Best by knives kept is oracle: ", "true boxes were used in training", "Of the arms without a note: best by knives kept is default: "}, nil},
+		"not separated":  {same, []string{"Nothing is separated", " seeds each (test at 5 %, power 80 %); there are 5."}, []string{"leaves out 0"}},
+		"base is best":   {worse, []string{"No arm does better than uniform by knives kept; the nearest is x10: ", "Worse than uniform, with an interval that leaves out 0: x10."}, []string{"Better than uniform"}},
+		"less is better": {fewer, []string{"Best by error on knives, MSE is x10: ", "leaves out 0: x10.", "Not separated from uniform: half."}, []string{"Worse than"}},
+		"base failed":    {nothing, []string{"No trial of half has a figure"}, []string{"Best by"}},
+		"arm failed":     {failing(5), []string{"Best by knives kept is balanced: ", "Without any result, see Failures: half."}, []string{"x10, half"}},
+		"one seed alone": {invented(3, 1, 0.1), []string{"One seed tells no interval"}, []string{"eparated from", "leaves out"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			said := words(all(parsed(t, written(t, tc.r)), "div")[0])
+			for _, w := range tc.want {
+				if !strings.Contains(said, w) {
+					t.Errorf("the answer does not say %q: %s", w, said)
+				}
+			}
+			for _, w := range tc.miss {
+				if strings.Contains(said, w) {
+					t.Errorf("the answer says %q: %s", w, said)
+				}
+			}
+		})
+	}
+}
+
+func TestPageTellsWhatIsBetter(t *testing.T) {
+	r := invented(6, 5, 0.02)
+	for i, want := range []string{"better", "better", "worse", "worse", "better", "better"} {
+		if got := words(table(parsed(t, written(t, r)), "2")["default"][i]); !strings.Contains(got, want) {
+			t.Errorf("by %s the default is %q, want %s", r.Judges[i].Label, got, want)
+		}
+	}
+}
+
+// TestPageMarksTheFront has arms on the front, one of them by less error alone, and one
+// behind another.
+func TestPageMarksTheFront(t *testing.T) {
+	r := invented(4, 3, 0.1)
+	for name, v := range map[string][2]float64{"uniform": {0.001, 0.06}, "x10": {0.002, 0.01}, "half": {0.003, 0.02}, "both": {0.0015, 0.03}} {
+		for i := range r.Seeds {
+			r.Arms[name]["mse"].Seeds[i], r.Arms[name]["knife_mse"].Seeds[i] = &v[0], &v[1]
+		}
+	}
+	again(r)
+	for _, svg := range all(parsed(t, written(t, r)), "svg") {
+		if desc := all(svg, "desc"); attribute(svg, "aria-labelledby") == "tradeoff-title" {
+			for _, want := range []string{"On the front: uniform, x10, both.", "uniform 30.00 and 12.22;"} {
+				if said := desc[0].FirstChild.Data; !strings.Contains(said, want) {
+					t.Errorf("the plot does not say %q: %s", want, said)
+				}
+			}
+			return
+		}
+	}
+	t.Error("there is no plot of small objects against whole frames")
+}
+
+// again sums up the values that stand in a result.
+func again(r *study.Result) {
+	var endings []study.Ending
+	for _, a := range r.Order {
+		for i, seed := range r.Seeds {
+			e := study.Ending{Spec: study.Spec{Arm: a.Name, Seed: seed}, Err: errors.New("it failed")}
+			for _, j := range r.Judges {
+				if v := r.Arms[a.Name][j.Name].Seeds[i]; v != nil {
+					if e.Outcome == nil {
+						e.Outcome = &study.Outcome{Figures: map[string]float64{}}
+					}
+					e.Outcome.Figures[j.Name] = *v
+				}
+			}
+			endings = append(endings, e)
+		}
+	}
+	sumUp(r, endings)
+}
+
+func TestPageTellsFailures(t *testing.T) {
+	r := failing(5)
+	n := parsed(t, written(t, r))
+	rows := table(n, "3")
+	if got := len(rows["half"]); got != 2*5 {
+		t.Errorf("%d cells of failures of half, want seed and error of 5", got)
+	}
+	for _, want := range []string{r.Failures[0].Error, "Not one trial succeeded of: half.", "6 of 25 trials have no result"} {
+		if !strings.Contains(words(n), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	for _, cell := range table(n, "1")["half"] {
+		if words(cell) != "no result" {
+			t.Errorf("an arm without a result has the figure %q", words(cell))
+		}
+	}
+	if strings.Contains(words(parsed(t, written(t, invented(3, 2, 0.1)))), "Failures") {
+		t.Error("a study without failures tells some")
+	}
+}
+
+func TestPageWrites(t *testing.T) {
+	path := filepath.Join(t.TempDir(), study.PageFile)
+	r := invented(3, 2, 0.1)
+	if err := page.Write(path, r, nil); err != nil {
+		t.Fatal(err)
+	}
+	want, err := page.HTML(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes were written, want %d (%v)", len(got), len(want), err)
+	}
+	if strings.Contains(string(want), "Reconstructions") {
+		t.Error("a page without pictures has a section of them")
+	}
+	if _, err := page.HTML(&study.Result{}, nil); err == nil {
+		t.Error("an empty result was written")
+	}
+}
