@@ -345,12 +345,12 @@ func resumeByDetails(t *testing.T, cfg Config) {
 func TestResumeWithoutRewardNorm(t *testing.T) {
 	cfg := dojoConfig(PPO)
 	files := unbroken(t, cfg, dojoOptions(t, cfg.Envs, 7), 6).saves[6]
-	if strings.Contains(string(files[stateFile]), "reward_norm") {
-		t.Errorf("the state is another one though reward_norm is off: %s", files[stateFile])
+	if strings.Contains(string(files[StateFile]), "reward_norm") {
+		t.Errorf("the state is another one though reward_norm is off: %s", files[StateFile])
 	}
 	cfg.RewardNorm = true
 	_, _, err := Resume(t.Context(), cfg, dojoOptions(t, cfg.Envs, 7), files.file)
-	oneLine(t, err, stateFile, "reward_norm", "3 environments")
+	oneLine(t, err, StateFile, "reward_norm", "3 environments")
 }
 
 // A2C is PPO of one epoch and one minibatch without clipping and normalisation (Huang
@@ -374,7 +374,7 @@ func TestA2CIsPPO(t *testing.T) {
 	if off := apart(ppo, a2c); !(off <= 1e-6) {
 		t.Errorf("after 20 updates the weights are off by %.2g", off)
 	}
-	for _, name := range []string{stateFile, storeFile} {
+	for _, name := range []string{StateFile, storeFile} {
 		if string(a2cFiles[name]) != string(ppoFiles[name]) {
 			t.Errorf("%s differs: they played other games", name)
 		}

@@ -219,7 +219,7 @@ func TestResumeWithoutSaver(t *testing.T) {
 		t.Fatalf("exact %v, error %v, want neither", exact, err)
 	}
 	after := save(t, again)
-	for _, name := range []string{WeightsFile, optimizerFile, stateFile, storeFile} {
+	for _, name := range []string{WeightsFile, optimizerFile, StateFile, storeFile} {
 		if !bytes.Equal(after[name], files[name]) {
 			t.Errorf("%s differs", name)
 		}

@@ -21,7 +21,7 @@ import (
 const (
 	WeightsFile   = "weights.safetensors"
 	optimizerFile = "optimizer.safetensors"
-	stateFile     = "state.json"
+	StateFile     = "state.json"
 	storeFile     = "store.bin"
 	playFile      = "play.gob.zz"
 )
@@ -40,6 +40,16 @@ type state struct {
 	AdamSteps []int64   `json:"adam_steps"`
 	// RewardNorm is nil unless rewards are normalised.
 	RewardNorm *rewardNorm `json:"reward_norm,omitempty"`
+}
+
+// HeadsLearned says whether the StateFile of a checkpoint is of a training whose actor
+// and critic have learned.
+func HeadsLearned(b []byte) (bool, error) {
+	var s state
+	if err := json.Unmarshal(b, &s); err != nil {
+		return false, fmt.Errorf("agent: %s: %w", StateFile, err)
+	}
+	return s.Stage == Play && s.Counters.Updates > s.Counters.Alone, nil
 }
 
 // play is the part of a state that is bytes: observations and environments.
@@ -99,7 +109,7 @@ func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, 
 	return map[string]func(io.Writer) error{
 		WeightsFile:   func(w io.Writer) error { _, err := t.Net.WriteTo(w); return err },
 		optimizerFile: func(w io.Writer) error { return writeMoments(w, t.solver, t.Net.Params()) },
-		stateFile:     t.writeState,
+		StateFile:     t.writeState,
 		storeFile:     t.store.Save,
 		playFile:      p.write,
 	}, nil
@@ -139,7 +149,7 @@ func Resume(ctx context.Context, cfg Config, o Options, file func(name string) (
 		name string
 		read func(b []byte) error
 	}{
-		{stateFile, t.readState},
+		{StateFile, t.readState},
 		{WeightsFile, func(b []byte) error { return t.Net.load(bytes.NewReader(b)) }},
 		{optimizerFile, func(b []byte) error { return readMoments(bytes.NewReader(b), t.solver, t.Net.Params()) }},
 		{storeFile, func(b []byte) error { return t.store.Load(bytes.NewReader(b)) }},

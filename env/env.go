@@ -135,7 +135,7 @@ func (b *Batch) CheckRewards(s Spec, step int64) error {
 	finite := func(x float64) bool { return math.Abs(x) <= math.MaxFloat32 }
 	for i, r := range b.Reward {
 		if !finite(r) || !finite(b.Return[i]) {
-			return fmt.Errorf("environment %d of %s: the reward of its step %d is %v (score %v), want finite ones: mend the environment",
+			return fmt.Errorf("env: environment %d of %s: the reward of its step %d is %v (score %v), want finite ones: mend the environment",
 				i, s.Name, step, r, b.Return[i])
 		}
 	}

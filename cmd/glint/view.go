@@ -55,6 +55,8 @@ func (c *viewCmd) check() error {
 		return &app.UsageError{Msg: fmt.Sprintf("--steps is %d", *c.Steps), Hint: "give 1 or more"}
 	case c.Steps != nil && c.Data != "" && c.Film == "":
 		return &app.UsageError{Msg: "--steps and --data exclude each other", Hint: "a dataset is read as a whole; --steps is of play, or of a film"}
+	case c.Data != "" && (c.Sticky != nil || c.TokenFile != ""):
+		return &app.UsageError{Msg: "--data excludes --sticky and --token-file", Hint: "they are of play; a dataset is read"}
 	case len(pictures) > 1:
 		return &app.UsageError{Msg: strings.Join(pictures, " and ") + " exclude each other", Hint: "call glint view once for each"}
 	case c.Film != "" && c.Out != "":

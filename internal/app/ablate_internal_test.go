@@ -86,6 +86,9 @@ updates_per_trial = 10
 		{"judge", "kept", "kpet", `no judge "kpet": did you mean kept?`},
 		{"set by the study", "[arm.b]", "[arm.b]\nseed = 3", "arm b: seed is the same for all arms"},
 		{"data of an arm", "[arm.b]", "[arm.b.data]\ndir = \"x\"", "arm b: data is the same for all arms"},
+		{"order of another arm", "judges", "order = [\"a\", \"bb\"]\njudges", `order names no arm "bb": did you mean b?`},
+		{"order without an arm", "judges", "order = [\"a\", \"a\"]\njudges", "name each of the arms once: a, b"},
+		{"judged by what it trained on", "[settings]", "[data]\nseed = 7\nheld_out_seed = 7\n[settings]", "data.seed and data.held_out_seed are both 7"},
 		{"no arms", "[arm.a]\n[arm.b]\n", "", "two or more"},
 		{"syntax", "[arm.a]", "[arm.a", "mend the file"},
 	} {

@@ -47,15 +47,11 @@ func readPlan(a AblateOptions) (study.Plan, error) {
 
 // over puts the flags over a plan.
 func (a AblateOptions) over(p *study.Plan) error {
-	if a.Data != "" {
-		data, err := openEnds(DataConfig{Dir: a.Data})
-		if err != nil {
-			return err
-		}
-		p.Env = data.Meta().Env
-	}
 	if p.Kind == study.Train && a.Data+a.HeldOut != "" {
 		return usagef("leave --data and --held-out away", "a trial of plan %s trains an agent, which plays", a.Plan)
+	}
+	if err := a.checkData(p); err != nil {
+		return err
 	}
 	if a.Env != "" {
 		p.Env = a.Env
@@ -68,6 +64,30 @@ func (a AblateOptions) over(p *study.Plan) error {
 	}
 	if a.Minutes != nil || a.Updates != nil || a.Steps != nil {
 		p.Minutes, p.Updates, p.Steps = given(a.Minutes), given(a.Updates), given(a.Steps)
+	}
+	return nil
+}
+
+// checkData takes the game from a given dataset, and refuses one to judge that is of
+// another game or the same recording.
+func (a AblateOptions) checkData(p *study.Plan) error {
+	if a.Data == "" {
+		return nil
+	}
+	data, err := openEnds(DataConfig{Dir: a.Data})
+	if err != nil {
+		return err
+	}
+	p.Env = data.Meta().Env
+	if a.HeldOut == "" {
+		return nil
+	}
+	held, err := openEnds(DataConfig{Dir: a.HeldOut})
+	if err != nil {
+		return err
+	}
+	if held.Meta().Env != p.Env || filepath.Clean(a.Data) == filepath.Clean(a.HeldOut) {
+		return usagef("record other episodes of the same game, with another --seed", "%s cannot judge what trains on %s", a.HeldOut, a.Data)
 	}
 	return nil
 }

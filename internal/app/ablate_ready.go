@@ -115,7 +115,7 @@ func (a *ablation) settle(ctx context.Context) error {
 	file := filepath.Join(a.dir, lengthFile)
 	if b, err := os.ReadFile(file); err == nil {
 		if err := json.Unmarshal(b, &l); err != nil || l.Length < 1 {
-			return fmt.Errorf("reading %s: it says no length (%w)", file, err)
+			return usagef("remove it, and the length is measured again", "%s says no length", lengthFile)
 		}
 		a.plan.SetLength(l.Length)
 		return nil

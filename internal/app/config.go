@@ -193,6 +193,10 @@ func parseConfig(where string, b []byte, flags Base, adapt func(Config) Config) 
 	if err := toml.Unmarshal(b, &named); err != nil {
 		return Config{}, tomlError(where, err)
 	}
+	if flags.Preset != "" && named.Preset != "" && flags.Preset != named.Preset {
+		return Config{}, usagef("change or leave out preset in the file, with the settings of the other preset that it names",
+			"%s names the preset %s, which --preset %s contradicts", where, named.Preset, flags.Preset)
+	}
 	base := flags.or(Base{named.Env, named.Agent.Algo, named.Preset})
 	c := adapt(base.defaults())
 	chosen := Base{c.Env, c.Agent.Algo, c.Preset}

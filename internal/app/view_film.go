@@ -25,8 +25,9 @@ type FilmResult struct {
 	Film  string  `json:"film"`
 	Steps int     `json:"steps"`
 	Small int     `json:"small"` // steps of them that show a small object
-	Score float64 `json:"score"` // un-clipped, at the film's last step
+	Score float64 `json:"score"` // un-clipped, after the last step
 	Ended bool    `json:"ended"` // the episode did
+	Cut   bool    `json:"cut"`   // the film was, before the last step
 }
 
 // ViewFilm films an episode with what the code keeps of it, the critic's value and the
@@ -53,8 +54,7 @@ func ViewFilm(ctx context.Context, v ViewOptions, path string, o IO) (res FilmRe
 	if file.cut {
 		o.notef(cutShort)
 	}
-	last := r.shots[len(r.shots)-1]
-	res = FilmResult{Film: path, Steps: len(r.shots), Small: r.small, Score: last.score, Ended: r.ended}
+	res = FilmResult{Film: path, Steps: len(r.shots), Small: r.small, Score: r.score, Ended: r.ended, Cut: file.cut}
 	if o.JSON {
 		return res, json.NewEncoder(o.Stdout).Encode(res)
 	}
@@ -75,6 +75,7 @@ type reel struct {
 	title  string
 	shots  []shot
 	small  int
+	score  float64 // after the last step
 	ended  bool
 }
 
@@ -84,7 +85,8 @@ type shot struct {
 	boxes  []env.Box
 	value  float64
 	policy []float64
-	action int // that was played
+	step   int // of the episode
+	action int // that was played, -1 where it is not known
 	score  float64
 }
 
@@ -98,15 +100,18 @@ func newReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
 		return nil, err
 	}
 	r := &reel{title: "what the code keeps of " + g.config.Env}
-	if err = r.begin(g.scene(), g.net, g.config); err == nil {
+	if err = r.begin(g.scene(), g.net, g.config, v.Checkpoint); err == nil {
 		err = r.play(ctx, g, v.Steps, o)
 	}
 	return r, errors.Join(err, g.Close())
 }
 
 // begin readies the network.
-func (r *reel) begin(s scene, net *agent.Net, c Config) (err error) {
-	r.heads, r.names, r.rand = !c.Alone, actionNames(s.raw, net.Actions), rand.New(rand.NewPCG(c.Seed, 5))
+func (r *reel) begin(s scene, net *agent.Net, c Config, checkpoint string) (err error) {
+	r.names, r.rand = actionNames(s.raw, net.Actions), rand.New(rand.NewPCG(c.Seed, 5))
+	if r.heads, err = learned(checkpoint); err != nil {
+		return err
+	}
 	if r.monitor, err = monitorOf(s, net, c); err == nil {
 		r.player, err = net.NewPlayer(1)
 	}
@@ -122,54 +127,51 @@ func (r *reel) play(ctx context.Context, g *game, steps int, o IO) error {
 	bar := telemetry.NewProgress(o.Stderr, "playing")
 	defer bar.Finish()
 	var boxes []env.Box
-	for action := []int{0}; !r.ended && (steps == 0 || len(r.shots) < steps); r.ended = b.Ended(0) {
+	action, logp := make([]int, 1), make([]float32, 1)
+	for ; !r.ended && (steps == 0 || len(r.shots) < steps); r.ended = b.Ended(0) {
 		boxes, r.known = r.boxesOf(boxes[:0], g, b, 0)
 		_, raw := g.Raw()
-		score := 0.0
-		if len(r.shots) > 0 {
-			score = b.Return[0]
-		}
-		if err := r.add(b.Obs, raw.Obs, boxes, score); err != nil {
+		logits, err := r.add(b.Obs, raw.Obs, boxes, len(r.shots))
+		if err != nil {
 			return err
 		}
-		action[0] = r.shots[len(r.shots)-1].action
+		r.player.Sample(logits, r.rand, action, logp)
+		r.shots[len(r.shots)-1].action = action[0]
 		if b, err = g.Step(ctx, action); err != nil {
 			return err
 		}
+		r.score = b.Return[0]
 		bar.Update(float64(len(r.shots))/float64(max(steps, 1)), telemetry.Field{Name: "steps", Value: fmt.Sprint(len(r.shots))})
 	}
 	return nil
 }
 
-// add keeps a step with what the network thinks of it and an action that it draws.
-func (r *reel) add(obs, raw []byte, boxes []env.Box, score float64) error {
+// add keeps a step with what the network thinks of it, and returns the logits.
+func (r *reel) add(obs, raw []byte, boxes []env.Box, step int) ([]float32, error) {
 	logits, values, err := r.player.Think(obs)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s := shot{boxes: slices.Clone(boxes), value: float64(values[0]), policy: softmax(logits), score: score}
-	action, logp := make([]int, 1), make([]float32, 1)
-	r.player.Sample(logits, r.rand, action, logp)
-	s.action = action[0]
+	s := shot{boxes: slices.Clone(boxes), value: float64(values[0]), policy: softmax(logits), step: step, action: -1, score: r.score}
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestSpeed)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, part := range [][]byte{obs, raw} {
 		if _, err := w.Write(part); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := w.Close(); err != nil {
-		return err
+		return nil, err
 	}
 	s.packed = bytes.Clone(b.Bytes())
 	r.shots = append(r.shots, s)
 	if len(boxes) > 0 {
 		r.small++
 	}
-	return nil
+	return logits, nil
 }
 
 // readReel reads the episode of a dataset that shows most small objects.
@@ -189,13 +191,17 @@ func readReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
 		return a.Rows - b.Rows
 	})
 	r := &reel{title: "what the code keeps of " + v.Data, known: d.data.Meta().Truth}
-	if err := r.begin(d.scene, d.net, d.config); err != nil {
+	if err := r.begin(d.scene, d.net, d.config, v.Checkpoint); err != nil {
 		return nil, err
 	}
-	o.notef("episode %d of the dataset: %d steps, %d with a small object", best.Number, best.Rows, best.Small)
+	if r.known {
+		o.notef("episode %d of the dataset, the one with most small objects: %d steps, %d with one", best.Number, best.Rows, best.Small)
+	} else {
+		o.notef("episode %d of the dataset, the longest: %d steps", best.Number, best.Rows)
+	}
 	bar := telemetry.NewProgress(o.Stderr, "reading")
 	defer bar.Finish()
-	obs, score := make([]byte, r.plane.ObsLen()), 0.0
+	obs := make([]byte, r.plane.ObsLen())
 	for row, err := range d.data.Rows(ctx) {
 		if err != nil {
 			return nil, err
@@ -203,15 +209,16 @@ func readReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
 		if row.Episode != best.Number {
 			continue
 		}
-		if len(r.shots) > 0 { // what was played at the step before
-			r.shots[len(r.shots)-1].action = row.Action
+		// What was played at the step before, unless a repeated one was left out between.
+		if n := len(r.shots); n > 0 && int(row.Step) == r.shots[n-1].step+1 {
+			r.shots[n-1].action = row.Action
 		}
-		score += row.Reward
+		r.score += row.Reward
 		if r.ended = row.Terminated || row.Truncated; r.ended || v.Steps > 0 && len(r.shots) == v.Steps {
 			break
 		}
 		boxes := r.look(d.pre, obs, row, r.known)
-		if err := r.add(obs, row.Obs, boxes, score); err != nil {
+		if _, err := r.add(obs, row.Obs, boxes, int(row.Step)); err != nil {
 			return nil, err
 		}
 		bar.Update(float64(len(r.shots)) / float64(best.Rows))
@@ -267,8 +274,12 @@ func (r *reel) drawer(ctx context.Context) (*report.Film, error) {
 	return report.NewFilm(f)
 }
 
-// write draws the film. An MP4 has all frames of the game, a GIF the last of each
-// step; both run at the game's own speed.
+// errCut ends the drawing of a film that is cut.
+var errCut = errors.New("the film is cut")
+
+// write draws the film. An MP4 has all frames of the game at its own speed, a GIF the
+// last of each step, as near to that speed as its clock comes. What a film that is cut
+// does not show is forgotten.
 func (r *reel) write(ctx context.Context, to *filmTarget, o IO) (file *filmFile, err error) {
 	drawer, err := r.drawer(ctx)
 	if err != nil {
@@ -293,9 +304,16 @@ func (r *reel) write(ctx context.Context, to *filmTarget, o IO) (file *filmFile,
 			}
 		}
 		bar.Update(float64(i+1) / float64(len(r.shots)))
+		if file.cut {
+			r.forget(i + 1)
+			return errCut
+		}
 		return nil
 	})
 	bar.Finish()
+	if errors.Is(err, errCut) {
+		err = nil
+	}
 	if ended := file.close(); err == nil {
 		err = ended
 	}
@@ -305,11 +323,24 @@ func (r *reel) write(ctx context.Context, to *filmTarget, o IO) (file *filmFile,
 	return file, nil
 }
 
+// forget leaves the first n shots.
+func (r *reel) forget(n int) {
+	if n < len(r.shots) {
+		r.score, r.ended = r.shots[n].score, false
+	}
+	for _, s := range r.shots[n:] {
+		if len(s.boxes) > 0 {
+			r.small--
+		}
+	}
+	r.shots = r.shots[:n]
+}
+
 // frame is one frame of a shot.
 func (r *reel) frame(i int, e agent.Example, frame int, recon, weights []float32) *report.Shot {
 	s := r.shots[i]
 	f := &report.Shot{Step: i, Policy: s.policy, Action: s.action}
 	f.Example = r.row(e, frame, recon, weights)
-	f.Note = fmt.Sprintf("step %d · frame %d of %d · score %s", i, frame+1, r.plane.T, strconv.FormatFloat(math.Round(10*s.score)/10, 'f', -1, 64))
+	f.Note = fmt.Sprintf("step %d · frame %d of %d · score %s", s.step, frame+1, r.plane.T, strconv.FormatFloat(math.Round(10*s.score)/10, 'f', -1, 64))
 	return f
 }

@@ -79,8 +79,11 @@ func TestReelOfDataset(t *testing.T) {
 	if err != nil || different == 0 {
 		t.Errorf("error %v, %d changes of action", err, different)
 	}
-	if want := len(rows); len(r.shots) != want && len(r.shots) != want-1 {
-		t.Errorf("%d steps of %d are filmed", len(r.shots), want)
+	for _, row := range rows[len(r.shots):] {
+		score += row.Reward
+	}
+	if len(r.shots) < len(rows)-1 || r.score != score {
+		t.Errorf("%d steps of %d are filmed, score %v, want %v", len(r.shots), len(rows), r.score, score)
 	}
 }
 

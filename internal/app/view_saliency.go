@@ -35,8 +35,11 @@ func ViewSaliency(ctx context.Context, v ViewOptions, o IO) (res SaliencyResult,
 	if err := v.check(); err != nil {
 		return res, err
 	}
-	if err := v.wantHeads("--saliency"); err != nil {
+	switch done, err := learned(v.Checkpoint); {
+	case err != nil:
 		return res, err
+	case !done:
+		return res, headless(v.Checkpoint)
 	}
 	s, err := newSample(ctx, v, o)
 	if err != nil {
@@ -72,13 +75,29 @@ func times(ratio float64) string {
 	return fmt.Sprintf("moves it %.3g times as much as the mean pixel", ratio)
 }
 
-// wantHeads refuses a run whose actor and critic never learn.
-func (v ViewOptions) wantHeads(flag string) error {
-	c, _, err := loadNet(v.Checkpoint)
-	if err == nil && c.Alone {
-		return usagef("use a run of glint train", "%s is of actor and critic, which %s, a run of glint pretrain, does not train", flag, v.Checkpoint)
+// headlessError says that a checkpoint's actor and critic have learned nothing.
+type headlessError struct{ *UsageError }
+
+func (e headlessError) Unwrap() error { return e.UsageError }
+
+func headless(checkpoint string) error {
+	return headlessError{&UsageError{
+		Msg:  "--saliency is of actor and critic, which have learned nothing in " + checkpoint,
+		Hint: "use a checkpoint of glint train, after its first updates with all heads",
+	}}
+}
+
+// learned says whether actor and critic of a run or checkpoint have learned.
+func learned(path string) (bool, error) {
+	_, r, err := locate(path)
+	if err != nil {
+		return false, err
 	}
-	return err
+	b, err := r.File(agent.StateFile)
+	if err != nil {
+		return false, err
+	}
+	return agent.HeadsLearned(b)
 }
 
 // slopes are how much value and policy depend on the pixels of an observation.

@@ -2,8 +2,10 @@ package app_test
 
 import (
 	"bytes"
+	"cmp"
 	"image/png"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"glint/agent"
@@ -37,8 +39,14 @@ func TestViewSaliency(t *testing.T) {
 	if err != nil || img.Bounds().Dx() != 2696 || filepath.Base(res.Picture) != "saliency.png" {
 		t.Errorf("a picture of %v, error %v", img.Bounds(), err)
 	}
-	v.Checkpoint = pictured(t, true)
-	if _, err := app.ViewSaliency(t.Context(), v, quiet()); !usage(err, "use a run of glint train") {
-		t.Errorf("error %v", err)
+	early, err := filepath.Glob(filepath.Join(v.Checkpoint, "ckpt", "*"))
+	if err != nil || len(early) < 2 {
+		t.Fatalf("checkpoints %v, error %v", early, err)
+	}
+	slices.SortFunc(early, func(a, b string) int { return cmp.Compare(len(a), len(b)) })
+	for _, v.Checkpoint = range []string{pictured(t, true), early[0]} {
+		if _, err := app.ViewSaliency(t.Context(), v, quiet()); !usage(err, "use a checkpoint of glint train") {
+			t.Errorf("%s: error %v", v.Checkpoint, err)
+		}
 	}
 }

@@ -34,15 +34,18 @@ func newSample(ctx context.Context, v ViewOptions, o IO) (*sample, error) {
 		return nil, err
 	}
 	s := &sample{of: g.config.Env}
-	if err = s.begin(g.scene(), g.net, g.config); err == nil {
+	if err = s.begin(g.scene(), g.net, g.config, v.Checkpoint); err == nil {
 		err = s.play(ctx, g, cmp.Or(v.Steps, viewSteps), o)
 	}
 	return s, errors.Join(err, g.Close())
 }
 
 // begin readies the network.
-func (s *sample) begin(sc scene, net *agent.Net, c Config) (err error) {
-	s.net, s.heads, s.names = net, !c.Alone, actionNames(sc.raw, net.Actions)
+func (s *sample) begin(sc scene, net *agent.Net, c Config, checkpoint string) (err error) {
+	s.net, s.names = net, actionNames(sc.raw, net.Actions)
+	if s.heads, err = learned(checkpoint); err != nil {
+		return err
+	}
 	if s.monitor, err = monitorOf(sc, net, c); err == nil {
 		s.gallery = agent.NewGallery(sc.plane, sc.content)
 	}
@@ -105,7 +108,7 @@ func readSample(ctx context.Context, v ViewOptions, o IO) (*sample, error) {
 		return nil, err
 	}
 	s := &sample{of: v.Data}
-	if err := s.begin(d.scene, d.net, d.config); err != nil {
+	if err := s.begin(d.scene, d.net, d.config, v.Checkpoint); err != nil {
 		return nil, err
 	}
 	return s, s.read(ctx, d, o)
@@ -143,7 +146,7 @@ func seen(data *replay.Dataset, c Config, net *agent.Net) (*pixels.Preprocessor,
 	}
 	s, m := sceneOf(data.Meta(), pre), net.Autoencoder.Shape()
 	if s.plane.T != m.T || s.plane.H != m.H || s.plane.W != m.W {
-		return nil, s, usagef("use a dataset of the game it was trained on", "the checkpoint sees %dx%dx%d, the dataset makes %dx%dx%d", m.T, m.H, m.W, s.plane.T, s.plane.H, s.plane.W)
+		return nil, s, usagef("use a dataset of the game it was trained on, recorded through the same pixels: record --policy varied,RUN", "the checkpoint sees %dx%dx%d, the dataset makes %dx%dx%d", m.T, m.H, m.W, s.plane.T, s.plane.H, s.plane.W)
 	}
 	return pre, s, nil
 }

@@ -35,6 +35,11 @@ func ViewWatch(ctx context.Context, v ViewOptions, every time.Duration, draw fun
 		if next != (checkpointSeen{}) && next != last {
 			v.Checkpoint = next.dir
 			err := draw(ctx, v, o)
+			if early, is := errors.AsType[headlessError](err); is {
+				o.notef("%s; waiting for a later one", early.Msg)
+				last = next
+				continue
+			}
 			if ctx.Err() == nil && err != nil {
 				// Pruned or replaced while it was read, or truly bad?
 				if now, again := newestCheckpoint(run); again != nil || now == next {

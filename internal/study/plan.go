@@ -83,6 +83,15 @@ func (p Plan) Validate() error {
 	if len(p.Arms) < 2 {
 		return &PlanError{fmt.Sprintf("%d arms", len(p.Arms)), "give two or more to compare, as tables [arm.NAME]"}
 	}
+	arms := slices.Sorted(maps.Keys(p.Arms))
+	for _, name := range p.Order {
+		if _, ok := p.Arms[name]; !ok {
+			return &PlanError{fmt.Sprintf("order names no arm %q", name), "did you mean " + names.Nearest(name, arms) + "?"}
+		}
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(p.Order)), arms) {
+		return &PlanError{fmt.Sprintf("order is %s", strings.Join(p.Order, ", ")), "name each of the arms once: " + strings.Join(arms, ", ")}
+	}
 	for _, name := range append(slices.Clone(p.Order), p.Name) {
 		if !named.MatchString(name) {
 			return &PlanError{fmt.Sprintf("the name %q cannot be a folder's", name), "use small letters, digits and dashes"}
@@ -117,6 +126,9 @@ func (p Plan) validateNumbers() error {
 		if n.is < 1 {
 			return &PlanError{fmt.Sprintf("%s is %d", n.name, n.is), "give 1 or more"}
 		}
+	}
+	if p.Data.Seed == p.Data.HeldOutSeed {
+		return &PlanError{fmt.Sprintf("data.seed and data.held_out_seed are both %d", p.Data.Seed), "give two, or arms are judged by what they trained on"}
 	}
 	if p.Kind == Pretrain && p.Steps != 0 || p.Kind == Train && p.Updates != 0 {
 		return &PlanError{fmt.Sprintf("the length of a trial of %s is counted otherwise", p.Kind), "pretrain counts updates, train counts steps"}
@@ -161,7 +173,7 @@ func (p *Plan) Complete(name, text string) {
 			at[arm] = i[0]
 		}
 	}
-	if len(p.Order) != len(p.Arms) {
+	if len(p.Order) == 0 {
 		p.Order = slices.SortedFunc(maps.Keys(p.Arms), func(a, b string) int { return cmp.Or(at[a]-at[b], cmp.Compare(a, b)) })
 	}
 	if p.Base == "" && len(p.Order) > 0 {

@@ -62,7 +62,7 @@ func separation(r *study.Result, j study.Judge, best study.Arm) []string {
 			continue
 		}
 		known = known || f.Difference.Lo != nil
-		switch verdict(j, f.Difference) {
+		switch verdict(r, j, a.Name) {
 		case better:
 			up = append(up, a.Name)
 		case worse:
@@ -74,6 +74,8 @@ func separation(r *study.Result, j study.Judge, best study.Arm) []string {
 	switch {
 	case !known:
 		return []string{"One seed tells no interval: nothing can be said to be separated. Run more seeds."}
+	case len(r.Seeds) < fewest:
+		return []string{fmt.Sprintf("With %d seeds nothing is called separated: their intervals are too narrow for that. Run %d or more.", len(r.Seeds), fewest)}
 	case len(up)+len(down) == 0:
 		return []string{fmt.Sprintf("Nothing is separated: the interval of every difference to %s holds 0.%s", r.Base, needed(r, j, best))}
 	}
@@ -90,7 +92,7 @@ func separation(r *study.Result, j study.Judge, best study.Arm) []string {
 			said = append(said, part.words+strings.Join(part.arms, ", ")+".")
 		}
 	}
-	if verdict(j, r.Arms[best.Name][j.Name].Difference) == same {
+	if verdict(r, j, best.Name) == same {
 		said = append(said, strings.TrimSpace(needed(r, j, best)))
 	}
 	return said
@@ -103,8 +105,22 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // not.
 const same, better, worse = "", "better", "worse"
 
-func verdict(j study.Judge, d *study.Estimate) string {
-	if d == nil || d.Lo == nil || d.Hi == nil || *d.Lo <= 0 && *d.Hi >= 0 {
+// fewest is the number of seeds shared with the base from which there are verdicts. The
+// interval of n differences leaves out 0 at the latest where all have one sign, which
+// without any difference happens with probability 2^(1-n): 1 in 4 times with 3 seeds, 1 in
+// 16 with 5.
+const fewest = 5
+
+func verdict(r *study.Result, j study.Judge, arm string) string {
+	f := r.Arms[arm][j.Name]
+	d := f.Difference
+	shared := 0
+	for i, v := range r.Arms[r.Base][j.Name].Seeds {
+		if v != nil && f.Seeds[i] != nil {
+			shared++
+		}
+	}
+	if shared < fewest || d == nil || d.Lo == nil || d.Hi == nil || *d.Lo <= 0 && *d.Hi >= 0 {
 		return same
 	}
 	if ahead(j, *d.Lo, 0) {

@@ -263,6 +263,7 @@ func TestPageAnswers(t *testing.T) {
 		"less is better": {fewer, []string{"Best by error on knives, MSE is x10: ", "leaves out 0: x10.", "Not separated from uniform: half."}, []string{"Worse than"}},
 		"base failed":    {nothing, []string{"No trial of half has a figure"}, []string{"Best by"}},
 		"arm failed":     {failing(5), []string{"Best by knives kept is balanced: ", "Without any result, see Failures: half."}, []string{"x10, half"}},
+		"few seeds":      {invented(6, 3, 0.02), []string{"Best by knives kept is default: ", "With 3 seeds nothing is called separated"}, []string{"leaves out 0", "Not separated"}},
 		"one seed alone": {invented(3, 1, 0.1), []string{"One seed tells no interval"}, []string{"eparated from", "leaves out"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -76,7 +76,7 @@ func cellOf(r *study.Result, a study.Arm, j study.Judge) cell {
 		c.Probability, c.ProbabilityInterval = share.of(p.Value), between(share, p.Lo, p.Hi)
 	}
 	if d := f.Difference; d != nil {
-		c.Difference, c.DifferenceInterval, c.Verdict = n.signed(d.Value), between(n, d.Lo, d.Hi), verdict(j, d)
+		c.Difference, c.DifferenceInterval, c.Verdict = n.signed(d.Value), between(n, d.Lo, d.Hi), verdict(r, j, a.Name)
 	}
 	return c
 }
