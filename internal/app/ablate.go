@@ -231,10 +231,10 @@ func (a *ablation) commands() []string {
 		plan = planFile
 	}
 	where := " --env " + p.Env
-	if a.Data != "" {
+	if a.linked(dataFolder) {
 		where = " --data " + dataFolder
 	}
-	if a.HeldOut != "" {
+	if a.linked(heldFolder) {
 		where += " --held-out " + heldFolder
 	}
 	by := []string{fmt.Sprintf("glint ablate --plan %s%s --seeds %d --%s-per-trial %d --out again", plan, where, p.Seeds, p.Unit(), p.Length()), "# by hand"}
@@ -243,15 +243,24 @@ func (a *ablation) commands() []string {
 			"glint train --config trials/ARM-seedN/run/config.toml --out run",
 			fmt.Sprintf("glint eval --checkpoint run --episodes %d --envs %d --seed %d", p.Eval.Episodes, p.Eval.Envs, p.Eval.Seed))
 	}
-	if a.Data == "" {
+	// No flag of record says what a base arm of other pixels or another game sets.
+	base := p.Merged(p.Base)
+	plain := !holds(base, "pixels") && !holds(base, "sticky") && !holds(base, "gym")
+	if plain && !a.linked(dataFolder) {
 		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --dedup --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.Steps, p.Data.Envs, p.Data.Seed, dataFolder))
 	}
-	if a.HeldOut == "" {
+	if plain && !a.linked(heldFolder) {
 		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.HeldOutSteps, p.Data.Envs, p.Data.HeldOutSeed, heldFolder))
 	}
 	return append(by,
 		"glint pretrain --data "+dataFolder+" --config trials/ARM-seedN/run/config.toml --out run",
 		"glint probe --checkpoint run --data "+heldFolder)
+}
+
+// linked says whether a dataset of the study was given, by this start or an earlier one.
+func (a *ablation) linked(folder string) bool {
+	info, err := os.Lstat(filepath.Join(a.dir, folder))
+	return err == nil && info.Mode()&os.ModeSymlink != 0
 }
 
 // notesOnly keeps the notes and drops the figures.

@@ -89,6 +89,8 @@ updates_per_trial = 10
 		{"order of another arm", "judges", "order = [\"a\", \"bb\"]\njudges", `order names no arm "bb": did you mean b?`},
 		{"order without an arm", "judges", "order = [\"a\", \"a\"]\njudges", "name each of the arms once: a, b"},
 		{"judged by what it trained on", "[settings]", "[data]\nseed = 7\nheld_out_seed = 7\n[settings]", "data.seed and data.held_out_seed are both 7"},
+		{"length of an arm", "[arm.b]", "[arm.b.agent.pretrain]\nupdates = 9", "arm b: agent.pretrain.updates has no effect"},
+		{"game of an arm", "[arm.b]", "[arm.b]\nsticky = 0.5", "arm b: sticky has no effect"},
 		{"no arms", "[arm.a]\n[arm.b]\n", "", "two or more"},
 		{"syntax", "[arm.a]", "[arm.a", "mend the file"},
 	} {
@@ -103,5 +105,18 @@ updates_per_trial = 10
 	}
 	if _, err := readPlan(AblateOptions{Plan: "agent", HeldOut: "x"}); err == nil || !strings.Contains(err.Error(), "--held-out") {
 		t.Errorf("data for an agent says %v", err)
+	}
+}
+
+// The reason of a crash is what panicked, not a line of the stack.
+func TestTailOfACrash(t *testing.T) {
+	for text, want := range map[string]string{
+		"training 5%\nglint: no space left\n":                                      "no space left",
+		"panic: index out of range [3]\n\ngoroutine 1:\nmain.f()\n\tx.go:12 +0x1d": "panic: index out of range [3]",
+	} {
+		said := new(tail)
+		if _, err := said.Write([]byte(text)); err != nil || said.last() != want {
+			t.Errorf("the reason is %q, want %q; error %v", said.last(), want, err)
+		}
 	}
 }

@@ -66,7 +66,7 @@ func studyPictures(ctx context.Context, dir string, r *study.Result, o IO) ([]pa
 
 // picture draws the moments as some arms show them.
 func (m *moments) picture(arms []exhibit) (page.Picture, error) {
-	g := report.Grid{Columns: []string{"original", "what networks see"}}
+	g := report.Grid{Columns: []string{"original", "plane"}}
 	for i := range m.picked {
 		g.Rows = append(g.Rows, report.GridRow{Name: m.picked[i].name(), Panels: m.own(&m.picked[i])})
 	}
@@ -86,7 +86,7 @@ func (m *moments) picture(arms []exhibit) (page.Picture, error) {
 		Caption: "Held-out frames as " + strings.Join(names, ", ") + " reconstruct them, each by its first seed with a result. " +
 			"Small objects are circled, and enlarged below. The frames were drawn by lot from all of their kind, none by hand. " +
 			"The number is the contrast recovered; from 0.5 on an object counts as kept. One that does not stand out from what is behind it is hidden in the plane, and not judged.",
-		Alt: fmt.Sprintf("%d frames in rows; columns: original, what networks see, and the reconstructions of %s. In words: %s.",
+		Alt: fmt.Sprintf("%d frames in rows; columns: original, plane, and the reconstructions of %s. In words: %s.",
 			len(m.picked), strings.Join(names, ", "), strings.Join(said, ", ")),
 	}, err
 }

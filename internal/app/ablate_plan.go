@@ -161,6 +161,13 @@ func checkArm(where string, p study.Plan, arm string) error {
 			return usagef("leave it away", "%s, arm %s: %s is the same for all arms and set by the plan and the flags of ablate", where, arm, key)
 		}
 	}
+	if p.Kind == study.Pretrain {
+		for _, key := range []string{"agent.pretrain.updates", "sticky", "gym"} {
+			if holds(p.Arms[arm], key) {
+				return usagef("leave it away", "%s, arm %s: %s has no effect there: all arms train as long, on data recorded once", where, arm, key)
+			}
+		}
+	}
 	if p.Length() == 0 {
 		p.SetLength(1) // any will do
 	}
@@ -172,6 +179,17 @@ func checkArm(where string, p study.Plan, arm string) error {
 		return usagef("mend it in the plan", "%s, arm %s: %v", where, arm, err)
 	}
 	return nil
+}
+
+// holds says whether a table has a key, with dots for those of tables below.
+func holds(table map[string]any, key string) bool {
+	name, rest, more := strings.Cut(key, ".")
+	v, is := table[name]
+	if !is || !more {
+		return is
+	}
+	below, _ := v.(map[string]any)
+	return holds(below, rest)
 }
 
 // trialConfig returns the whole config of a trial, whose paths are relative to the study

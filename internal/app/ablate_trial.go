@@ -72,9 +72,15 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// last returns the last line.
+// last returns the line that says why a program ended: the last one, unless it died of
+// a fault of its own, whose stack follows.
 func (t *tail) last() string {
 	lines := strings.Split(strings.TrimSpace(string(t.b)), "\n")
+	for _, line := range lines {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			return line
+		}
+	}
 	return strings.TrimPrefix(lines[len(lines)-1], "glint: ")
 }
 

@@ -77,15 +77,12 @@ func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) 
 		return res, errors.New("nothing to draw: no observation was seen")
 	}
 	res = ViewResult{Frames: f.Frames}
-	if res.Sheet, err = v.picture("sheet.png"); err != nil {
+	if res.Sheet, err = v.write(sheet, "sheet.png"); err != nil {
 		return res, err
 	}
 	if f.Frames > 0 {
 		res.Kept, res.Contrast, res.Detected = finite(f.Kept), finite(f.Contrast), finite(f.Detected)
 		res.FalseKnives, res.MSE = finite(f.FalseKnives), finite(f.MSE)
-	}
-	if err := sheet.WritePNG(res.Sheet); err != nil {
-		return res, err
 	}
 	if o.JSON {
 		return res, json.NewEncoder(o.Stdout).Encode(res)
@@ -93,12 +90,13 @@ func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) 
 	return res, viewSummary(res, f.Figures, title).Write(o.Stdout)
 }
 
-// picture makes the folder of the pictures and returns the path of one.
-func (v ViewOptions) picture(name string) (string, error) {
+// write draws a sheet into the folder of the pictures and returns its path.
+func (v ViewOptions) write(sheet interface{ WritePNG(path string) error }, name string) (string, error) {
 	if err := os.MkdirAll(v.Out, 0o755); err != nil {
 		return "", usagef("choose another --out", "the pictures cannot be written (%v)", err)
 	}
-	return filepath.Join(v.Out, name), nil
+	path := filepath.Join(v.Out, name)
+	return path, sheet.WritePNG(path)
 }
 
 func viewSummary(res ViewResult, f judge.Figures, title string) *report.Summary {

@@ -53,10 +53,7 @@ func ViewSaliency(ctx context.Context, v ViewOptions, o IO) (res SaliencyResult,
 	if res.Observations == 0 {
 		o.notef("no observation shows a small object: give more --steps, or --data")
 	}
-	if res.Picture, err = v.picture("saliency.png"); err != nil {
-		return res, err
-	}
-	if err := sheet.WritePNG(res.Picture); err != nil {
+	if res.Picture, err = v.write(sheet, "saliency.png"); err != nil {
 		return res, err
 	}
 	if o.JSON {

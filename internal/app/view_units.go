@@ -61,10 +61,7 @@ func ViewUnits(ctx context.Context, v ViewOptions, o IO) (res UnitsResult, err e
 	if len(s.gallery.Small) == 0 {
 		o.notef("no observation shows a small object: give more --steps, or --data")
 	}
-	if res.Picture, err = v.picture("units.png"); err != nil {
-		return res, err
-	}
-	if err := sheet.WritePNG(res.Picture); err != nil {
+	if res.Picture, err = v.write(sheet, "units.png"); err != nil {
 		return res, err
 	}
 	if o.JSON {

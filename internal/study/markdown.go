@@ -23,7 +23,7 @@ func (r *Result) Markdown() string {
 	r.everySeed(&b)
 	r.failures(&b)
 	r.arms(&b)
-	fmt.Fprintf(&b, "## Again\n\n```sh\n%s\n```\n\n", strings.Join(r.Commands, "\n"))
+	fmt.Fprintf(&b, "## Again\n\nIn the study folder; ARM and N are those of a trial.\n\n```sh\n%s\n```\n\n", strings.Join(r.Commands, "\n"))
 	fmt.Fprintf(&b, "Made by %s.\n", strings.Join(r.Versions, "; "))
 	return b.String()
 }
