@@ -84,19 +84,6 @@ func headless(checkpoint string) error {
 	}}
 }
 
-// learned says whether actor and critic of a run or checkpoint have learned.
-func learned(path string) (bool, error) {
-	_, r, err := locate(path)
-	if err != nil {
-		return false, err
-	}
-	b, err := r.File(agent.StateFile)
-	if err != nil {
-		return false, err
-	}
-	return agent.HeadsLearned(b)
-}
-
 // slopes are how much value and policy depend on the pixels of an observation.
 type slopes struct {
 	player        *agent.Player

@@ -52,6 +52,19 @@ func (s *sample) begin(sc scene, net *agent.Net, c Config, checkpoint string) (e
 	return err
 }
 
+// learned says whether actor and critic of a run or checkpoint have learned.
+func learned(path string) (bool, error) {
+	_, r, err := locate(path)
+	if err != nil {
+		return false, err
+	}
+	b, err := r.File(agent.StateFile)
+	if err != nil {
+		return false, err
+	}
+	return agent.HeadsLearned(b)
+}
+
 // actionNames returns the names of n actions, numbers where the environment has none
 // for them.
 func actionNames(s env.Spec, n int) []string {

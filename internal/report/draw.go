@@ -54,10 +54,7 @@ func (s *Sheet) Draw() (*image.RGBA, error) {
 		return nil, err
 	}
 	c := s.newCanvas()
-	top := margin
-	c.title.write(c.img, margin, top+34, c.title.fit(s.Title, c.img.Rect.Dx()-2*margin), ink)
-	c.body.write(c.img, margin, top+72, c.body.fit(s.Subtitle, c.img.Rect.Dx()-2*margin), faint)
-	top += titleRow
+	top := c.heading(s.Title, s.Subtitle)
 	c.heads(top, s.boxes())
 	top += headRow
 	for i := range s.Examples {
@@ -70,12 +67,23 @@ func (s *Sheet) Draw() (*image.RGBA, error) {
 // titleRow is the height of title and subtitle.
 const titleRow = 100
 
-func (s *Sheet) newCanvas() *canvas {
+// newCanvas returns a canvas with the letters of all sheets and no room yet.
+func newCanvas() *canvas {
 	plain, bold := inconsolata.Regular8x16, inconsolata.Bold8x16
-	c := &canvas{
-		title: pen{face: bold, size: 44}, head: pen{face: bold, size: 32}, body: pen{face: plain, size: 32}, small: pen{face: plain, size: 24},
-		columns: s.columns(),
-	}
+	return &canvas{title: pen{face: bold, size: 44}, head: pen{face: bold, size: 32}, body: pen{face: plain, size: 32}, small: pen{face: plain, size: 24}}
+}
+
+// heading writes title and subtitle and returns the y below them.
+func (c *canvas) heading(title, subtitle string) int {
+	room := c.img.Rect.Dx() - 2*margin
+	c.title.write(c.img, margin, margin+34, c.title.fit(title, room), ink)
+	c.body.write(c.img, margin, margin+72, c.body.fit(subtitle, room), faint)
+	return margin + titleRow
+}
+
+func (s *Sheet) newCanvas() *canvas {
+	c := newCanvas()
+	c.columns = s.columns()
 	h, w, boxes := 0, 0, false
 	for _, e := range s.Examples {
 		h, w, boxes = max(h, e.H), max(w, e.W), boxes || len(e.Boxes) > 0

@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 	"image"
-
-	"golang.org/x/image/font/inconsolata"
 )
 
 // Find is one frame with what a detector made of it.
@@ -48,11 +46,8 @@ func (s *FindSheet) Draw() (*image.RGBA, error) {
 		return nil, err
 	}
 	c := s.newCanvas()
-	top := margin
+	top := c.heading(s.Title, s.Subtitle)
 	room := c.img.Rect.Dx() - 2*margin
-	c.title.write(c.img, margin, top+34, c.title.fit(s.Title, room), ink)
-	c.body.write(c.img, margin, top+72, c.body.fit(s.Subtitle, room), faint)
-	top += titleRow
 	x := c.small.write(c.img, margin, top+14, "boxes: ", faint)
 	x = c.small.write(c.img, x, top+14, "true objects", kept)
 	c.small.write(c.img, x+24, top+14, "found", lost)
@@ -87,8 +82,7 @@ func (s *FindSheet) check() error {
 }
 
 func (s *FindSheet) newCanvas() *canvas {
-	plain, bold := inconsolata.Regular8x16, inconsolata.Bold8x16
-	c := &canvas{title: pen{face: bold, size: 44}, head: pen{face: bold, size: 32}, body: pen{face: plain, size: 32}, small: pen{face: plain, size: 24}}
+	c := newCanvas()
 	w, h := findPanel/findScale, 1
 	for _, g := range s.Groups {
 		for _, f := range g.Finds {

@@ -78,23 +78,10 @@ func rounded(img *image.RGBA) image.Image {
 	for i, v := range img.Pix {
 		img.Pix[i] = byte(min(255, (int(v)+colorStep/2)/colorStep*colorStep))
 	}
-	small := image.NewPaletted(img.Rect, nil)
-	at := map[color.RGBA]byte{}
-	for y := range img.Rect.Dy() {
-		for x := range img.Rect.Dx() {
-			c := img.RGBAAt(x, y)
-			i, known := at[c]
-			if !known {
-				if len(at) == 256 {
-					return img
-				}
-				i = byte(len(at))
-				at[c], small.Palette = i, append(small.Palette, c)
-			}
-			small.Pix[y*small.Stride+x] = i
-		}
+	if small := exact(img); small != nil {
+		return small
 	}
-	return small
+	return img
 }
 
 func (g *Grid) check() error {

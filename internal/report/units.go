@@ -64,11 +64,7 @@ func (s *UnitSheet) Draw() (*image.RGBA, error) {
 		return nil, err
 	}
 	c := s.newCanvas()
-	y := margin
-	room := c.img.Rect.Dx() - 2*margin
-	c.title.write(c.img, margin, y+34, c.title.fit(s.Title, room), ink)
-	c.body.write(c.img, margin, y+72, c.body.fit(s.Subtitle, room), faint)
-	y += titleRow
+	y := c.heading(s.Title, s.Subtitle)
 	s.shown(c, y)
 	y += captionRow + c.panel.Y + rowGap + s.below(c)
 	for i := range s.Units {
@@ -111,11 +107,8 @@ func (s *UnitSheet) check() error {
 }
 
 func (s *UnitSheet) newCanvas() *unitCanvas {
-	plain, bold := inconsolata.Regular8x16, inconsolata.Bold8x16
 	e := &s.Shown
-	c := &unitCanvas{canvas: &canvas{
-		title: pen{face: bold, size: 44}, head: pen{face: bold, size: 32}, body: pen{face: plain, size: 32}, small: pen{face: plain, size: 24},
-	}, label: pen{face: bold, size: 24}}
+	c := &unitCanvas{canvas: newCanvas(), label: pen{face: inconsolata.Bold8x16, size: 24}}
 	c.zoom = max(1, unitPanel/max(e.W, e.H))
 	c.pic = image.Pt(e.W, e.H).Mul(c.zoom)
 	c.cell = image.Pt(len(s.Names)*(c.pic.X+unitGap)-unitGap, unitHead+c.pic.Y+unitApart/2)

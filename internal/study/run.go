@@ -27,7 +27,6 @@ type Ending struct {
 	Spec    Spec
 	Outcome *Outcome
 	Err     error
-	Before  bool // it had ended before
 }
 
 // Run runs all trials that have no outcome yet and returns the endings in the order of
@@ -82,7 +81,7 @@ const (
 // one runs a trial to its end.
 func (r Runner) one(ctx context.Context, s Spec) Ending {
 	if o, err := s.outcome(r.Dir); o != nil || err != nil {
-		return Ending{s, o, err, true}
+		return Ending{s, o, err}
 	}
 	var err error
 	for range tries {

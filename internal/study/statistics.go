@@ -12,7 +12,7 @@ const reps = 10_000
 // figureOf sums up values over seeds.
 func figureOf(seeds []*float64) Figure {
 	f := Figure{Seeds: seeds}
-	if e := estimate(stats.Interval(stats.Task(present(seeds)), stats.IQM, reps, 1)); e != nil {
+	if e := estimate(stats.Interval(stats.Task(Known(seeds)), stats.IQM, reps, 1)); e != nil {
 		f.IQM, f.Lo, f.Hi = &e.Value, e.Lo, e.Hi
 	}
 	return f
@@ -27,7 +27,7 @@ func (f *Figure) compare(base []*float64, better Better) {
 		}
 	}
 	f.Difference = estimate(stats.Difference(stats.Task(x), stats.Task(y), stats.IQM, reps, 1))
-	x, y = present(f.Seeds), present(base)
+	x, y = Known(f.Seeds), Known(base)
 	if better == Lower {
 		x, y = y, x // less of the arm is more of the base
 	}

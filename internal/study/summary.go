@@ -67,8 +67,8 @@ func values(outcomes []*Outcome, judge string) []*float64 {
 	return all
 }
 
-// present returns the values that are known.
-func present(values []*float64) (x []float64) {
+// Known returns the values that are known.
+func Known(values []*float64) (x []float64) {
 	for _, v := range values {
 		if v != nil {
 			x = append(x, *v)

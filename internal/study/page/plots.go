@@ -2,7 +2,6 @@ package page
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -93,14 +92,4 @@ func (a armRows) Plot(c draw.Canvas, p *plot.Plot) {
 			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 3.2, Shape: draw.CircleGlyph{}}, vg.Point{X: x(*f.IQM), Y: at})
 		}
 	}
-}
-
-// known returns the values that are there.
-func known(values []*float64) (x []float64) {
-	for _, v := range values {
-		if v != nil && !math.IsNaN(*v) {
-			x = append(x, *v)
-		}
-	}
-	return x
 }

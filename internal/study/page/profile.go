@@ -39,7 +39,7 @@ func profileOf(r *study.Result, j study.Judge) (*figure, error) {
 	n := numbersOf(r, j)
 	var said []string
 	for i, a := range r.Order {
-		x := known(r.Arms[a.Name][j.Name].Seeds)
+		x := study.Known(r.Arms[a.Name][j.Name].Seeds)
 		if len(x) == 0 {
 			continue
 		}
