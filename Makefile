@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build check test lint fmt race bench bench-peers bench-agents golden
+.PHONY: help build check test lint fmt race bench bench-peers bench-agents golden study
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,3 +42,6 @@ golden: ## PyTorch's and rliable's answers for the tests, anew (downloads 3 GB)
 	.golden/bin/pip install -r scripts/golden/requirements.txt
 	.golden/bin/python scripts/golden/golden.py
 	.golden/bin/python scripts/golden/scores.py
+
+study: ## the study of docs/studies/kungfu-weighting, in studies/ (7 hours on 2 cores; goes on where it stopped)
+	scripts/study

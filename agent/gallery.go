@@ -14,8 +14,8 @@ type Example struct {
 	Raw   []byte    `json:"raw"`   // the same in the environment's own format, nil where unknown
 }
 
-// Gallery keeps recent observations that the autoencoder did not train on, to judge
-// it by and to look at: those with a small object and those without.
+// Gallery keeps some observations to judge the autoencoder by and to look at: those with
+// a small object and those without.
 type Gallery struct {
 	Content image.Rectangle
 	// Known says that the boxes are true ones, not the detector's.
@@ -23,11 +23,16 @@ type Gallery struct {
 	// Small and Empty are the examples with and without a small object.
 	Small, Empty []Example
 
-	capacity int
-	stride   int64 // in steps over all environments
-	nextS    int
-	nextE    int
-	obsLen   int
+	obsLen       int
+	overview     bool
+	small, empty pace
+}
+
+// pace is where the next example of a kind goes, and how many steps over all environments
+// after the last one.
+type pace struct {
+	next   int
+	stride int64
 }
 
 // galleryCapacity is the number of examples kept of each kind: enough for a share
@@ -38,32 +43,49 @@ const galleryCapacity = 64
 // they show different moments.
 const galleryStride = 8
 
-// NewGallery returns an empty Gallery for observations of s.
+// NewGallery returns an empty Gallery for observations of s, which keeps the latest.
 func NewGallery(s env.Spec, content image.Rectangle) *Gallery {
-	return &Gallery{Content: content, capacity: galleryCapacity, stride: galleryStride * int64(s.N), obsLen: s.ObsLen()}
+	p := pace{stride: galleryStride * int64(s.N)}
+	return &Gallery{Content: content, obsLen: s.ObsLen(), small: p, empty: p}
+}
+
+// NewOverview returns an empty Gallery for observations of s, which keeps some from all
+// over the time it is offered any.
+func NewOverview(s env.Spec, content image.Rectangle) *Gallery {
+	g := NewGallery(s, content)
+	g.overview = true
+	return g
 }
 
 // Offer keeps a copy of an observation [T,H,W] with the boxes of its small objects
-// if the last one of its kind is some steps old; the oldest makes room. It asks for
-// raw, the observation in its own format, only then; raw may be nil.
+// if the last one of its kind is some steps old. The oldest makes room or, in an overview,
+// every second one, and from then on twice as many steps lie in between. It asks for raw,
+// the observation in its own format, only then; raw may be nil.
 func (g *Gallery) Offer(step int64, obs []byte, boxes []env.Box, known bool, raw func() []byte) {
 	g.Known = known
-	kept, next := &g.Empty, &g.nextE
+	kept, at := &g.Empty, &g.empty
 	if len(boxes) > 0 {
-		kept, next = &g.Small, &g.nextS
+		kept, at = &g.Small, &g.small
 	}
-	if n := len(*kept); n > 0 && step-(*kept)[(*next+n-1)%n].Step < g.stride {
+	if n := len(*kept); n > 0 && step-(*kept)[(at.next+n-1)%n].Step < at.stride {
 		return
 	}
-	if len(*kept) < g.capacity {
-		*kept = append(*kept, Example{Obs: make([]byte, g.obsLen)})
-		*next = len(*kept) - 1
+	if g.overview && len(*kept) == galleryCapacity {
+		for i := range galleryCapacity / 2 {
+			(*kept)[i], (*kept)[2*i] = (*kept)[2*i], (*kept)[i]
+		}
+		*kept = (*kept)[:galleryCapacity/2]
+		at.stride *= 2
 	}
-	e := &(*kept)[*next]
+	if len(*kept) < galleryCapacity {
+		*kept = append(*kept, Example{Obs: make([]byte, g.obsLen)})
+		at.next = len(*kept) - 1
+	}
+	e := &(*kept)[at.next]
 	e.Step, e.Boxes = step, append(e.Boxes[:0], boxes...)
 	copy(e.Obs, obs)
 	if raw != nil {
 		e.Raw = append(e.Raw[:0], raw()...)
 	}
-	*next = (*next + 1) % len(*kept)
+	at.next = (at.next + 1) % len(*kept)
 }

@@ -224,10 +224,10 @@ func TestResumeWithoutSaver(t *testing.T) {
 			t.Errorf("%s differs", name)
 		}
 	}
-	if len(tr.gallery.Small) != galleryCapacity || tr.gallery.nextS == 0 {
-		t.Errorf("the gallery holds %d, the next goes to %d: it is not past its end", len(tr.gallery.Small), tr.gallery.nextS)
+	if len(tr.gallery.Small) != galleryCapacity || tr.gallery.small.next == 0 {
+		t.Errorf("the gallery holds %d, the next goes to %d: it is not past its end", len(tr.gallery.Small), tr.gallery.small.next)
 	}
-	if d := cmp.Diff(tr.gallery, again.gallery, cmp.AllowUnexported(Gallery{}), cmpopts.EquateEmpty()); d != "" {
+	if d := cmp.Diff(tr.gallery, again.gallery, cmp.AllowUnexported(Gallery{}, pace{}), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("the gallery differs:\n%s", d)
 	}
 	if at := again.obs[:again.spec.ObsLen()]; sceneOf(at) > 1 {

@@ -15,8 +15,11 @@ func (t *Trainer) prepare() (err error) {
 	switch t.stage {
 	case Reconstruct:
 		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, autoencoder.BatchConfig{Size: t.cfg.Pretrain.Batch, Late: t.needs.Recon}, t.solver)
+		if err == nil && t.needs.ValueEvery > 0 && t.o.Critic != nil {
+			t.slope, err = t.o.Critic.NewSlope(t.cfg.Pretrain.Batch)
+		}
 	case Play:
-		t.pre = nil
+		t.pre, t.slope = nil, nil
 		if t.player, err = t.acting.NewPlayer(t.spec.N); err != nil {
 			return err
 		}

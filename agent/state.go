@@ -87,7 +87,7 @@ func (p *play) read(b []byte) error {
 // when Files is called; the rest is written by the functions, so call them before
 // the next Advance.
 func (t *Trainer) Files(ctx context.Context) (map[string]func(io.Writer) error, error) {
-	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.nextS, NextE: t.gallery.nextE}
+	p := play{Obs: t.obs, Known: t.gallery.Known, Small: t.gallery.Small, Empty: t.gallery.Empty, NextS: t.gallery.small.next, NextE: t.gallery.empty.next}
 	if err := t.storeFound(t.last); err != nil {
 		return nil, err
 	}
@@ -220,7 +220,7 @@ func (t *Trainer) takePlay(ctx context.Context, p play) error {
 	if err := t.finders.setState(p.Strands); err != nil {
 		return fmt.Errorf("agent: %w", err)
 	}
-	g.Known, g.Small, g.Empty, g.nextS, g.nextE = p.Known, p.Small, p.Empty, p.NextS, p.NextE
+	g.Known, g.Small, g.Empty, g.small.next, g.empty.next = p.Known, p.Small, p.Empty, p.NextS, p.NextE
 	if err := t.takeRollout(p); err != nil {
 		return err
 	}

@@ -37,6 +37,9 @@ type Options struct {
 	// Alone says that there is no Play: Reconstruct goes on for as many updates as
 	// its config says, without end where that says 0.
 	Alone bool
+	// Critic is a network on the same planes whose critic the weighting asks in Reconstruct;
+	// nil to let all pixels count alike there.
+	Critic *Net
 	// HeldOut says whether environment i's last observation must not be trained on
 	// and is judged instead; nil to hold the last of several environments out.
 	HeldOut func(i int) bool

@@ -54,6 +54,30 @@ func TestGallery(t *testing.T) {
 	}
 }
 
+// An overview is spread over all that was offered, and never nearly empty.
+func TestOverview(t *testing.T) {
+	spec := env.Spec{N: 2, T: 1, H: 1, W: 2, Format: env.Plane}
+	for _, last := range []int64{16 * 40, 16 * 64, 16 * 1000, 16 * 5000} {
+		g := NewOverview(spec, image.Rect(0, 0, 2, 1))
+		for step := int64(0); step <= last; step += 2 {
+			g.Offer(step, []byte{byte(step / 16), 0}, nil, true, nil)
+		}
+		n := len(g.Empty)
+		if n < min(galleryCapacity/2, int(last/16)) || n > galleryCapacity {
+			t.Fatalf("%d examples of %d steps", n, last)
+		}
+		gap := g.Empty[1].Step - g.Empty[0].Step
+		for i, e := range g.Empty {
+			if want := gap * int64(i); e.Step != want || e.Obs[0] != byte(e.Step/16) {
+				t.Fatalf("example %d of %d steps is of step %d with %v, want step %d", i, last, e.Step, e.Obs, want)
+			}
+		}
+		if left := last - g.Empty[n-1].Step; left >= gap {
+			t.Errorf("the last %d of %d steps are not seen, though examples are %d apart", left, last, gap)
+		}
+	}
+}
+
 // still shows one scene for ever in each environment.
 func still(scenes ...int) *toy {
 	v := newToy(len(scenes), 3, func(*toyGame, int) toyStep { return toyStep{} })

@@ -107,7 +107,8 @@ func (t *Trainer) weigh(w []float32) error {
 }
 
 // gradient sets the critic's gradient by the batch at hand where the weighting wants
-// a new one. Before Play the critic has learned nothing, and all pixels count alike.
+// a new one. Before Play the own critic has learned nothing: another one is asked, or all
+// pixels count alike.
 func (t *Trainer) gradient(in *saliency.Inputs) (err error) {
 	in.ValueGrad = nil
 	switch every := int64(t.needs.ValueEvery); {

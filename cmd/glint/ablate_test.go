@@ -129,9 +129,62 @@ func TestAblate(t *testing.T) {
 			t.Errorf("%s was written again: the run began anew, though it had a checkpoint", file)
 		}
 	}
-	code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "broken", "--seeds", "4")
-	if code != exitUsage || !strings.Contains(stderr, "seeds = 3, now there is seeds = 4") {
+	code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "broken", "--updates-per-trial", "201")
+	if code != exitUsage || !strings.Contains(stderr, "updates_per_trial = 200, now there is updates_per_trial = 201") {
 		t.Errorf("a changed plan: exit code %d, %s", code, stderr)
+	}
+}
+
+// TestAblateGrows gives a study that has ended another seed and another arm.
+func TestAblateGrows(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for some seconds")
+	}
+	t.Setenv(asProgram, "1")
+	small := strings.NewReplacer("updates_per_trial = 200", "updates_per_trial = 20", "seeds = 3", "seeds = 1").Replace(smallPlan)
+	small, _, _ = strings.Cut(small, "[arm.broken]")
+	inFolder(t, map[string]string{"plan.toml": small, "more.toml": "name = \"plan\"\n" + small + "[arm.random]\nweighting = \"random\"\n"})
+	run := func(plan, seeds string) int {
+		t.Helper()
+		code, stdout, stderr := glint(t, "ablate", "--plan", plan, "--out", "s", "--seeds", seeds, "--json")
+		var res struct{ Trials, Failed int }
+		if err := json.Unmarshal([]byte(stdout), &res); code != exitOK || err != nil || res.Failed != 0 {
+			t.Fatalf("exit code %d: %s%s (%v)", code, stdout, stderr, err)
+		}
+		return res.Trials
+	}
+	if n := run("plan.toml", "1"); n != 2 {
+		t.Fatalf("%d trials, want 2", n)
+	}
+	before := changed(t, "s/trials/*/result.json")
+	if n := run("plan.toml", "2"); n != 4 {
+		t.Errorf("%d trials with a seed more, want 4", n)
+	}
+	if n := run("more.toml", "2"); n != 6 {
+		t.Errorf("%d trials with an arm more, want 6", n)
+	}
+	for file, at := range before {
+		if !changed(t, file)[file].Equal(at) {
+			t.Errorf("%s was written again", file)
+		}
+	}
+	other := strings.Replace(small, "weighting = \"uniform\"", "weighting = \"motion\"", 1)
+	if err := os.WriteFile("plan.toml", []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "s", "--seeds", "2")
+	if code != exitUsage || !strings.Contains(stderr, "trials/uniform-seed1 was begun with other settings") || !strings.Contains(stderr, "weighting = 'motion'") {
+		t.Errorf("an arm with other settings: exit code %d, %s", code, stderr)
+	}
+	if err := os.RemoveAll("s/held-out"); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, stderr := glint(t, "record", "--env", "dojo", "--policy", "varied", "--steps", "300", "--seed", "77", "--out", "s/held-out"); code != exitOK {
+		t.Fatal(stderr)
+	}
+	code, _, stderr = glint(t, "ablate", "--plan", "more.toml", "--out", "s", "--seeds", "2")
+	if code != exitUsage || !strings.Contains(stderr, "was begun with other settings") || !strings.Contains(stderr, "held_out_id") {
+		t.Errorf("another dataset in its place: exit code %d, %s", code, stderr)
 	}
 }
 
@@ -196,6 +249,8 @@ func TestAblateTimes(t *testing.T) {
 	}
 	t.Setenv(asProgram, "1")
 	timed := strings.NewReplacer("updates_per_trial = 200", "minutes_per_trial = 0.01", "seeds = 3", "seeds = 1").Replace(smallPlan)
+	// The base cannot be trained, but it is not the only arm.
+	timed += "[arm.uniform.agent.autoencoder]\ncode = 65536\n"
 	failing := strings.NewReplacer("code = 16", "code = 65536", "seeds = 3", "seeds = 1").Replace(smallPlan)
 	inFolder(t, map[string]string{"timed.toml": timed, "failing.toml": failing})
 	args := []string{"ablate", "--plan", "timed.toml", "--env", "dojo", "--jobs", "2", "--out", "timed"}

@@ -10,8 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/pelletier/go-toml/v2"
+
 	"glint/internal/report"
 	"glint/internal/study"
+	"glint/internal/study/page"
 	"glint/internal/telemetry"
 )
 
@@ -32,11 +35,12 @@ type AblateOptions struct {
 
 // What the study folder holds beside the trials.
 const (
-	planFile   = "plan.toml"
-	lengthFile = "length.json"
-	dataFolder = "data"
-	heldFolder = "held-out"
-	studiesDir = "studies"
+	planFile     = "plan.toml"
+	lengthFile   = "length.json"
+	dataFolder   = "data"
+	heldFolder   = "held-out"
+	criticFolder = "critic"
+	studiesDir   = "studies"
 )
 
 // ablation is a study that runs.
@@ -44,6 +48,7 @@ type ablation struct {
 	AblateOptions
 	plan study.Plan
 	dir  string
+	ids  map[string]string // of the datasets, by their folders
 	io   IO
 }
 
@@ -57,7 +62,7 @@ func Ablate(ctx context.Context, opts AblateOptions, o IO) (res study.Result, er
 	if err != nil {
 		return res, err
 	}
-	a := &ablation{AblateOptions: opts, plan: p, dir: opts.Out, io: o}
+	a := &ablation{AblateOptions: opts, plan: p, dir: opts.Out, ids: map[string]string{}, io: o}
 	if a.dir == "" {
 		a.dir = filepath.Join(studiesDir, p.Name+"-"+slug(p.Env))
 	}
@@ -79,7 +84,8 @@ func Ablate(ctx context.Context, opts AblateOptions, o IO) (res study.Result, er
 	return a.report(ctx, endings)
 }
 
-// folder makes or opens the study folder and makes sure that its plan is this one.
+// folder makes or opens the study folder and makes sure that its plan is this one, but for
+// arms and seeds: those of which there is a trial have its settings in their specs.
 func (a *ablation) folder() (unlock func(), err error) {
 	text, err := tomlText(a.plan)
 	if err != nil {
@@ -89,10 +95,10 @@ func (a *ablation) folder() (unlock func(), err error) {
 		return nil, fmt.Errorf("making the study folder: %w", err)
 	}
 	file := filepath.Join(a.dir, planFile)
-	old, err := os.ReadFile(file)
+	was, err := a.oldPlan(file)
 	switch inside, _ := filepath.Glob(filepath.Join(a.dir, "[^.]*")); {
-	case err == nil && string(old) != text:
-		return nil, usagef("put the plan or the flags back, or choose another --out", "%s is a study of another plan: %s", a.dir, study.Difference(string(old), text))
+	case err == nil && was != "":
+		return nil, usagef("put the plan or the flags back, or choose another --out", "%s is a study of another plan: %s", a.dir, was)
 	case err != nil && len(inside) > 0:
 		return nil, usagef("choose another --out", "%s is there and is no study", a.dir)
 	}
@@ -106,9 +112,35 @@ func (a *ablation) folder() (unlock func(), err error) {
 	return unlock, nil
 }
 
+// oldPlan says how the plan in a file differs from this one in what all trials share;
+// nothing where it does not.
+func (a *ablation) oldPlan(file string) (difference string, err error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var old study.Plan
+	if err := toml.Unmarshal(b, &old); err != nil {
+		return fmt.Sprintf("%s cannot be read: %v", file, err), nil
+	}
+	var texts [2]string
+	for i, p := range []study.Plan{old, a.plan} {
+		if texts[i], err = tomlText(p.Shared()); err != nil {
+			return "", err
+		}
+	}
+	if texts[0] == texts[1] {
+		return "", nil
+	}
+	return study.Difference(texts[0], texts[1]), nil
+}
+
 // run makes the data, settles the length and runs all trials.
 func (a *ablation) run(ctx context.Context) ([]study.Ending, error) {
 	if err := a.datasets(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.trainCritic(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.settle(ctx); err != nil {
@@ -135,8 +167,12 @@ func (a *ablation) spec(arm string, seed uint64) (study.Spec, error) {
 	if err != nil {
 		return study.Spec{}, err
 	}
-	text, err := tomlText(c)
-	return study.Spec{Arm: arm, Seed: seed, Kind: a.plan.Kind, HeldOut: heldFolder, Eval: a.plan.Eval, Config: text}, err
+	s := study.Spec{Arm: arm, Seed: seed, Kind: a.plan.Kind, HeldOut: heldFolder, Eval: a.plan.Eval}
+	if a.plan.Kind == study.Pretrain {
+		s.DataID, s.HeldOutID = a.ids[dataFolder], a.ids[heldFolder]
+	}
+	s.Config, err = tomlText(c)
+	return s, err
 }
 
 // trials runs trials side by side and shows how far they are.
@@ -173,18 +209,11 @@ func (a *ablation) report(ctx context.Context, endings []study.Ending) (study.Re
 		return res, broken
 	}
 	if a.plan.Kind == study.Pretrain {
-		res.Data, res.HeldOut = dataFolder, heldFolder
-		for folder, id := range map[string]*string{dataFolder: &res.DataID, heldFolder: &res.HeldID} {
-			data, err := openEnds(DataConfig{Dir: filepath.Join(a.dir, folder)})
-			if err != nil {
-				return res, err
-			}
-			*id = data.Meta().ID()
-		}
+		res.Data, res.HeldOut, res.DataID, res.HeldID = dataFolder, heldFolder, a.ids[dataFolder], a.ids[heldFolder]
 	}
 	res.Commands = a.commands()
 	res.Summarise(endings)
-	if err := report.ReplaceFile(filepath.Join(a.dir, study.SummaryFile), []byte(res.Markdown())); err != nil {
+	if err := report.ReplaceFile(filepath.Join(a.dir, study.SummaryFile), []byte(page.Markdown(&res))); err != nil {
 		return res, fmt.Errorf("writing the summary: %w", err)
 	}
 	if err := writeJSON(filepath.Join(a.dir, resultFile), res); err != nil {
@@ -251,6 +280,9 @@ func (a *ablation) commands() []string {
 	}
 	if plain && !a.linked(heldFolder) {
 		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.HeldOutSteps, p.Data.Envs, p.Data.HeldOutSeed, heldFolder))
+	}
+	if a.wantsCritic() {
+		by = append(by, "glint train --config "+criticFolder+"/config.toml --out "+criticFolder)
 	}
 	return append(by,
 		"glint pretrain --data "+dataFolder+" --config trials/ARM-seedN/run/config.toml --out run",

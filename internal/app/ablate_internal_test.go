@@ -81,7 +81,7 @@ updates_per_trial = 10
 		{"key of all", "[settings]", "[settings]\nfil_in = true", "unknown key settings.fil_in: did you mean fill_in?"},
 		{"kind of value", "[arm.b]", "[arm.b]\nweighting = 3", "line 7"},
 		{"weighting", "[arm.b]", "[arm.b]\nweighting = \"unifrom\"", `arm b: saliency: no weighting "unifrom": did you mean "uniform"?`},
-		{"value", "[arm.b]", "[arm.b]\nweighting = \"value\"", "without actor and critic"},
+		{"critic nobody asks", "[arm.b]", "[arm.b]\ncritic = \"x\"", "only the weighting value of an autoencoder alone asks it"},
 		{"setting", "[arm.b]", "[arm.b.agent]\nsmall_share = 2.0", "arm b: agent.small_share is 2"},
 		{"judge", "kept", "kpet", `no judge "kpet": did you mean kept?`},
 		{"set by the study", "[arm.b]", "[arm.b]\nseed = 3", "arm b: seed is the same for all arms"},

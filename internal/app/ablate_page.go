@@ -13,7 +13,7 @@ import (
 )
 
 // writePage writes the page of a study, whose folder is dir, with reconstructions by the
-// example of each arm. What cannot be drawn is left out with a note: the figures matter
+// example of each arm, which are written as files of their own, too. What cannot be drawn is left out with a note: the figures matter
 // more.
 func writePage(ctx context.Context, dir string, r *study.Result, o IO) error {
 	var pictures []page.Picture
@@ -25,6 +25,11 @@ func writePage(ctx context.Context, dir string, r *study.Result, o IO) error {
 		}
 		if err != nil {
 			o.notef("the page has no reconstructions: %v", err)
+		}
+	}
+	for i, p := range pictures {
+		if err := report.WritePNG(filepath.Join(dir, fmt.Sprintf("reconstructions-%d.png", i+1)), p.Image); err != nil {
+			return err
 		}
 	}
 	return page.Write(filepath.Join(dir, study.PageFile), r, pictures)

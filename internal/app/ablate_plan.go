@@ -107,7 +107,7 @@ func decodePlan(where, text string, p *study.Plan) error {
 	var strict *toml.StrictMissingError
 	if errors.As(err, &strict) {
 		return unknownKey(where, strict, 0, []string{
-			"name", "question", "kind", "env", "judges", "base", "seeds", "minutes_per_trial", "updates_per_trial", "steps_per_trial", "settings", "arm", "order",
+			"name", "question", "kind", "env", "judges", "base", "seeds", "minutes_per_trial", "updates_per_trial", "steps_per_trial", "critic_steps", "settings", "arm", "order",
 			"data.steps", "data.held_out_steps", "data.envs", "data.seed", "data.held_out_seed", "eval.episodes", "eval.envs", "eval.seed",
 		})
 	}
@@ -210,6 +210,9 @@ func trialConfig(p study.Plan, arm string, seed uint64) (Config, error) {
 	c.Seed, c.Threads, c.FramesEvery, c.Minutes = seed, 1, 0, 0
 	if p.Kind == study.Pretrain {
 		c.Data.Dir, c.Agent.Pretrain.Updates = dataFolder, p.Updates
+		if c.Critic == "" && c.asksCritic() {
+			c.Critic = criticFolder
+		}
 	} else {
 		c.Steps = p.Steps
 	}

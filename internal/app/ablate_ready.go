@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"glint/internal/study"
 )
@@ -28,22 +30,30 @@ func (a *ablation) datasets(ctx context.Context) error {
 		{heldFolder, a.HeldOut, d.HeldOutSteps, d.HeldOutSeed, false},
 	} {
 		at := filepath.Join(a.dir, part.folder)
-		if part.given != "" {
-			if err := link(part.given, at); err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := os.Stat(at); err == nil {
-			continue
-		}
-		a.io.notef("recording %s: %d steps", at, part.steps)
 		r := RecordOptions{Who: WhoOf("varied", false, 1), Env: a.plan.Env, Steps: part.steps, Envs: d.Envs, Seed: part.seed, Distinct: part.distinct}
-		if err := a.record(ctx, r, at); err != nil {
+		if err := a.dataset(ctx, part.given, at, r); err != nil {
 			return err
 		}
+		data, err := openEnds(DataConfig{Dir: at})
+		if err != nil {
+			return err
+		}
+		a.ids[part.folder] = data.Meta().ID()
 	}
 	return nil
+}
+
+// dataset puts a dataset that was given into the study folder, or records one unless it is
+// there.
+func (a *ablation) dataset(ctx context.Context, given, at string, r RecordOptions) error {
+	if given != "" {
+		return link(given, at)
+	}
+	if _, err := os.Stat(at); err == nil {
+		return nil
+	}
+	a.io.notef("recording %s: %d steps", at, r.Steps)
+	return a.record(ctx, r, at)
 }
 
 // record records a dataset whole or not at all, by the settings of the base arm.
@@ -67,6 +77,39 @@ func (a *ablation) record(ctx context.Context, r RecordOptions, at string) error
 		return fmt.Errorf("recording: %w", err)
 	}
 	return nil
+}
+
+// wantsCritic says whether an arm asks the critic that the study trains.
+func (a *ablation) wantsCritic() bool {
+	return slices.ContainsFunc(a.plan.Order, func(arm string) bool {
+		c, err := trialConfig(a.plan, arm, 1)
+		return err == nil && c.Critic == criticFolder
+	})
+}
+
+// trainCritic trains the agent whose critic arms ask, once, in the game of the datasets. It
+// goes on with what an earlier start left.
+func (a *ablation) trainCritic(ctx context.Context) error {
+	at := filepath.Join(a.dir, criticFolder)
+	if !a.wantsCritic() {
+		return nil
+	}
+	var ended Result
+	if b, err := os.ReadFile(filepath.Join(at, resultFile)); err == nil && json.Unmarshal(b, &ended) == nil && !ended.Interrupted {
+		return nil
+	}
+	base, err := trialConfig(a.plan, a.plan.Base, 1)
+	if err != nil {
+		return err
+	}
+	c := DefaultConfig(a.plan.Env, DefaultAlgo)
+	c.Pixels, c.Sticky, c.Gym = base.Pixels, base.Sticky, base.Gym
+	c.Seed, c.Steps, c.Minutes, c.FramesEvery = a.plan.Data.Seed, a.plan.CriticSteps, 0, 0
+	a.io.notef("training %s: an agent for %d steps, whose critic the weighting value asks", at, c.Steps)
+	if _, err = trainOrResume(ctx, c, at, notesOnly(a.io)); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // link puts a dataset that was given into the study folder.
@@ -95,11 +138,11 @@ func link(given, at string) error {
 type length struct {
 	Minutes float64 `json:"minutes"` // that were asked for
 	Unit    string  `json:"unit"`    // updates or steps
-	Rate    float64 `json:"rate"`    // of them a minute, by the base arm with all jobs running
+	Rate    float64 `json:"rate"`    // of them a minute, by one arm with all jobs running
 	Length  int64   `json:"length"`
 }
 
-// How long the base arm is timed: a fifth of a trial, within these minutes.
+// How long an arm is timed: a fifth of a trial, within these minutes.
 const (
 	timingShare    = 0.2
 	timingShortest = 0.05
@@ -120,23 +163,9 @@ func (a *ablation) settle(ctx context.Context) error {
 		a.plan.SetLength(l.Length)
 		return nil
 	}
-	folder := filepath.Join(a.dir, study.TimingFolder)
-	if err := os.RemoveAll(folder); err != nil {
-		return fmt.Errorf("timing: %w", err)
-	}
-	specs, err := a.timings(min(max(timingShare*l.Minutes, timingShortest), timingLongest))
-	if err != nil {
+	var err error
+	if l.Rate, err = a.rate(ctx, min(max(timingShare*l.Minutes, timingShortest), timingLongest)); err != nil {
 		return err
-	}
-	endings, err := a.trials(ctx, "timing", specs)
-	if err != nil {
-		return err
-	}
-	for _, e := range endings {
-		if e.Outcome == nil {
-			return fmt.Errorf("timing arm %s: %w", e.Spec.Arm, e.Err)
-		}
-		l.Rate += e.Outcome.Figures[study.Rate] / float64(len(endings))
 	}
 	if l.Length = int64(l.Rate * l.Minutes); l.Length < 1 {
 		return usagef("give more minutes", "%v minutes are too short for a trial", l.Minutes)
@@ -145,13 +174,43 @@ func (a *ablation) settle(ctx context.Context) error {
 		return err
 	}
 	a.plan.SetLength(l.Length)
-	return os.RemoveAll(folder)
+	return os.RemoveAll(filepath.Join(a.dir, study.TimingFolder))
 }
 
-// timings returns short trials of the base arm, one for each job.
-func (a *ablation) timings(minutes float64) (specs []study.Spec, err error) {
+// rate returns the updates or steps a minute of the base arm, or of the first other one where
+// that cannot be trained.
+func (a *ablation) rate(ctx context.Context, minutes float64) (rate float64, err error) {
+	order := append([]string{a.plan.Base}, slices.DeleteFunc(slices.Clone(a.plan.Order), func(arm string) bool { return arm == a.plan.Base })...)
+	var failed error
+	for _, arm := range order {
+		if err := os.RemoveAll(filepath.Join(a.dir, study.TimingFolder)); err != nil {
+			return 0, fmt.Errorf("timing: %w", err)
+		}
+		specs, err := a.timings(arm, minutes)
+		if err != nil {
+			return 0, err
+		}
+		endings, err := a.trials(ctx, "timing", specs)
+		if err != nil {
+			return 0, err
+		}
+		at := slices.IndexFunc(endings, func(e study.Ending) bool { return e.Outcome == nil })
+		if at >= 0 {
+			failed = cmp.Or(failed, fmt.Errorf("timing arm %s: %w", arm, endings[at].Err))
+			continue
+		}
+		for _, e := range endings {
+			rate += e.Outcome.Figures[study.Rate] / float64(len(endings))
+		}
+		return rate, nil
+	}
+	return 0, failed
+}
+
+// timings returns short trials of an arm, one for each job.
+func (a *ablation) timings(arm string, minutes float64) (specs []study.Spec, err error) {
 	for i := range a.Jobs {
-		c, err := trialConfig(a.plan, a.plan.Base, uint64(i+1))
+		c, err := trialConfig(a.plan, arm, uint64(i+1))
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +219,7 @@ func (a *ablation) timings(minutes float64) (specs []study.Spec, err error) {
 		if err != nil {
 			return nil, err
 		}
-		specs = append(specs, study.Spec{Arm: a.plan.Base, Seed: c.Seed, Kind: a.plan.Kind, Timing: i + 1, Config: text})
+		specs = append(specs, study.Spec{Arm: arm, Seed: c.Seed, Kind: a.plan.Kind, Timing: i + 1, Config: text})
 	}
 	return specs, nil
 }

@@ -166,8 +166,8 @@ func doTrial(ctx context.Context, s study.Spec, run string, o IO) (out study.Out
 		out.Figures["score"] = r.Mean
 	default:
 		var r ProbeResult
-		r, err = Probe(ctx, ProbeOptions{Checkpoint: run, Data: s.HeldOut}, o)
-		out.Figures = numbers(r)
+		r, err = Probe(ctx, ProbeOptions{Checkpoint: run, Data: s.HeldOut, Brief: true}, o)
+		out.Figures, out.Ratios = numbers(r), r.Ratios
 	}
 	return out, err
 }

@@ -33,6 +33,7 @@ type Config struct {
 	SaveMinutes float64 `toml:"save_minutes"` // time between two checkpoints
 	Weighting   string  `toml:"weighting"`    // of the autoencoder's loss: a name, or several as in "knife*motion"
 	FillIn      bool    `toml:"fill_in"`      // train also on the small objects that [flight] finds and [detector] misses
+	Critic      string  `toml:"critic"`       // run of glint train whose critic the weighting value asks where the autoencoder trains alone
 	Alone       bool    `toml:"alone"`        // the autoencoder trains alone, for agent.pretrain.updates or minutes
 
 	saliency.Settings                         // of all weightings
@@ -138,17 +139,26 @@ func (c Config) Validate() error {
 			return err
 		}
 	}
-	w, err := c.weighting()
-	if err != nil {
+	if _, err := c.weighting(); err != nil {
 		return err
 	}
-	if c.Alone && saliency.NeedsOf(w).ValueEvery > 0 {
-		return fmt.Errorf("weighting is %s, but an autoencoder alone trains without actor and critic: %w; take another weighting, or glint train", c.Weighting, saliency.ErrNoCritic)
+	switch asks := c.asksCritic(); {
+	case c.Alone && asks && c.Critic == "":
+		return fmt.Errorf("weighting is %s, but an autoencoder alone trains without actor and critic: %w; name a run of glint train as critic, or take another weighting", c.Weighting, saliency.ErrNoCritic)
+	case c.Critic != "" && !(c.Alone && asks):
+		return fmt.Errorf("critic is %s, but only the weighting value of an autoencoder alone asks it: leave it away", c.Critic)
 	}
 	if err := c.Agent.Validate(); err != nil {
 		return fmt.Errorf("agent.%w", err)
 	}
 	return nil
+}
+
+// asksCritic says whether the weighting wants a critic's gradient; not of one that cannot
+// be used.
+func (c Config) asksCritic() bool {
+	w, err := c.weighting()
+	return err == nil && saliency.NeedsOf(w).ValueEvery > 0
 }
 
 // weighting returns the weighting the config names, with its settings.

@@ -60,7 +60,9 @@ func (s scene) judge() (*judge.Judge, error) {
 	return judge.New(s.plane.H, s.plane.W, s.content, s.objects)
 }
 
-func newMonitor(s scene, net *agent.Net, c saliency.DetectorConfig, w saliency.Weighting) (*monitor, error) {
+// newMonitor returns a monitor of a network; k is what the weighting asks in its place, nil
+// for nothing.
+func newMonitor(s scene, net *agent.Net, c saliency.DetectorConfig, w saliency.Weighting, k *critic) (*monitor, error) {
 	d, err := saliency.NewDetector(c, s.plane.H, s.plane.W)
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
@@ -70,6 +72,9 @@ func newMonitor(s scene, net *agent.Net, c saliency.DetectorConfig, w saliency.W
 		return nil, err
 	}
 	m := &monitor{scene: s, viewer: v, detector: d, weighting: w}
+	if k != nil {
+		net = k.net
+	}
 	if saliency.NeedsOf(w).ValueEvery > 0 {
 		m.slope, err = net.NewSlope(1)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"glint/agent"
 	"glint/internal/report"
+	"glint/internal/stats"
 	"glint/internal/telemetry"
 	"glint/saliency"
 )
@@ -20,6 +21,7 @@ type ProbeOptions struct {
 	Data       string
 	Against    string // checkpoint to compare with, such as one trained uniformly; empty for none
 	SkipBad    bool   // leave out shards that cannot be read
+	Brief      bool   // no intervals and no controls, which take longer than all else
 }
 
 // ProbeResult says what a code keeps. What needs truth is nil without it, and so is what
@@ -48,6 +50,8 @@ type ProbeResult struct {
 	// PlacesInTraining says that a head that reads places took part in the training.
 	PlacesInTraining bool     `json:"places_in_training"`
 	Skipped          []string `json:"skipped,omitempty"`
+	// Ratios are what the judge's figures are made of, by episode and by their keys.
+	Ratios map[uint64]map[string]stats.Ratio `json:"-"`
 }
 
 // ProbeFigures are the judge's figures and the probes'.
@@ -58,6 +62,7 @@ type ProbeFigures struct {
 	FalseKnives *float64 `json:"false_knives"`
 	MSE         *float64 `json:"mse"`
 	KnifeMSE    *float64 `json:"knife_mse"`
+	Background  *float64 `json:"background_mse"`
 	Readings
 }
 
@@ -117,7 +122,7 @@ func newExam(ctx context.Context, p ProbeOptions, res *ProbeResult, o IO) (*exam
 	if err != nil {
 		return nil, err
 	}
-	x := &exam{data: data}
+	x := &exam{data: data, brief: p.Brief}
 	var first Config
 	for i, path := range []string{p.Checkpoint, p.Against} {
 		if path == "" {
@@ -136,13 +141,17 @@ func newExam(ctx context.Context, p ProbeOptions, res *ProbeResult, o IO) (*exam
 		} else if a, b := c.Pixels, first.Pixels; a.Projection != b.Projection || a.Resize != b.Resize || a.MaxPixels != b.MaxPixels {
 			return nil, usagef("compare checkpoints of the same pixels", "%s sees other planes than %s", p.Against, p.Checkpoint)
 		}
-		if err := x.add(net, path); err != nil {
+		one, err := x.add(net, path)
+		if err != nil {
 			return nil, err
+		}
+		if x.against = one; i == 0 {
+			x.own, x.against = one, nil
 		}
 		if err := x.trained(ctx, c, path, o); err != nil {
 			return nil, err
 		}
-		if i == 0 {
+		if i == 0 && !p.Brief {
 			if err := x.addRandom(net, c.Seed); err != nil {
 				return nil, err
 			}
@@ -155,13 +164,14 @@ func newExam(ctx context.Context, p ProbeOptions, res *ProbeResult, o IO) (*exam
 }
 
 // addRandom adds the untrained encoder of the same design.
-func (x *exam) addRandom(net *agent.Net, seed uint64) error {
+func (x *exam) addRandom(net *agent.Net, seed uint64) (err error) {
 	random, err := agent.NewNet(net.Autoencoder.Config(), net.Autoencoder.Shape(), net.Actions, rand.New(rand.NewPCG(seed, 7)))
 	if err != nil {
 		return err
 	}
 	copy(random.Autoencoder.Mean.Float32s(), net.Autoencoder.Mean.Float32s())
-	return x.add(random, "")
+	x.random, err = x.add(random, "")
+	return err
 }
 
 // training notes what of the training of a checkpoint bears on its figures.
@@ -240,6 +250,9 @@ func (res ProbeResult) summary() *report.Summary {
 		rows = append(rows, "error ratio", fmt.Sprintf("%.3f", *res.MSERatio))
 	}
 	s.Add("", rows...)
+	if len(res.Controls) == 0 {
+		return s
+	}
 	rows = nil
 	for _, name := range []string{"random_encoder", "pixels"} {
 		c := res.Controls[name]
@@ -264,6 +277,7 @@ func (f ProbeFigures) list() []figure {
 		{key: "false_knives", label: "false, share", of: func(f ProbeFigures) *float64 { return f.FalseKnives }},
 		{key: "mse", label: "error, MSE", of: func(f ProbeFigures) *float64 { return f.MSE }},
 		{key: "knife_mse", label: "error on objects", of: func(f ProbeFigures) *float64 { return f.KnifeMSE }},
+		{key: "background_mse", label: "error elsewhere", of: func(f ProbeFigures) *float64 { return f.Background }},
 		{key: "auroc", label: "presence, AUROC", of: func(f ProbeFigures) *float64 { return f.AUROC }},
 		{key: "r2_x", label: "column, R2", of: func(f ProbeFigures) *float64 { return f.R2X }},
 		{key: "r2_x_mlp", label: "column, R2 MLP", of: func(f ProbeFigures) *float64 { return f.R2XMLP }},

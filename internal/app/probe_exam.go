@@ -22,7 +22,10 @@ type exam struct {
 	pre      *pixels.Preprocessor
 	scene    scene
 	only     map[uint64]bool // episodes to judge; nil for all
-	subjects []*subject      // the checkpoint, the random encoder, what it is compared with
+	brief    bool            // no intervals and no controls
+	subjects []*subject      // all encoders
+
+	own, random, against *subject // nil where there is none
 
 	places    *judge.Detections // says what is around a knife; nil where none are known
 	histories map[uint64]*judge.History
@@ -54,20 +57,20 @@ type subject struct {
 const probeBatch = 32
 
 // add adds an encoder; name is empty for one that is no checkpoint.
-func (x *exam) add(net *agent.Net, name string) error {
+func (x *exam) add(net *agent.Net, name string) (*subject, error) {
 	s := x.scene.plane
 	v, err := autoencoder.NewViewer(net.Autoencoder, probeBatch)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	one := &subject{name: name, viewer: v, recon: make([]float32, probeBatch*s.ObsLen()), tallies: map[uint64]*judge.Tally{}}
 	if name != "" {
 		if one.judge, err = judge.New(s.H, s.W, x.scene.content, x.scene.objects); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	x.subjects = append(x.subjects, one)
-	return nil
+	return one, nil
 }
 
 func (x *exam) known() bool { return len(x.scene.objects) > 0 }
@@ -118,7 +121,9 @@ func (x *exam) take(row replay.Row) {
 	row.Obs = nil
 	x.batch = append(x.batch, row)
 	x.episodes = append(x.episodes, row.Episode)
-	x.blocks = append(x.blocks, blocks(x.obs[len(x.obs)-s.plane.FrameLen():], s.plane))
+	if !x.brief {
+		x.blocks = append(x.blocks, blocks(x.obs[len(x.obs)-s.plane.FrameLen():], s.plane))
+	}
 	x.targets.add(row, s)
 }
 
@@ -163,7 +168,7 @@ func blocks(frame []byte, s env.Spec) []float64 {
 // encode shows the waiting steps to all encoders.
 func (x *exam) encode() error {
 	size := x.scene.plane.ObsLen()
-	for i, s := range x.subjects {
+	for _, s := range x.subjects {
 		recon := s.recon[:len(x.obs)]
 		var err error
 		if s.judge == nil {
@@ -195,7 +200,7 @@ func (x *exam) encode() error {
 			if mse := s.tallies[row.Episode].Figures().MSE; math.IsNaN(mse) || math.IsInf(mse, 0) {
 				return fmt.Errorf("the reconstructions of %s are no finite numbers: its training has failed; take an earlier checkpoint", s.name)
 			}
-			if i == 0 && x.known() {
+			if s == x.own && x.known() {
 				x.group(row, x.obs[n*size:(n+1)*size], s.judge.Seen())
 			}
 		}

@@ -15,16 +15,17 @@ import (
 
 // report fills in the figures of all encoders.
 func (x *exam) report(ctx context.Context, res *ProbeResult, bar *telemetry.Progress) error {
-	own := x.subjects[0]
-	order := slices.Sorted(maps.Keys(own.tallies))
+	order := slices.Sorted(maps.Keys(x.own.tallies))
 	res.Episodes, res.Steps = len(order), x.steps()
-	x.judged(res, own, order)
+	x.judged(res, order)
+	todo := []reading{{x.own.codes, &res.Readings, res}}
 	var random, pixels Readings
-	todo := []reading{{own.codes, &res.Readings, res}, {x.subjects[1].codes, &random, nil}, {x.blocks, &pixels, nil}}
-	if len(x.subjects) > 2 {
-		against := x.subjects[2]
-		x.compare(res, own, against, order)
-		todo = append(todo, reading{against.codes, &res.Against.Readings, nil})
+	if !x.brief {
+		todo = append(todo, reading{x.random.codes, &random, nil}, reading{x.blocks, &pixels, nil})
+	}
+	if x.against != nil {
+		x.compare(res, order)
+		todo = append(todo, reading{x.against.codes, &res.Against.Readings, nil})
 	}
 	for i, r := range todo {
 		if err := x.readings(ctx, r.to, r.codes, r.intervals); err != nil {
@@ -32,7 +33,9 @@ func (x *exam) report(ctx context.Context, res *ProbeResult, bar *telemetry.Prog
 		}
 		bar.Update(float64(i+1) / float64(len(todo)))
 	}
-	res.Controls["random_encoder"], res.Controls["pixels"] = random, pixels
+	if !x.brief {
+		res.Controls["random_encoder"], res.Controls["pixels"] = random, pixels
+	}
 	return nil
 }
 
@@ -45,19 +48,18 @@ type reading struct {
 }
 
 // compare fills in what the judge says of another encoder, and the ratio of the errors.
-func (x *exam) compare(res *ProbeResult, own, against *subject, order []uint64) {
-	f := x.figures(against.sum(order))
+func (x *exam) compare(res *ProbeResult, order []uint64) {
+	f := x.figures(x.against.sum(order))
 	res.Against = &f
 	if f.MSE == nil || *f.MSE == 0 {
 		return
 	}
 	ratio := *res.MSE / *f.MSE
 	res.MSERatio = &ratio
-	lo, hi := bootstrapEpisodes(order, func(e []uint64) float64 {
-		a, b := own.sum(e), against.sum(e)
+	x.interval(res, "mse_ratio", order, func(e []uint64) float64 {
+		a, b := x.own.sum(e), x.against.sum(e)
 		return a.Figures().MSE / b.Figures().MSE
 	})
-	res.interval("mse_ratio", lo, hi)
 }
 
 // sum adds up episodes, each as often as it is named.
@@ -74,14 +76,14 @@ func (x *exam) figures(t judge.Tally) ProbeFigures {
 	f := t.Figures()
 	p := ProbeFigures{MSE: finite(f.MSE)}
 	if x.known() {
-		p.Contrast, p.Kept, p.Detected, p.FalseKnives, p.KnifeMSE = finite(f.Contrast), finite(f.Kept), finite(f.Detected), finite(f.FalseKnives), finite(f.KnifeMSE)
+		p.Contrast, p.Kept, p.Detected, p.FalseKnives, p.KnifeMSE, p.Background = finite(f.Contrast), finite(f.Kept), finite(f.Detected), finite(f.FalseKnives), finite(f.KnifeMSE), finite(f.Background)
 	}
 	return p
 }
 
 // judged fills in what the judge says, with intervals.
-func (x *exam) judged(res *ProbeResult, own *subject, order []uint64) {
-	all := own.sum(order)
+func (x *exam) judged(res *ProbeResult, order []uint64) {
+	all := x.own.sum(order)
 	f := all.Figures()
 	res.Frames, res.Knives, res.Visible = f.Frames, f.Knives, f.Visible
 	res.ProbeFigures = x.figures(all)
@@ -89,13 +91,16 @@ func (x *exam) judged(res *ProbeResult, own *subject, order []uint64) {
 		if one.value == nil {
 			continue
 		}
-		lo, hi := bootstrapEpisodes(order, func(e []uint64) float64 {
-			if v := one.of(x.figures(own.sum(e))); v != nil {
+		x.interval(res, one.key, order, func(e []uint64) float64 {
+			if v := one.of(x.figures(x.own.sum(e))); v != nil {
 				return *v
 			}
 			return math.NaN()
 		})
-		res.interval(one.key, lo, hi)
+	}
+	res.Ratios = map[uint64]map[string]stats.Ratio{}
+	for _, e := range order {
+		res.Ratios[e] = x.own.tallies[e].Ratios()
 	}
 	if len(x.groups) > 0 {
 		res.Groups = map[string]Group{}
@@ -105,22 +110,21 @@ func (x *exam) judged(res *ProbeResult, own *subject, order []uint64) {
 	}
 }
 
-// interval notes an interval that is known.
-func (res *ProbeResult) interval(key string, lo, hi float64) {
-	if finite(lo) != nil && finite(hi) != nil {
-		res.Intervals[key] = [2]float64{lo, hi}
+// interval notes the interval of a figure over resampled episodes, where it is known.
+func (x *exam) interval(res *ProbeResult, key string, order []uint64, figure func(episodes []uint64) float64) {
+	if x.brief {
+		return
 	}
-}
-
-// bootstrapEpisodes returns the interval of a figure over resampled episodes.
-func bootstrapEpisodes(order []uint64, figure func(episodes []uint64) float64) (lo, hi float64) {
 	episodes := make([]uint64, len(order))
-	return stats.Bootstrap(len(order), func(drawn []int) float64 {
+	lo, hi := stats.Bootstrap(len(order), func(drawn []int) float64 {
 		for i, k := range drawn {
 			episodes[i] = order[k]
 		}
 		return figure(episodes)
 	}, probeReps, 1)
+	if finite(lo) != nil && finite(hi) != nil {
+		res.Intervals[key] = [2]float64{lo, hi}
+	}
 }
 
 // probeReps is the number of resamples of an interval.
@@ -169,23 +173,21 @@ func (x *exam) readings(ctx context.Context, to *Readings, codes [][]float64, re
 			return err
 		}
 		*p.to = finite(p.figure(answers, rows.Y))
-		if res == nil {
-			continue
+		if res != nil {
+			x.intervalOfRows(res, p.key, answers, rows.Y, episodes, p.figure)
 		}
-		lo, hi := bootstrapRows(answers, rows.Y, episodes, p.figure)
-		res.interval(p.key, lo, hi)
 	}
 	return nil
 }
 
-// bootstrapRows returns the interval of a figure of answers over resampled episodes.
-func bootstrapRows(answers, targets []float64, episodes []uint64, figure func(a, t []float64) float64) (lo, hi float64) {
+// intervalOfRows notes the interval of a figure of answers over resampled episodes.
+func (x *exam) intervalOfRows(res *ProbeResult, key string, answers, targets []float64, episodes []uint64, figure func(a, t []float64) float64) {
 	at := map[uint64][]int{}
 	for i, e := range episodes {
 		at[e] = append(at[e], i)
 	}
 	var a, t []float64
-	return bootstrapEpisodes(slices.Sorted(maps.Keys(at)), func(drawn []uint64) float64 {
+	x.interval(res, key, slices.Sorted(maps.Keys(at)), func(drawn []uint64) float64 {
 		a, t = a[:0], t[:0]
 		for _, e := range drawn {
 			for _, i := range at[e] {

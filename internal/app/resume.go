@@ -73,6 +73,9 @@ func resume(ctx context.Context, path string, alone bool, change func(*Config), 
 	}
 	t := &training{cfg: c, io: o, dir: dir, judged: valuesOf(s.Judged), kept: true}
 	t.clock = clock{before: s.Elapsed, play: s.Play, playSteps: s.PlaySteps}
+	if t.critic, err = c.critic(dir); err != nil {
+		return Result{}, err
+	}
 	return t.begin(ctx, func(opts agent.Options) error {
 		trainer, exact, err := agent.Resume(ctx, t.cfg.Agent, opts, r.File)
 		if err != nil {

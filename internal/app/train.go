@@ -23,6 +23,7 @@ type training struct {
 	world   *world
 	trainer *agent.Trainer
 	monitor *monitor
+	critic  *critic // nil where the weighting asks no other network
 	tel     *telemetry.Run
 	phases  *telemetry.Phases
 	bar     *telemetry.Progress
@@ -75,6 +76,10 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 	}
 	t := &training{cfg: c, io: o}
 	t.fit()
+	var err error
+	if t.critic, err = c.critic(""); err != nil {
+		return Result{}, err
+	}
 	unlock := func() {}
 	defer func() { unlock() }()
 	return t.begin(ctx, func(opts agent.Options) (err error) {
@@ -86,6 +91,11 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 		t.trainer.SetHorizon(env.Steps(t.cfg.Steps))
 		if t.dir, err = newRun(t.cfg, out); err != nil {
 			return err
+		}
+		if t.critic != nil {
+			if err := t.critic.save(t.dir); err != nil {
+				return err
+			}
 		}
 		if unlock, err = lockRun(t.dir); err != nil {
 			return err
@@ -128,6 +138,12 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 	if err != nil {
 		return res, &UsageError{Msg: err.Error()}
 	}
+	if t.critic != nil {
+		if err := t.critic.suits(t.world); err != nil {
+			return res, err
+		}
+		opts.Critic = t.critic.net
+	}
 	t.phases = new(telemetry.Phases)
 	opts.Phases = t.phases
 	if err := start(opts); errors.Is(err, agent.ErrNoTruth) {
@@ -141,7 +157,7 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 		t.io.notef("weighting %s: TRUE BOXES are used in training, as an upper bound; do not compare it with runs that see pixels alone", t.cfg.Weighting)
 	}
 	defer func() { err = errors.Join(err, t.tel.Close()) }()
-	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net, t.cfg.Detector, opts.Weighting); err != nil {
+	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net, t.cfg.Detector, opts.Weighting, t.critic); err != nil {
 		return res, err
 	}
 	what := fmt.Sprintf("%s · %d environments", t.cfg.Agent.Algo, t.cfg.Agent.Envs)

@@ -54,7 +54,7 @@ func View(ctx context.Context, v ViewOptions, o IO) (res ViewResult, err error) 
 	if err := v.check(); err != nil {
 		return res, err
 	}
-	m, err := newSample(ctx, v, o)
+	m, err := newSample(ctx, v, false, o)
 	if err != nil {
 		return res, err
 	}

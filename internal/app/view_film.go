@@ -112,7 +112,7 @@ func (r *reel) begin(s scene, net *agent.Net, c Config, checkpoint string) (err 
 	if r.heads, err = learned(checkpoint); err != nil {
 		return err
 	}
-	if r.monitor, err = monitorOf(s, net, c); err == nil {
+	if r.monitor, err = monitorOf(s, net, c, checkpoint); err == nil {
 		r.player, err = net.NewPlayer(1)
 	}
 	return err

@@ -35,13 +35,7 @@ func ViewSaliency(ctx context.Context, v ViewOptions, o IO) (res SaliencyResult,
 	if err := v.check(); err != nil {
 		return res, err
 	}
-	switch done, err := learned(v.Checkpoint); {
-	case err != nil:
-		return res, err
-	case !done:
-		return res, headless(v.Checkpoint)
-	}
-	s, err := newSample(ctx, v, o)
+	s, err := newSample(ctx, v, true, o)
 	if err != nil {
 		return res, err
 	}

@@ -25,29 +25,33 @@ type sample struct {
 }
 
 // newSample lets the checkpoint play, or reads a dataset, and keeps some of what it sees.
-func newSample(ctx context.Context, v ViewOptions, o IO) (*sample, error) {
+// heads demands that actor and critic have learned.
+func newSample(ctx context.Context, v ViewOptions, heads bool, o IO) (*sample, error) {
 	if v.Data != "" {
-		return readSample(ctx, v, o)
+		return readSample(ctx, v, heads, o)
 	}
 	g, err := player(ctx, Who{Checkpoint: v.Checkpoint}, v.Env, viewEnvs, v.Seed, v.Change, o)
 	if err != nil {
 		return nil, err
 	}
 	s := &sample{of: g.config.Env}
-	if err = s.begin(g.scene(), g.net, g.config, v.Checkpoint); err == nil {
+	if err = s.begin(g.scene(), g.net, g.config, v.Checkpoint, heads); err == nil {
 		err = s.play(ctx, g, cmp.Or(v.Steps, viewSteps), o)
 	}
 	return s, errors.Join(err, g.Close())
 }
 
 // begin readies the network.
-func (s *sample) begin(sc scene, net *agent.Net, c Config, checkpoint string) (err error) {
+func (s *sample) begin(sc scene, net *agent.Net, c Config, checkpoint string, heads bool) (err error) {
 	s.net, s.names = net, actionNames(sc.raw, net.Actions)
 	if s.heads, err = learned(checkpoint); err != nil {
 		return err
 	}
-	if s.monitor, err = monitorOf(sc, net, c); err == nil {
-		s.gallery = agent.NewGallery(sc.plane, sc.content)
+	if heads && !s.heads {
+		return headless(checkpoint)
+	}
+	if s.monitor, err = monitorOf(sc, net, c, checkpoint); err == nil {
+		s.gallery = agent.NewOverview(sc.plane, sc.content)
 	}
 	return err
 }
@@ -105,23 +109,32 @@ func (s *sample) play(ctx context.Context, g *game, steps int, o IO) error {
 	return nil
 }
 
-// monitorOf returns a monitor with the config's detector and weighting.
-func monitorOf(s scene, net *agent.Net, c Config) (*monitor, error) {
+// monitorOf returns a monitor of a checkpoint's network, with the config's detector and
+// weighting.
+func monitorOf(s scene, net *agent.Net, c Config, checkpoint string) (*monitor, error) {
 	w, err := c.weighting()
 	if err != nil {
 		return nil, &UsageError{Msg: err.Error()}
 	}
-	return newMonitor(s, net, c.Detector, w)
+	run, _, err := locate(checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.critic(run)
+	if err != nil {
+		return nil, err
+	}
+	return newMonitor(s, net, c.Detector, w, k)
 }
 
 // readSample looks at a recorded dataset through the checkpoint's pixels.
-func readSample(ctx context.Context, v ViewOptions, o IO) (*sample, error) {
+func readSample(ctx context.Context, v ViewOptions, heads bool, o IO) (*sample, error) {
 	d, err := openSeen(ctx, v, o)
 	if err != nil {
 		return nil, err
 	}
 	s := &sample{of: v.Data}
-	if err := s.begin(d.scene, d.net, d.config, v.Checkpoint); err != nil {
+	if err := s.begin(d.scene, d.net, d.config, v.Checkpoint, heads); err != nil {
 		return nil, err
 	}
 	return s, s.read(ctx, d, o)

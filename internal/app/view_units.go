@@ -14,6 +14,7 @@ import (
 	"glint/autoencoder"
 	"glint/env"
 	"glint/internal/report"
+	"glint/internal/stats"
 )
 
 // UnitsResult says what the units of the code do.
@@ -49,7 +50,7 @@ func ViewUnits(ctx context.Context, v ViewOptions, o IO) (res UnitsResult, err e
 	if err := v.check(); err != nil {
 		return res, err
 	}
-	s, err := newSample(ctx, v, o)
+	s, err := newSample(ctx, v, false, o)
 	if err != nil {
 		return res, err
 	}
@@ -192,9 +193,7 @@ func (s *sample) measure(unit int, codes []float32, size int) Unit {
 	for i := unit; i < len(codes); i += size {
 		values = append(values, float64(codes[i]))
 	}
-	slices.Sort(values)
-	at := func(q float64) float64 { return values[int(math.Round(q*float64(len(values)-1)))] }
-	u := Unit{Unit: unit, P5: at(0.05), P50: at(0.5), P95: at(0.95)}
+	u := Unit{Unit: unit, P5: stats.Quantile(values, 0.05), P50: stats.Quantile(values, 0.5), P95: stats.Quantile(values, 0.95)}
 	if s.heads {
 		actor, critic := s.net.Reads(unit)
 		u.Actor, u.Critic = &actor, &critic

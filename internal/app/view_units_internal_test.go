@@ -13,7 +13,7 @@ import (
 // are furthest from their value in the observation.
 func TestUnits(t *testing.T) {
 	run := tinyRun(t)
-	s, err := newSample(t.Context(), ViewOptions{Checkpoint: run, Steps: 200, Seed: 1, Change: func(*Config) {}}, silent())
+	s, err := newSample(t.Context(), ViewOptions{Checkpoint: run, Steps: 200, Seed: 1, Change: func(*Config) {}}, false, silent())
 	if err != nil {
 		t.Fatal(err)
 	}
