@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"math"
 
 	"glint/env"
+	"glint/internal/stats"
 )
 
 // keptFrom is the contrast from which on a knife is kept.
@@ -32,6 +32,7 @@ type Figures struct {
 	FalseKnives float64 // share of knife-less frames with a find
 	MSE         float64 // mean squared error of content pixels, values 0..1
 	KnifeMSE    float64 // the same of the pixels in knife boxes
+	Background  float64 // the same of all other pixels
 	TruthRate   float64 // hit rate on the truth: the ceiling of the hit rate
 	Frames      int     // frames judged
 	EmptyFrames int     // frames without any true box
@@ -210,15 +211,30 @@ func (t *Tally) Add(o Tally) {
 	t.pixels, t.knifePixels = t.pixels+o.pixels, t.knifePixels+o.knifePixels
 }
 
+// Ratios returns the figures that compare reconstructions, by the keys of glint probe.
+func (t *Tally) Ratios() map[string]stats.Ratio {
+	return map[string]stats.Ratio{
+		"contrast":       {Sum: t.contrast, Of: float64(t.visible)},
+		"kept":           {Sum: float64(t.kept), Of: float64(t.visible)},
+		"detected":       {Sum: float64(t.hitsRecon), Of: float64(t.hitsTruth)},
+		"false_knives":   {Sum: float64(t.fired), Of: float64(t.empty)},
+		"mse":            {Sum: t.squares, Of: float64(t.pixels)},
+		"knife_mse":      {Sum: t.knifeSquares, Of: float64(t.knifePixels)},
+		"background_mse": {Sum: t.squares - t.knifeSquares, Of: float64(t.pixels - t.knifePixels)},
+	}
+}
+
 // Figures returns the figures of the sums.
 func (t *Tally) Figures() Figures {
+	r := t.Ratios()
 	return Figures{
-		Contrast:    t.contrast / float64(t.visible),
-		Kept:        share(t.kept, t.visible),
-		Detected:    share(t.hitsRecon, t.hitsTruth),
-		FalseKnives: share(t.fired, t.empty),
-		MSE:         t.squares / float64(t.pixels),
-		KnifeMSE:    t.knifeSquares / float64(t.knifePixels),
+		Contrast:    r["contrast"].Value(),
+		Kept:        r["kept"].Value(),
+		Detected:    r["detected"].Value(),
+		FalseKnives: r["false_knives"].Value(),
+		MSE:         r["mse"].Value(),
+		KnifeMSE:    r["knife_mse"].Value(),
+		Background:  r["background_mse"].Value(),
 		TruthRate:   share(t.hitsTruth, t.knives),
 		Frames:      t.frames,
 		EmptyFrames: t.empty,
@@ -228,9 +244,4 @@ func (t *Tally) Figures() Figures {
 }
 
 // share returns n of all, NaN of nothing.
-func share(n, all int) float64 {
-	if all == 0 {
-		return math.NaN()
-	}
-	return float64(n) / float64(all)
-}
+func share(n, all int) float64 { return stats.Ratio{Sum: float64(n), Of: float64(all)}.Value() }

@@ -158,6 +158,10 @@ func TestErrorsOfContentOnly(t *testing.T) {
 	f = judgeOf(t, blank().knife(70, 31, full), blank(), box(at))
 	near(t, "MSE", f.MSE, 8*float64(full)*float64(full)/(64*144))
 	near(t, "KnifeMSE", f.KnifeMSE, 8*float64(full)*float64(full)/10)
+	near(t, "Background", f.Background, 0)
+	f = judgeOf(t, blank().knife(70, 31, full), blank().knife(70, 31, full).knife(20, 20, full), box(at))
+	near(t, "KnifeMSE", f.KnifeMSE, 0)
+	near(t, "Background", f.Background, 8*float64(full)*float64(full)/(64*144-10))
 }
 
 func TestFramesAreApart(t *testing.T) {
@@ -179,7 +183,7 @@ func TestNothing(t *testing.T) {
 	}
 	f := j.Result()
 	for name, v := range map[string]float64{
-		"Contrast": f.Contrast, "Kept": f.Kept, "Detected": f.Detected, "FalseKnives": f.FalseKnives, "MSE": f.MSE, "KnifeMSE": f.KnifeMSE, "TruthRate": f.TruthRate,
+		"Contrast": f.Contrast, "Kept": f.Kept, "Detected": f.Detected, "FalseKnives": f.FalseKnives, "MSE": f.MSE, "KnifeMSE": f.KnifeMSE, "Background": f.Background, "TruthRate": f.TruthRate,
 	} {
 		near(t, name, v, math.NaN())
 	}

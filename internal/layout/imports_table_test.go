@@ -23,7 +23,7 @@ var allowed = map[string]struct {
 	"internal/telemetry":  {nil, "numbers with names and units"},
 	"internal/ckpt":       {nil, "named tensors; not what they mean"},
 	"internal/report":     {[]string{"env"}, "draws what it is given; boxes are env's"},
-	"internal/judge":      {[]string{"env", "saliency", "autoencoder"}, "judges a representation; must not train"},
+	"internal/judge":      {[]string{"env", "saliency", "autoencoder", "internal/stats"}, "judges a representation; must not train"},
 	"internal/dash":       {[]string{"env", "internal/telemetry"}, "one more FrameSink and reader of metrics"},
 	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
 	"internal/names":      {nil, "strings"},

@@ -77,7 +77,7 @@ func walk(t *testing.T, visit func(name string, text []byte)) {
 func skipDir(name string) bool {
 	base := path.Base(name)
 	return base == "testdata" || base == "__pycache__" || base[0] == '.' || base[0] == '_' ||
-		slices.Contains([]string{"runs", "bench"}, name)
+		slices.Contains([]string{"runs", "studies", "bench"}, name)
 }
 
 // tree parses every Go file of the module, and of the modules nested in it: they

@@ -34,8 +34,8 @@ func Difference(x, y [][]float64, statistic func([][]float64) float64, reps int,
 	if err := checkAll(reps, x, y); err != nil {
 		return Estimate{}, err
 	}
-	if len(x) != len(y) {
-		return Estimate{}, fmt.Errorf("stats: arms of %d and %d runs cannot be paired; keep the seeds that both have, in one order", len(x), len(y))
+	if err := checkPairs(len(x), len(y)); err != nil {
+		return Estimate{}, err
 	}
 	a, b := like(x), like(y)
 	lo, hi := interval(len(x), reps, seed, func(rng *rand.Rand) float64 {
@@ -102,8 +102,8 @@ func like(scores [][]float64) [][]float64 {
 
 // checkAll checks arms that are compared with each other.
 func checkAll(reps int, arms ...[][]float64) error {
-	if reps < 1 {
-		return fmt.Errorf("stats: %d resamples; an interval needs 1 or more, and some thousands to be steady", reps)
+	if err := checkReps(reps); err != nil {
+		return err
 	}
 	for i, scores := range arms {
 		if err := Check(scores); err != nil {
@@ -115,6 +115,21 @@ func checkAll(reps int, arms ...[][]float64) error {
 		if len(scores[0]) != len(arms[0][0]) {
 			return fmt.Errorf("stats: arms of %d and %d tasks; compare them on the tasks that both have", len(arms[0][0]), len(scores[0]))
 		}
+	}
+	return nil
+}
+
+func checkReps(reps int) error {
+	if reps < 1 {
+		return fmt.Errorf("stats: %d resamples; an interval needs 1 or more, and some thousands to be steady", reps)
+	}
+	return nil
+}
+
+// checkPairs checks the numbers of runs of arms whose rows are paired.
+func checkPairs(x, y int) error {
+	if x != y {
+		return fmt.Errorf("stats: arms of %d and %d runs cannot be paired; keep the seeds that both have, in one order", x, y)
 	}
 	return nil
 }

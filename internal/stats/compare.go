@@ -47,19 +47,17 @@ func improvement(x, y [][]float64) float64 {
 
 // Profile returns the score distribution of scores [runs][tasks]: for each of taus, in
 // the scores' unit, the share, 0 to 1, of all runs and tasks that score more than it
-// (Agarwal et al. 2021, section 4.2), with the interval of Interval at each tau alone. It
-// fails where Check does, a tau is NaN or reps is below 1.
-func Profile(scores [][]float64, taus []float64, reps int, seed uint64) ([]Estimate, error) {
-	profile := make([]Estimate, len(taus))
+// (Agarwal et al. 2021, section 4.2). It fails where Check does or a tau is NaN.
+func Profile(scores [][]float64, taus []float64) ([]float64, error) {
+	if err := Check(scores); err != nil {
+		return nil, err
+	}
+	profile := make([]float64, len(taus))
 	for i, tau := range taus {
 		if math.IsNaN(tau) {
 			return nil, fmt.Errorf("stats: tau %d of the profile is NaN; give a score", i)
 		}
-		var err error
-		profile[i], err = Interval(scores, func(s [][]float64) float64 { return above(s, tau) }, reps, seed)
-		if err != nil {
-			return nil, err
-		}
+		profile[i] = above(scores, tau)
 	}
 	return profile, nil
 }
@@ -77,39 +75,37 @@ func above(scores [][]float64, tau float64) float64 {
 	return float64(more) / float64(all)
 }
 
-// Seeds returns how many runs each of two arms, [runs][tasks], would need for a two-sided
-// test at 5 % to tell their means apart with a power of 80 %, if the means over tasks of
-// the runs at hand differ and spread as all runs do:
+// Seeds returns how many runs each of two arms, [runs][tasks], whose rows are paired by
+// seed, would need for a two-sided test at 5 % to tell their means apart with a power of
+// 80 %, if the differences d of the means over tasks spread as those of all runs do:
 //
-//	n = (var(x) + var(y)) * (z(0.975) + z(0.8))² / (mean(x) - mean(y))²
+//	n = var(d) * (z(0.975) + z(0.8))² / mean(d)²
 //
-// rounded up, at least 2 (Rosner, "Fundamentals of Biostatistics", 7th ed. 2010, p. 302).
-// It is a rough guide: the difference and the spread of few runs are uncertain, and a t
-// test needs one or two runs more than this normal test. +Inf where the means are equal,
-// NaN where an arm has one run. It fails where Check does or the tasks differ.
+// rounded up, at least 2 (Rosner, "Fundamentals of Biostatistics", 7th ed. 2010, chapter 7:
+// the size of a sample for a two-sided test of a mean). It is a rough guide: the difference
+// and the spread of few runs are uncertain, and a t test needs one or two runs more than
+// this normal test. +Inf where the means are equal, NaN where there is one pair. It fails
+// where Check does or the shapes differ.
 func Seeds(x, y [][]float64) (float64, error) {
 	if err := checkAll(1, x, y); err != nil {
 		return 0, err
 	}
-	if len(x) < 2 || len(y) < 2 {
+	if err := checkPairs(len(x), len(y)); err != nil {
+		return 0, err
+	}
+	if len(x) < 2 {
 		return math.NaN(), nil
 	}
-	meanX, varX := stat.MeanVariance(runMeans(x), nil)
-	meanY, varY := stat.MeanVariance(runMeans(y), nil)
-	if meanX == meanY {
+	d := make([]float64, len(x))
+	for i := range d {
+		d[i] = mean(x[i]) - mean(y[i])
+	}
+	mean, spread := stat.MeanVariance(d, nil)
+	if mean == 0 {
 		return math.Inf(1), nil
 	}
-	z := (distuv.UnitNormal.Quantile(0.975) + distuv.UnitNormal.Quantile(0.8)) / (meanX - meanY)
-	return max(2, math.Ceil((varX+varY)*z*z)), nil
-}
-
-// runMeans returns the mean over tasks of each run.
-func runMeans(scores [][]float64) []float64 {
-	means := make([]float64, len(scores))
-	for i, run := range scores {
-		means[i] = mean(run)
-	}
-	return means
+	z := (distuv.UnitNormal.Quantile(0.975) + distuv.UnitNormal.Quantile(0.8)) / mean
+	return max(2, math.Ceil(spread*z*z)), nil
 }
 
 // Pareto returns, in rising order, the indices of the points on the Pareto front of two

@@ -68,8 +68,8 @@ func TestImprovementOfNormal(t *testing.T) {
 	}
 }
 
-// A profile falls from 1 to 0, and the area under it up to gamma is what the optimality
-// gap leaves of gamma.
+// A profile falls from 1 to 0, and the area under it up to 1 is the mean of the scores
+// that count as 1 at most.
 func TestProfile(t *testing.T) {
 	rng := rand.New(rand.NewPCG(15, 16))
 	var taus []float64
@@ -78,64 +78,67 @@ func TestProfile(t *testing.T) {
 	}
 	for range 20 {
 		scores := each(random(rng, 2+rng.IntN(6), 3), func(x float64) float64 { return math.Round(math.Abs(x)*10) / 10 })
-		profile, err := stats.Profile(scores, taus, 100, 1)
+		profile, err := stats.Profile(scores, taus)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var area float64
-		for i, e := range profile {
-			if e.Lo > e.Hi || e.Value < 0 || e.Value > 1 {
-				t.Fatalf("at %v: %+v", taus[i], e)
-			}
-			if i > 0 && (e.Value > profile[i-1].Value || e.Lo > profile[i-1].Lo || e.Hi > profile[i-1].Hi) {
-				t.Fatalf("the profile rises at %v: %+v", taus[i], profile)
+		for i, share := range profile {
+			if share < 0 || share > 1 || i > 0 && share > profile[i-1] {
+				t.Fatalf("the profile rises or leaves 0 to 1 at %v: %v", taus[i], profile)
 			}
 			if i < 10 {
-				area += e.Value / 10
+				area += share / 10
 			}
 		}
-		if want := 1 - gap(scores); !near(area, want) {
+		if want := stats.Mean(each(scores, func(x float64) float64 { return min(x, 1) })); !near(area, want) {
 			t.Fatalf("the area up to 1 is %v, want %v of %v", area, want, scores)
 		}
 	}
 	// A score at tau is not above it.
-	at, err := stats.Profile([][]float64{{1, 2}}, []float64{0.5, 1, 2}, 1, 1)
-	if err != nil || at[0].Value != 1 || at[1].Value != 0.5 || at[2].Value != 0 {
-		t.Errorf("%+v, %v", at, err)
+	if at, err := stats.Profile([][]float64{{1, 2}}, []float64{0.5, 1, 2}); err != nil || !slices.Equal(at, []float64{1, 0.5, 0}) {
+		t.Errorf("%v, %v", at, err)
 	}
 }
 
-// pair returns two runs of this mean and standard deviation.
-func pair(mean, sd float64) [][]float64 {
-	return stats.Task([]float64{mean - sd/math.Sqrt2, mean + sd/math.Sqrt2})
+// differing returns two arms whose differences have this mean and standard deviation, and
+// whose seeds do more to both than that.
+func differing(mean, sd float64) (x, y [][]float64) {
+	return stats.Task([]float64{70 + mean - sd/math.Sqrt2, mean + sd/math.Sqrt2}), stats.Task([]float64{70, 0})
 }
 
 func TestSeeds(t *testing.T) {
 	for _, tc := range []struct {
-		name string
-		x, y [][]float64
-		want float64
+		name     string
+		mean, sd float64
+		want     float64
 	}{
-		// Blood pressure with and without contraceptives: Rosner's example, p. 303.
-		{"Rosner", pair(132.86, 15.34), pair(127.44, 18.23), 152},
-		{"one deviation", pair(0, 1), pair(1, 1), 16},
-		{"half a deviation", pair(5, 2), pair(4, 2), 63},
-		{"no spread", pair(1, 0), pair(2, 0), 2},
-		{"equal", pair(1, 3), pair(1, 2), math.Inf(1)},
-		// What two tasks differ by is no spread of runs.
-		{"tasks", [][]float64{{9, 1}, {10, 0}}, [][]float64{{7, 1}, {6, 2}}, 2},
+		// (1.95996 + 0.84162)² is 7.8489.
+		{"one deviation", 1, 1, 8},
+		{"half a deviation", 1, 2, 32},
+		{"a tenth", 0.1, 1, 785},
+		{"no spread", 1, 0, 2},
 	} {
-		for _, arms := range [][2][][]float64{{tc.x, tc.y}, {tc.y, tc.x}} {
+		x, y := differing(tc.mean, tc.sd)
+		for _, arms := range [][2][][]float64{{x, y}, {y, x}} {
 			if n, err := stats.Seeds(arms[0], arms[1]); err != nil || n != tc.want {
 				t.Errorf("%s: %v, want %v (%v)", tc.name, n, tc.want, err)
 			}
 		}
 	}
+	if n, err := stats.Seeds(stats.Task([]float64{71, -1}), stats.Task([]float64{70, 0})); err != nil || !math.IsInf(n, 1) {
+		t.Errorf("equal means: %v (%v)", n, err)
+	}
+	// What two tasks differ by is no spread of runs.
+	if n, err := stats.Seeds([][]float64{{9, 1}, {10, 0}}, [][]float64{{7, 1}, {6, 2}}); err != nil || n != 2 {
+		t.Errorf("tasks apart: %v (%v)", n, err)
+	}
 }
 
-// With as many runs as Seeds says, the test finds the difference in 80 % of studies.
+// With as many pairs as Seeds says, the test finds the difference in 80 % of studies.
 func TestSeedsGivePower(t *testing.T) {
-	n, err := stats.Seeds(pair(0, 1), pair(0.7, 1.5))
+	const spread = 1.5
+	n, err := stats.Seeds(differing(0.7, spread))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,15 +148,15 @@ func TestSeedsGivePower(t *testing.T) {
 	for range studies {
 		var difference float64
 		for range int(n) {
-			difference += (0.7 + 1.5*rng.NormFloat64() - rng.NormFloat64()) / n
+			difference += (0.7 + spread*rng.NormFloat64()) / n
 		}
-		if math.Abs(difference) > 1.959964*math.Sqrt((1+1.5*1.5)/n) {
+		if math.Abs(difference) > 1.959964*spread/math.Sqrt(n) {
 			found++
 		}
 	}
 	// The standard error of the share is 0.6 %.
 	if share := float64(found) / studies; math.Abs(share-0.8) > 0.02 {
-		t.Errorf("%v runs find the difference in %.3f of studies", n, share)
+		t.Errorf("%v pairs find the difference in %.3f of studies", n, share)
 	}
 }
 

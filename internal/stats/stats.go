@@ -40,21 +40,6 @@ func Task(x []float64) [][]float64 {
 // Mean returns the mean over tasks of the mean over runs, in the scores' unit.
 func Mean(scores [][]float64) float64 { return mean(slices.Concat(scores...)) }
 
-// Median returns the median over tasks of the mean over runs, in the scores' unit: with
-// one task, the mean of its runs. For the median of the runs themselves see Quantile.
-func Median(scores [][]float64) float64 {
-	if len(scores) == 0 {
-		return math.NaN()
-	}
-	means := make([]float64, len(scores[0]))
-	for t := range means {
-		for _, run := range scores {
-			means[t] += run[t] / float64(len(scores))
-		}
-	}
-	return Quantile(means, 0.5)
-}
-
 // IQM returns the interquartile mean over all runs and tasks, in the scores' unit: the
 // mean of what is left when a quarter of the scores, rounded down, is dropped at each
 // end. Agarwal et al. (2021), section 4.3, recommend it: it is less noisy than the
@@ -67,17 +52,6 @@ func IQM(scores [][]float64) float64 {
 	}
 	drop := len(sorted) / 4
 	return mean(sorted[drop : len(sorted)-drop])
-}
-
-// OptimalityGap returns by how much the scores fall short of gamma in the mean, in the
-// scores' unit, where a score above gamma counts as gamma: 0 is best. Agarwal et al.
-// (2021), section 4.3, take gamma = 1 for human-normalised scores.
-func OptimalityGap(scores [][]float64, gamma float64) float64 {
-	x := slices.Concat(scores...)
-	for i := range x {
-		x[i] = min(x[i], gamma)
-	}
-	return gamma - mean(x)
 }
 
 // Quantile returns the quantile of x at p, 0 to 1, in the unit of x: it interpolates

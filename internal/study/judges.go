@@ -12,6 +12,7 @@ var known = []struct {
 	{Pretrain, Judge{"false_knives", "false knives", Lower}},
 	{Pretrain, Judge{"mse", "error, MSE", Lower}},
 	{Pretrain, Judge{"knife_mse", "error on knives, MSE", Lower}},
+	{Pretrain, Judge{"background_mse", "error elsewhere, MSE", Lower}},
 	{Pretrain, Judge{"auroc", "presence, AUROC", Higher}},
 	{Pretrain, Judge{"r2_x", "column, R²", Higher}},
 	{Pretrain, Judge{"r2_x_mlp", "column, R² of MLP", Higher}},

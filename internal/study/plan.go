@@ -30,7 +30,10 @@ type Plan struct {
 	Steps   int64   `toml:"steps_per_trial"`   // of train
 
 	Data Recording `toml:"data"` // for pretrain
-	Eval Games     `toml:"eval"` // for train
+	// CriticSteps is how long the agent trains whose critic the weighting value asks, for
+	// pretrain. It is trained once, where an arm has that weighting.
+	CriticSteps int64 `toml:"critic_steps"`
+	Eval        Games `toml:"eval"` // for train
 
 	// Settings are those of all arms and Arms what an arm changes, in the keys of
 	// config.toml. An arm's key "about" is a line for people.
@@ -59,7 +62,7 @@ type Games struct {
 // DefaultPlan returns what a plan need not say.
 func DefaultPlan() Plan {
 	return Plan{
-		Kind: Pretrain, Seeds: 5,
+		Kind: Pretrain, Seeds: 5, CriticSteps: 100_000,
 		Data: Recording{Steps: 30_000, HeldOutSteps: 6_000, Envs: 8, Seed: 1, HeldOutSeed: 1001},
 		Eval: Games{Episodes: 30, Envs: 8, Seed: 1000},
 	}
@@ -120,6 +123,7 @@ func (p Plan) validateNumbers() error {
 		{"data.steps", p.Data.Steps},
 		{"data.held_out_steps", p.Data.HeldOutSteps},
 		{"data.envs", int64(p.Data.Envs)},
+		{"critic_steps", p.CriticSteps},
 		{"eval.episodes", int64(p.Eval.Episodes)},
 		{"eval.envs", int64(p.Eval.Envs)},
 	} {
@@ -140,6 +144,13 @@ func (p Plan) validateNumbers() error {
 		}
 	}
 	return nil
+}
+
+// Shared returns what all trials of a study have in common: the plan without its arms, its
+// seeds and what is asked of the results, which may change from start to start.
+func (p Plan) Shared() Plan {
+	p.Question, p.Judges, p.Seeds, p.Arms, p.Order = "", nil, 0, nil, nil
+	return p
 }
 
 // Length is that of a trial in the trial's own unit, 0 where the plan says it in minutes.

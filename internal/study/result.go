@@ -1,5 +1,11 @@
 package study
 
+// The report in the study folder: a page, and a summary in Markdown.
+const (
+	PageFile    = "report.html"
+	SummaryFile = "summary.md"
+)
+
 // Result is what a study found: the study folder's result.json, and what glint ablate
 // prints with --json. Paths are relative to the study folder; a dataset that was given
 // is linked there.
@@ -73,9 +79,16 @@ type Figure struct {
 	// Difference is the IQM of this arm minus the base's, over the seeds that both have and
 	// paired by them; nil for the base itself.
 	Difference *Estimate `json:"difference"`
+	// Paired is the difference of the means over seeds, paired by seed and by held-out frame,
+	// by stats.DifferenceOfRatios with an episode's frames as a part; nil for the base itself
+	// and of a figure that does not add up over frames.
+	Paired *Estimate `json:"paired"`
 	// Improvement is the probability that a trial of this arm is better, in the direction
 	// of the judge, than one of the base; nil for the base itself.
 	Improvement *Estimate `json:"improvement"`
+	// Needed is how many seeds the spread of the differences would need, by stats.Seeds; nil
+	// for the base itself, of one seed, and where no number would do.
+	Needed *float64 `json:"seeds_needed"`
 }
 
 // Estimate is a figure with its 95 % interval, which is nil with one seed.

@@ -74,7 +74,7 @@ func (r Runner) Run(ctx context.Context, specs []Spec) ([]Ending, error) {
 
 // A trial that is to be started again is so often, after so long.
 const (
-	tries     = 60
+	tries     = 600
 	tryPauses = time.Second
 )
 

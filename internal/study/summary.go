@@ -47,6 +47,7 @@ func (r *Result) Summarise(endings []Ending) {
 			f := figureOf(values(of[arm.Name], j.Name))
 			if arm.Name != r.Base {
 				f.compare(values(of[r.Base], j.Name), j.Better)
+				f.Paired = paired(of[arm.Name], of[r.Base], j.Name)
 			}
 			r.Arms[arm.Name][j.Name] = f
 		}

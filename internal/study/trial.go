@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glint/internal/report"
+	"glint/internal/stats"
 )
 
 // The files of a trial's folder. The contract of a trial: it reads the spec, trains in
@@ -38,7 +39,10 @@ type Spec struct {
 	Seed    uint64 `json:"seed"`
 	Kind    string `json:"kind"`
 	HeldOut string `json:"held_out"` // dataset that pretrain is judged on
-	Eval    Games  `json:"eval"`     // games that train is judged by
+	// What the datasets are, replay.Meta.ID, so that no other takes their place.
+	DataID    string `json:"data_id"`
+	HeldOutID string `json:"held_out_id"`
+	Eval      Games  `json:"eval"` // games that train is judged by
 	// Timing is above 0 where only the speed is asked for, by so many trials side by side.
 	Timing int `json:"timing"`
 	// Config is the whole config of the training, as TOML.
@@ -49,9 +53,12 @@ type Spec struct {
 type Outcome struct {
 	// Figures are all numbers of the judge's output, by its keys.
 	Figures map[string]float64 `json:"figures"`
-	Version string             `json:"version"` // of what computed them
-	Note    string             `json:"note"`    // what is special about them; may be empty
-	Weights string             `json:"weights_sha256"`
+	// Ratios are the figures that add up over frames, by episode of the held-out dataset and
+	// by their keys.
+	Ratios  map[uint64]map[string]stats.Ratio `json:"ratios,omitempty"`
+	Version string                            `json:"version"` // of what computed them
+	Note    string                            `json:"note"`    // what is special about them; may be empty
+	Weights string                            `json:"weights_sha256"`
 }
 
 // Folder returns the folder of a trial, relative to the study folder.

@@ -46,6 +46,9 @@ func comparison(r *study.Result, j study.Judge, a study.Arm) string {
 	if d := f.Difference; d != nil {
 		s += fmt.Sprintf(", a difference of %s%s", n.signed(d.Value), n.span(d.Lo, d.Hi))
 	}
+	if d := f.Paired; d != nil {
+		s += fmt.Sprintf(" and, of the means in the same frames, of %s%s", n.signed(d.Value), n.span(d.Lo, d.Hi))
+	}
 	if p := f.Improvement; p != nil {
 		s += fmt.Sprintf("; a trial of it is better than one of %s with probability %s%s", r.Base, share.of(p.Value), share.span(p.Lo, p.Hi))
 	}
@@ -112,15 +115,8 @@ const same, better, worse = "", "better", "worse"
 const fewest = 5
 
 func verdict(r *study.Result, j study.Judge, arm string) string {
-	f := r.Arms[arm][j.Name]
-	d := f.Difference
-	shared := 0
-	for i, v := range r.Arms[r.Base][j.Name].Seeds {
-		if v != nil && f.Seeds[i] != nil {
-			shared++
-		}
-	}
-	if shared < fewest || d == nil || d.Lo == nil || d.Hi == nil || *d.Lo <= 0 && *d.Hi >= 0 {
+	d := r.Arms[arm][j.Name].Difference
+	if shared(r, j, arm) < fewest || d == nil || d.Lo == nil || d.Hi == nil || *d.Lo <= 0 && *d.Hi >= 0 {
 		return same
 	}
 	if ahead(j, *d.Lo, 0) {

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"glint/internal/stats"
 	"glint/internal/study"
 )
 
@@ -63,21 +62,22 @@ func (n numbers) span(lo, hi *float64) string {
 	return " (" + n.of(*lo) + " to " + n.of(*hi) + ")"
 }
 
-// needed says how many seeds the observed spread of the first judge would need.
-func needed(r *study.Result, j study.Judge, best study.Arm) string {
-	var x, y []float64
-	for i, v := range r.Arms[best.Name][j.Name].Seeds {
-		if b := r.Arms[r.Base][j.Name].Seeds[i]; v != nil && b != nil {
-			x, y = append(x, *v), append(y, *b)
+// needed says how many seeds the observed spread would need to tell an arm from the base.
+func needed(r *study.Result, j study.Judge, a study.Arm) string {
+	n := r.Arms[a.Name][j.Name].Needed
+	if n == nil {
+		return ""
+	}
+	return " If the means and the spread observed were the true ones, telling " + a.Name + " from " + r.Base + " would need about " +
+		strconv.FormatFloat(*n, 'f', 0, 64) + " seeds (test at 5 %, power 80 %); both have " + strconv.Itoa(shared(r, j, a.Name)) + "."
+}
+
+// shared is the number of seeds of which both an arm and the base have a figure.
+func shared(r *study.Result, j study.Judge, arm string) (n int) {
+	for i, v := range r.Arms[r.Base][j.Name].Seeds {
+		if v != nil && r.Arms[arm][j.Name].Seeds[i] != nil {
+			n++
 		}
 	}
-	n, err := stats.Seeds(stats.Task(x), stats.Task(y))
-	switch {
-	case err != nil || math.IsNaN(n):
-		return ""
-	case math.IsInf(n, 1):
-		return " The means of " + best.Name + " and " + r.Base + " are equal, so no number of seeds would tell them apart."
-	}
-	return " If the means and the spread observed were the true ones, telling " + best.Name + " from " + r.Base + " would need about " +
-		strconv.FormatFloat(n, 'f', 0, 64) + " seeds each (test at 5 %, power 80 %); there are " + strconv.Itoa(len(x)) + "."
+	return n
 }

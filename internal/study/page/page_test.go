@@ -258,7 +258,7 @@ func TestPageAnswers(t *testing.T) {
 	}{
 		"best":           {invented(6, 5, 0.1), []string{"Best by knives kept is default: ", "leaves out 0: x10, both, balanced, default.", "Not separated from uniform: half."}, []string{"Nothing is separated", "Of the arms without a note"}},
 		"noted":          {invented(14, 5, 0.02), []string{"Best by knives kept is oracle: ", "true boxes were used in training", "Of the arms without a note: best by knives kept is default: "}, nil},
-		"not separated":  {same, []string{"Nothing is separated", " seeds each (test at 5 %, power 80 %); there are 5."}, []string{"leaves out 0"}},
+		"not separated":  {same, []string{"Nothing is separated", " seeds (test at 5 %, power 80 %); both have 5."}, []string{"leaves out 0"}},
 		"base is best":   {worse, []string{"No arm does better than uniform by knives kept; the nearest is x10: ", "Worse than uniform, with an interval that leaves out 0: x10."}, []string{"Better than uniform"}},
 		"less is better": {fewer, []string{"Best by error on knives, MSE is x10: ", "leaves out 0: x10.", "Not separated from uniform: half."}, []string{"Worse than"}},
 		"base failed":    {nothing, []string{"No trial of half has a figure"}, []string{"Best by"}},

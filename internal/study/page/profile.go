@@ -65,7 +65,7 @@ func profileOf(r *study.Result, j study.Judge) (*figure, error) {
 		p.Draw(draw.Crop(c, 0, -legendWidth, 0, -4))
 		legend.Draw(draw.Crop(c, plotWidth-legendWidth+8, 0, 0, -6))
 	})
-	caption := "For each figure of " + j.Label + ", the share of an arm's seeds that are " + better + " it. A line above another is better everywhere. Lines of equal shares hide each other; no bands are drawn."
+	caption := "For each figure of " + j.Label + ", the share of an arm's seeds that are " + better + " it. A line above another is better everywhere. Lines of equal shares hide each other."
 	return &figure{svg, caption}, err
 }
 
@@ -77,13 +77,13 @@ func steps(j study.Judge, x []float64, lo, hi float64) (*plotter.Line, error) {
 	}
 	at := slices.Concat([]float64{lo}, slices.Sorted(slices.Values(x)), []float64{hi})
 	taus, scores := scaled(at, sign), stats.Task(scaled(x, sign))
-	profile, err := stats.Profile(scores, taus, 1, 1) // without its intervals
+	profile, err := stats.Profile(scores, taus)
 	if err != nil {
 		return nil, err
 	}
 	points := make(plotter.XYs, len(at))
 	for i := range at {
-		points[i] = plotter.XY{X: at[i], Y: profile[i].Value}
+		points[i] = plotter.XY{X: at[i], Y: profile[i]}
 	}
 	line, err := plotter.NewLine(points)
 	if err != nil {

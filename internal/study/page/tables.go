@@ -31,6 +31,8 @@ type cell struct {
 	IQM, Interval                    string
 	Probability, ProbabilityInterval string
 	Difference, DifferenceInterval   string
+	Paired, PairedInterval           string
+	Needed                           string
 	Verdict                          string
 	Values                           []string // one a seed
 	Strip                            strip
@@ -77,6 +79,12 @@ func cellOf(r *study.Result, a study.Arm, j study.Judge) cell {
 	}
 	if d := f.Difference; d != nil {
 		c.Difference, c.DifferenceInterval, c.Verdict = n.signed(d.Value), between(n, d.Lo, d.Hi), verdict(r, j, a.Name)
+	}
+	if p := f.Paired; p != nil {
+		c.Paired, c.PairedInterval = n.signed(p.Value), between(n, p.Lo, p.Hi)
+	}
+	if f.Needed != nil {
+		c.Needed = fmt.Sprintf("needs %.0f seeds", *f.Needed)
 	}
 	return c
 }

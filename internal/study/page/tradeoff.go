@@ -23,6 +23,7 @@ type scale struct {
 
 var (
 	frames    = scale{"mse", "PSNR of whole frames, dB", psnr}
+	elsewhere = scale{"background_mse", "PSNR of the background, dB", psnr}
 	objects   = scale{"knife_mse", "PSNR of small objects, dB", psnr}
 	contrasts = scale{"contrast", "contrast recovered", func(x float64) float64 { return x }}
 )
@@ -30,26 +31,30 @@ var (
 // psnr is the peak signal-to-noise ratio of a mean squared error of values 0 to 1.
 func psnr(mse float64) float64 { return -10 * math.Log10(mse) }
 
-// tradeoffOf draws small objects against whole frames; nil where a judge is missing.
+// tradeoffOf draws small objects against the background, or whole frames where it was not
+// judged apart; nil where a judge is missing.
 func tradeoffOf(r *study.Result) (*figure, error) {
 	has := func(s scale) bool {
 		return slices.ContainsFunc(r.Judges, func(j study.Judge) bool { return j.Name == s.judge })
 	}
-	up := objects
+	along, up := elsewhere, objects
+	if !has(along) {
+		along = frames
+	}
 	if !has(up) {
 		up = contrasts
 	}
-	if !has(frames) || !has(up) {
+	if !has(along) || !has(up) {
 		return nil, nil
 	}
 	var marks scatter
 	var points [][2]float64
 	for _, a := range r.Order {
-		x, y := r.Arms[a.Name][frames.judge].IQM, r.Arms[a.Name][up.judge].IQM
+		x, y := r.Arms[a.Name][along.judge].IQM, r.Arms[a.Name][up.judge].IQM
 		if x == nil || y == nil {
 			continue
 		}
-		at := [2]float64{frames.of(*x), up.of(*y)}
+		at := [2]float64{along.of(*x), up.of(*y)}
 		if math.IsInf(at[0], 0) || math.IsInf(at[1], 0) {
 			continue // no error at all has no place on the scale
 		}
@@ -72,11 +77,11 @@ func tradeoffOf(r *study.Result) (*figure, error) {
 		said = append(said, fmt.Sprintf("%s %.2f and %.2f", m.name, m.x, m.y))
 	}
 	p := newPlot()
-	p.X.Label.Text, p.Y.Label.Text = frames.label, up.label
+	p.X.Label.Text, p.Y.Label.Text = along.label, up.label
 	p.X.Min, p.X.Max = marks.limits(func(m mark) float64 { return m.x })
 	p.Y.Min, p.Y.Max = marks.limits(func(m mark) float64 { return m.y })
 	p.Add(marks)
-	title := up.label + " against " + frames.label
+	title := up.label + " against " + along.label
 	svg, err := inline("tradeoff", title, title+": "+strings.Join(said, "; ")+". On the front: "+strings.Join(best, ", ")+".", plotWidth, plotHeight, p.Draw)
 	caption := "Each arm by its interquartile means; more is better on both axes. Filled and joined: the Pareto front, arms that no other beats in both: " + strings.Join(best, ", ") + "."
 	if up.judge == objects.judge {

@@ -1,0 +1,129 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+
+	"glint/internal/study"
+)
+
+// Markdown returns the summary of a result: what the page says in words and tables.
+func Markdown(r *study.Result) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s on %s\n\n%s\n\n", r.Name, r.Env, r.Question)
+	for _, line := range answer(r) {
+		fmt.Fprintf(&b, "%s\n\n", line)
+	}
+	for _, f := range facts(r) {
+		fmt.Fprintf(&b, "- %s: %s\n", f.Word, f.Says)
+	}
+	results(&b, r)
+	differences(&b, r)
+	everySeed(&b, r)
+	failures(&b, r)
+	arms(&b, r)
+	fmt.Fprintf(&b, "## Again\n\nIn the study folder; ARM and N are those of a trial.\n\n```sh\n%s\n```\n\n", strings.Join(r.Commands, "\n"))
+	fmt.Fprintf(&b, "Made by %s.\n", strings.Join(r.Versions, "; "))
+	return b.String()
+}
+
+func results(b *strings.Builder, r *study.Result) {
+	b.WriteString("\n## Results\n\nThe interquartile mean over seeds")
+	if len(r.Seeds) > 1 {
+		b.WriteString(", with its 95 % bootstrap interval")
+	} else {
+		b.WriteString(". One seed tells no interval")
+	}
+	b.WriteString(". ↑ more is better, ↓ less is.\n\n")
+	tables(b, r, true, func(c cell) string { return c.IQM + bracketed(c.Interval) })
+}
+
+func differences(b *strings.Builder, r *study.Result) {
+	fmt.Fprintf(b, "## Against %s\n\nThe difference of the interquartile means over the seeds that both have, paired by seed; P, the probability that a trial is better than one of %s; "+
+		"the difference of the means in the same frames, paired by seed and by episode; and how many seeds the spread observed would need (test at 5 %%, power 80 %%).\n\n", r.Base, r.Base)
+	tables(b, r, false, func(c cell) string {
+		if c.Difference == "" {
+			return ""
+		}
+		said := []string{c.Difference + bracketed(c.DifferenceInterval), "P " + c.Probability + bracketed(c.ProbabilityInterval)}
+		if c.Paired != "" {
+			said = append(said, "same frames "+c.Paired+bracketed(c.PairedInterval))
+		}
+		if c.Needed != "" {
+			said = append(said, c.Needed)
+		}
+		return strings.Join(said, "; ")
+	})
+}
+
+func bracketed(interval string) string {
+	if interval == "" {
+		return ""
+	}
+	return " (" + interval + ")"
+}
+
+// tables writes arms by judges.
+func tables(b *strings.Builder, r *study.Result, base bool, say func(cell) string) {
+	for _, g := range groups(r) {
+		b.WriteString("| arm |")
+		for _, j := range g.Judges {
+			fmt.Fprintf(b, " %s %s |", j.Label, map[study.Better]string{study.Higher: "↑", study.Lower: "↓"}[j.Better])
+		}
+		b.WriteString("\n|---|" + strings.Repeat("---|", len(g.Judges)) + "\n")
+		for _, line := range g.Rows {
+			if line.Base && !base {
+				continue
+			}
+			fmt.Fprintf(b, "| %s |", line.Arm.Name)
+			for _, c := range line.Cells {
+				text := say(c)
+				if text == "" {
+					text = "–"
+				}
+				fmt.Fprintf(b, " %s |", text)
+			}
+			b.WriteString("\n")
+		}
+		b.WriteString("\n")
+	}
+}
+
+func everySeed(b *strings.Builder, r *study.Result) {
+	b.WriteString("## Every seed\n\n")
+	fmt.Fprintf(b, "In the order of the seeds %s.\n\n", list(r.Seeds))
+	tables(b, r, true, func(c cell) string { return strings.Join(c.Values, ", ") })
+}
+
+func failures(b *strings.Builder, r *study.Result) {
+	if r.Failed == 0 {
+		return
+	}
+	fmt.Fprintf(b, "## Failed\n\n%d of %d trials have no result.", r.Failed, r.Trials)
+	if broken := r.Broken(); len(broken) > 0 {
+		fmt.Fprintf(b, " Not one trial succeeded of: %s.", strings.Join(broken, ", "))
+	}
+	b.WriteString("\n\n| arm | seed | error |\n|---|---|---|\n")
+	for _, f := range r.Failures {
+		fmt.Fprintf(b, "| %s | %d | %s |\n", f.Arm, f.Seed, strings.ReplaceAll(f.Error, "|", `\|`))
+	}
+	b.WriteString("\n")
+}
+
+func arms(b *strings.Builder, r *study.Result) {
+	b.WriteString("## Arms\n\nWhat each sets beside the defaults of this kind of trial.\n\n")
+	for _, a := range r.Order {
+		fmt.Fprintf(b, "**%s**", a.Name)
+		if a.What != "" {
+			fmt.Fprintf(b, ": %s", a.What)
+		}
+		if a.Note != "" {
+			fmt.Fprintf(b, " (%s)", a.Note)
+		}
+		if settings := strings.TrimSpace(a.Settings); settings != "" {
+			fmt.Fprintf(b, "\n\n```toml\n%s\n```\n\n", settings)
+		} else {
+			b.WriteString("\n\n")
+		}
+	}
+}
