@@ -101,7 +101,7 @@ func Seeds(x, y [][]float64) (float64, error) {
 		d[i] = mean(x[i]) - mean(y[i])
 	}
 	mean, spread := stat.MeanVariance(d, nil)
-	if mean == 0 {
+	if math.Abs(mean) <= 1e-12*math.Sqrt(spread) { // by rounding alone
 		return math.Inf(1), nil
 	}
 	z := (distuv.UnitNormal.Quantile(0.975) + distuv.UnitNormal.Quantile(0.8)) / mean

@@ -126,8 +126,10 @@ func TestSeeds(t *testing.T) {
 			}
 		}
 	}
-	if n, err := stats.Seeds(stats.Task([]float64{71, -1}), stats.Task([]float64{70, 0})); err != nil || !math.IsInf(n, 1) {
-		t.Errorf("equal means: %v (%v)", n, err)
+	for _, same := range [][2][]float64{{{71, -1}, {70, 0}}, {{0.1, 0.2, 0.3}, {0.3, 0.1, 0.2}}} {
+		if n, err := stats.Seeds(stats.Task(same[0]), stats.Task(same[1])); err != nil || !math.IsInf(n, 1) {
+			t.Errorf("equal means: %v (%v)", n, err)
+		}
 	}
 	// What two tasks differ by is no spread of runs.
 	if n, err := stats.Seeds([][]float64{{9, 1}, {10, 0}}, [][]float64{{7, 1}, {6, 2}}); err != nil || n != 2 {

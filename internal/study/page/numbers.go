@@ -14,8 +14,8 @@ type numbers struct{ digits int }
 // share writes probabilities.
 var share = numbers{2}
 
-// figureDigits is how many digits of the largest figure of a judge are written, and how
-// many behind the point at least where it is below 10, such as of shares.
+// figureDigits is how many digits are written of half the largest figure of a judge, and
+// how many behind the point at least where it is below 10, such as of shares.
 const figureDigits = 3
 
 // numbersOf finds the digits by the largest figure of a judge.
@@ -33,7 +33,7 @@ func numbersOf(r *study.Result, j study.Judge) numbers {
 		digits = 0
 	}
 	if largest > 0 {
-		digits = max(digits, figureDigits-1-int(math.Floor(math.Log10(largest))))
+		digits = max(digits, figureDigits-1-int(math.Floor(math.Log10(largest/2))))
 	}
 	return numbers{min(digits, 9)}
 }
@@ -69,7 +69,16 @@ func needed(r *study.Result, j study.Judge, a study.Arm) string {
 		return ""
 	}
 	return " If the means and the spread observed were the true ones, telling " + a.Name + " from " + r.Base + " would need about " +
-		strconv.FormatFloat(*n, 'f', 0, 64) + " seeds (test at 5 %, power 80 %); both have " + strconv.Itoa(shared(r, j, a.Name)) + "."
+		seedsOf(*n) + " seeds (test at 5 %, power 80 %); both have " + strconv.Itoa(shared(r, j, a.Name)) + "."
+}
+
+// seedsOf writes a number of seeds, of which nobody runs thousands.
+func seedsOf(n float64) string {
+	const most = 999
+	if n > most {
+		return "over " + strconv.Itoa(most)
+	}
+	return strconv.FormatFloat(n, 'f', 0, 64)
 }
 
 // shared is the number of seeds of which both an arm and the base have a figure.

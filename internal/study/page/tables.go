@@ -84,7 +84,7 @@ func cellOf(r *study.Result, a study.Arm, j study.Judge) cell {
 		c.Paired, c.PairedInterval = n.signed(p.Value), between(n, p.Lo, p.Hi)
 	}
 	if f.Needed != nil {
-		c.Needed = fmt.Sprintf("needs %.0f seeds", *f.Needed)
+		c.Needed = fmt.Sprintf("needs %s seeds", seedsOf(*f.Needed))
 	}
 	return c
 }
