@@ -66,12 +66,10 @@ func ViewFilm(ctx context.Context, v ViewOptions, path string, o IO) (res FilmRe
 // reel is an episode to be filmed. It is kept in memory before a frame is drawn, so
 // that the scales fit all of it.
 type reel struct {
-	*monitor
+	sight
 	player *agent.Player
 	rand   *rand.Rand // draws actions
 	known  bool       // boxes are true
-	heads  bool       // actor and critic have learned
-	names  []string   // of actions
 	title  string
 	shots  []shot
 	small  int
@@ -108,11 +106,8 @@ func newReel(ctx context.Context, v ViewOptions, o IO) (*reel, error) {
 
 // begin readies the network.
 func (r *reel) begin(s scene, net *agent.Net, c Config, checkpoint string) (err error) {
-	r.names, r.rand = actionNames(s.raw, net.Actions), rand.New(rand.NewPCG(c.Seed, 5))
-	if r.heads, err = learned(checkpoint); err != nil {
-		return err
-	}
-	if r.monitor, err = monitorOf(s, net, c, checkpoint); err == nil {
+	r.rand = rand.New(rand.NewPCG(c.Seed, 5))
+	if r.sight, err = newSight(s, net, c, checkpoint); err == nil {
 		r.player, err = net.NewPlayer(1)
 	}
 	return err

@@ -12,7 +12,7 @@ import (
 // The ratio compares the pixels of the boxes of a frame with all of its content.
 func TestSlopeRatio(t *testing.T) {
 	m := &monitor{scene: scene{plane: env.Spec{T: 2, H: 8, W: 8, Format: env.Plane}, content: image.Rect(0, 0, 8, 4)}}
-	s := &sample{monitor: m}
+	s := &sample{sight: sight{monitor: m}}
 	slope := make([]float32, 2*64)
 	for i := range slope {
 		slope[i] = 1

@@ -14,14 +14,40 @@ import (
 	"glint/replay"
 )
 
+// sight is the network of a checkpoint, which looks at a scene.
+type sight struct {
+	*monitor
+	net   *agent.Net
+	heads bool     // actor and critic have learned
+	names []string // of actions
+}
+
+func newSight(s scene, net *agent.Net, c Config, checkpoint string) (v sight, err error) {
+	w, err := c.weighting()
+	if err != nil {
+		return v, &UsageError{Msg: err.Error()}
+	}
+	v.net, v.names = net, actionNames(s.raw, net.Actions)
+	if v.heads, err = learned(checkpoint); err != nil {
+		return v, err
+	}
+	run, _, err := locate(checkpoint)
+	if err != nil {
+		return v, err
+	}
+	k, err := c.critic(run)
+	if err != nil {
+		return v, err
+	}
+	v.monitor, err = newMonitor(s, net, c.Detector, w, k)
+	return v, err
+}
+
 // sample is observations of a checkpoint's game with the network that looks at them.
 type sample struct {
-	*monitor
+	sight
 	gallery *agent.Gallery
-	net     *agent.Net
-	heads   bool     // actor and critic have learned
-	names   []string // of actions
-	of      string   // the game or dataset
+	of      string // the game or dataset
 }
 
 // newSample lets the checkpoint play, or reads a dataset, and keeps some of what it sees.
@@ -43,16 +69,10 @@ func newSample(ctx context.Context, v ViewOptions, heads bool, o IO) (*sample, e
 
 // begin readies the network.
 func (s *sample) begin(sc scene, net *agent.Net, c Config, checkpoint string, heads bool) (err error) {
-	s.net, s.names = net, actionNames(sc.raw, net.Actions)
-	if s.heads, err = learned(checkpoint); err != nil {
-		return err
+	if s.sight, err = newSight(sc, net, c, checkpoint); err == nil && heads && !s.heads {
+		err = headless(checkpoint)
 	}
-	if heads && !s.heads {
-		return headless(checkpoint)
-	}
-	if s.monitor, err = monitorOf(sc, net, c, checkpoint); err == nil {
-		s.gallery = agent.NewOverview(sc.plane, sc.content)
-	}
+	s.gallery = agent.NewOverview(sc.plane, sc.content)
 	return err
 }
 
@@ -107,24 +127,6 @@ func (s *sample) play(ctx context.Context, g *game, steps int, o IO) error {
 		bar.Update(float64(step+1) / float64(steps))
 	}
 	return nil
-}
-
-// monitorOf returns a monitor of a checkpoint's network, with the config's detector and
-// weighting.
-func monitorOf(s scene, net *agent.Net, c Config, checkpoint string) (*monitor, error) {
-	w, err := c.weighting()
-	if err != nil {
-		return nil, &UsageError{Msg: err.Error()}
-	}
-	run, _, err := locate(checkpoint)
-	if err != nil {
-		return nil, err
-	}
-	k, err := c.critic(run)
-	if err != nil {
-		return nil, err
-	}
-	return newMonitor(s, net, c.Detector, w, k)
 }
 
 // readSample looks at a recorded dataset through the checkpoint's pixels.

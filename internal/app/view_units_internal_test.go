@@ -58,7 +58,7 @@ func TestUnits(t *testing.T) {
 // The observation is the one with most small objects in the frame that is shown, of
 // equal ones that with least around them.
 func TestMostSmall(t *testing.T) {
-	s := &sample{monitor: &monitor{scene: scene{plane: env.Spec{T: 4, H: 8, W: 8, Format: env.Plane}, content: image.Rect(0, 0, 8, 8)}}}
+	s := &sample{sight: sight{monitor: &monitor{scene: scene{plane: env.Spec{T: 4, H: 8, W: 8, Format: env.Plane}, content: image.Rect(0, 0, 8, 8)}}}}
 	crowd := byte(0)
 	box := func(frames ...int) agent.Example {
 		e := agent.Example{Obs: make([]byte, 4*64)}
