@@ -17,6 +17,9 @@ import (
 // The finders answer late, so the last steps of a rollout are not, and those of a
 // held-out environment never.
 func (t *Trainer) freshSamples() int {
+	if t.cfg.AEFresh == 0 {
+		return 0 // who is held out is not known before the first step of demonstrations
+	}
 	environments := 0
 	for i := range t.spec.N {
 		if !t.heldOut(i) {

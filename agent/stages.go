@@ -86,8 +86,10 @@ func (t *Trainer) NextStage() error {
 		if err := t.finders.endAll(); err != nil {
 			return err
 		}
-		if err := t.Net.Autoencoder.SetMean(t.store.All()); err != nil {
-			return err
+		if !t.o.KeepMean {
+			if err := t.Net.Autoencoder.SetMean(t.store.All()); err != nil {
+				return err
+			}
 		}
 		return t.enter(Reconstruct)
 	case Reconstruct:
@@ -191,7 +193,11 @@ func (t *Trainer) act(k int) error {
 		return err
 	}
 	r, at, n := t.next.rollout, k*t.spec.N, t.spec.N
-	t.player.Sample(logits, rand.New(t.dice), t.actions, r.Logp[at:at+n])
+	if t.o.Teacher != nil {
+		t.follow(at, logits)
+	} else {
+		t.player.Sample(logits, rand.New(t.dice), t.actions, r.Logp[at:at+n])
+	}
 	copy(r.Action[at:], t.actions)
 	copy(r.Value[at:], values)
 	copy(r.Obs[at*r.ObsLen:], t.obs)
@@ -203,7 +209,7 @@ func (t *Trainer) record(k int, b *env.Batch) error {
 	r, at := t.next.rollout, k*t.spec.N
 	truncated := false
 	for i := range t.spec.N {
-		r.Ended[at+i], r.Invalid[at+i], r.Next[at+i] = b.Ended(i) || t.died(b, i), b.Invalid[i], 0
+		r.Ended[at+i], r.Invalid[at+i], r.Next[at+i] = b.Ended(i) || t.died(b, i), b.Invalid[i] || t.aside[i], 0
 		truncated = truncated || t.cut(b, i) && !b.Invalid[i]
 	}
 	t.reward(at, b)
@@ -239,6 +245,9 @@ func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	}
 	rollout := t.last.rollout
 	Estimate(rollout, t.cfg.Gamma, t.cfg.Lambda)
+	if t.o.Teacher != nil {
+		t.agree()
+	}
 	lr := t.cfg.LR * left(progress, t.cfg.LRFinal)
 	t.learner.begin(progress)
 	sum := meanOf{}

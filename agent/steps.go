@@ -47,8 +47,10 @@ func (t *Trainer) heldOut(i int) bool {
 // weighting asks for truth, the environments say what there is; otherwise an observation
 // waits until the finders know.
 func (t *Trainer) keep(b *env.Batch) error {
-	if last := t.spec.N - 1; t.o.HeldOut == nil || t.heldOut(last) {
-		t.offer(b.ObsOf(last), last)
+	for i := range t.spec.N {
+		if t.o.HeldOut != nil && t.o.HeldOut(i) || t.o.HeldOut == nil && i == t.spec.N-1 {
+			t.offer(b.ObsOf(i), i)
+		}
 	}
 	if !t.needs.Truth {
 		return t.finders.see(b, t.heldOut)

@@ -40,6 +40,12 @@ type Options struct {
 	// Critic is a network on the same planes whose critic the weighting asks in Reconstruct;
 	// nil to let all pixels count alike there.
 	Critic *Net
+	// Teacher returns what a demonstrator did on environment i's last observation, for an
+	// environment that goes on as that one played. Play then imitates it. nil for play of
+	// the agent's own.
+	Teacher func(i int) int
+	// KeepMean says that the network was trained before, so that its mean image stays.
+	KeepMean bool
 	// HeldOut says whether environment i's last observation must not be trained on
 	// and is judged instead; nil to hold the last of several environments out.
 	HeldOut func(i int) bool
@@ -88,11 +94,12 @@ type Trainer struct {
 	gallery  *Gallery
 
 	// What collect touches, alone while it runs, with the environment, player, finders, gallery,
-	// obs, actions, scores, found, norm, and Steps, Frames and Episodes of the counters; the
+	// obs, actions, aside, scores, found, norm, and Steps, Frames and Episodes of the counters; the
 	// other counters are learn's.
 	acting *Net      // what it acts by: Net, or a copy where learning goes on meanwhile
 	next   *played   // what it fills
 	row    int       // of the rollout that the latest observations are for
+	aside  []bool    // [N] the step that is played now is held out from all learning
 	dice   *rand.PCG // the source of its random draws
 	norm   rewardNorm
 
@@ -149,6 +156,9 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	if s.N != cfg.Envs || s.Format != env.Plane {
 		return nil, fmt.Errorf("agent: environment %s has %d environments of %s pixels, want %d of planes", s.Name, s.N, s.Format, cfg.Envs)
 	}
+	if err := o.checkTeacher(cfg); err != nil {
+		return nil, err
+	}
 	needs := saliency.NeedsOf(o.Weighting)
 	if _, known := env.As[env.Truther](o.Env); needs.Truth && !known {
 		return nil, fmt.Errorf("agent: %w: weighting %s needs the true boxes of %s", ErrNoTruth, o.Weighting.Name(), s.Name)
@@ -159,7 +169,7 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	t := &Trainer{
 		cfg: cfg, o: o, spec: s, stage: Explore, aloneEnd: cfg.Pretrain.Updates,
 		random: rand.NewPCG(o.Seed, 2), dice: rand.NewPCG(o.Seed, 5),
-		obs: make([]byte, s.N*s.ObsLen()), held: make([]int, s.N), actions: make([]int, s.N),
+		obs: make([]byte, s.N*s.ObsLen()), held: make([]int, s.N), actions: make([]int, s.N), aside: make([]bool, s.N),
 		next:    newPlayed(s.N, cfg.Horizon, s.ObsLen()),
 		gallery: NewGallery(s, o.Content),
 		order:   make([]int, s.N*cfg.Horizon),

@@ -18,6 +18,7 @@ import (
 type cli struct {
 	Train    trainCmd    `cmd:"" help:"Train an agent and its autoencoder."`
 	Pretrain pretrainCmd `cmd:"" help:"Train the autoencoder alone, on a dataset or on random play."`
+	Imitate  imitateCmd  `cmd:"" help:"Train all three heads on recorded demonstrations."`
 	Probe    probeCmd    `cmd:"" help:"Judge what the code of a checkpoint keeps of a dataset."`
 	Eval     evalCmd     `cmd:"" help:"Play full games and report scores."`
 	View     viewCmd     `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`

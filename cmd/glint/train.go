@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"glint/internal/app"
@@ -16,6 +18,7 @@ type trainCmd struct {
 	Preset    string `help:"Which defaults: game, those for this game where glint knows it, or general, those for any game. Default game." placeholder:"NAME"`
 	Config    string `help:"TOML file with settings, below the flags; config.toml of any run of train is one." placeholder:"FILE"`
 	Out       string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
+	From      string `help:"Begin with the weights of another run, of train or imitate." placeholder:"RUN"`
 	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly. Going on from an older checkpoint replaces the later ones." placeholder:"RUN"`
 	Dash      string `help:"Address of the dashboard; only off is there yet." default:"off" placeholder:"off"`
 	DryRun    bool   `help:"Go once through all that a run does, small, and leave nothing behind."`
@@ -40,11 +43,8 @@ func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 		return &app.UsageError{Msg: "there is no dashboard yet", Hint: "leave --dash away or give --dash off"}
 	}
 	if c.Resume != "" {
-		if fixed := c.fixed(); len(fixed) > 0 {
-			return &app.UsageError{
-				Msg:  "a run goes on with the settings it began with, so --resume excludes " + strings.Join(fixed, " and "),
-				Hint: "leave them away, or start a new run by --config " + filepath.Join(c.Resume, "config.toml"),
-			}
+		if err := onlyResume(c.Resume, c.fixed()); err != nil {
+			return err
 		}
 		_, err := app.Resume(ctx, c.Resume, c.change, o)
 		return err
@@ -62,28 +62,11 @@ func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 
 // fixed returns the flags given that a resumed run does not allow.
 func (c *trainCmd) fixed() []string {
-	var given []string
-	for _, f := range []struct {
-		name string
-		is   bool
-	}{
-		{"--env", c.Env != ""},
-		{"--algo", c.Algo != ""},
-		{"--preset", c.Preset != ""},
-		{"--config", c.Config != ""},
-		{"--out", c.Out != ""},
-		{"--dry-run", c.DryRun},
-		{"--seed", c.Seed != nil},
-		{"--envs", c.Envs != nil},
-		{"--sticky", c.Sticky != nil},
-		{"--lr", c.LR != nil},
-		{"--weighting", c.Weighting != nil},
-	} {
-		if f.is {
-			given = append(given, f.name)
-		}
-	}
-	return given
+	return flagsGiven(map[string]bool{
+		"--env": c.Env != "", "--algo": c.Algo != "", "--preset": c.Preset != "", "--config": c.Config != "", "--out": c.Out != "",
+		"--from": c.From != "", "--dry-run": c.DryRun, "--seed": c.Seed != nil, "--envs": c.Envs != nil, "--sticky": c.Sticky != nil,
+		"--lr": c.LR != nil, "--weighting": c.Weighting != nil,
+	})
 }
 
 // settings returns the defaults, below the config file, below the flags.
@@ -96,6 +79,9 @@ func (c *trainCmd) settings() (app.Config, error) {
 	set(&cfg.Sticky, c.Sticky)
 	set(&cfg.Agent.LR, c.LR)
 	set(&cfg.Weighting, c.Weighting)
+	if c.From != "" {
+		cfg.From = c.From
+	}
 	if c.Envs != nil {
 		cfg.SetEnvs(*c.Envs)
 	}
@@ -110,15 +96,37 @@ func (c *trainCmd) change(cfg *app.Config) {
 	if c.TokenFile != "" {
 		cfg.Gym.Token = c.TokenFile
 	}
-	// One end is enough: a flag for one takes the other's default away.
-	if c.Steps != nil && c.Minutes == nil {
+	setEnd(cfg, c.Steps, c.Minutes)
+}
+
+// setEnd sets the end of a training. One is enough: a flag for one takes the other's
+// default away.
+func setEnd(cfg *app.Config, steps *int64, minutes *float64) {
+	if steps != nil && minutes == nil {
 		cfg.Minutes = 0
 	}
-	if c.Minutes != nil && c.Steps == nil {
+	if minutes != nil && steps == nil {
 		cfg.Steps = 0
 	}
-	set(&cfg.Steps, c.Steps)
-	set(&cfg.Minutes, c.Minutes)
+	set(&cfg.Steps, steps)
+	set(&cfg.Minutes, minutes)
+}
+
+// flagsGiven returns the names of the flags that were given, in their order.
+func flagsGiven(is map[string]bool) []string {
+	maps.DeleteFunc(is, func(_ string, given bool) bool { return !given })
+	return slices.Sorted(maps.Keys(is))
+}
+
+// onlyResume refuses flags beside --resume that a run which goes on does not allow.
+func onlyResume(run string, fixed []string) error {
+	if len(fixed) == 0 {
+		return nil
+	}
+	return &app.UsageError{
+		Msg:  "a run goes on with the settings it began with, so --resume excludes " + strings.Join(fixed, " and "),
+		Hint: "leave them away, or start a new run by --config " + filepath.Join(run, "config.toml"),
+	}
 }
 
 // set overwrites a setting by a flag that was given.

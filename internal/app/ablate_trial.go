@@ -177,7 +177,7 @@ func trainOrResume(ctx context.Context, c Config, run string, o IO) (Result, err
 	if _, err := os.Stat(run); err == nil {
 		_, err := ckpt.Latest(run)
 		if err == nil {
-			return resume(ctx, run, c.Alone, func(*Config) {}, o)
+			return resume(ctx, run, c.verb(), func(*Config) {}, o)
 		}
 		if !errors.Is(err, ckpt.ErrNone) {
 			return Result{}, err

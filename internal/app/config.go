@@ -35,6 +35,8 @@ type Config struct {
 	FillIn      bool    `toml:"fill_in"`      // train also on the small objects that [flight] finds and [detector] misses
 	Critic      string  `toml:"critic"`       // run of glint train whose critic the weighting value asks where the autoencoder trains alone
 	Alone       bool    `toml:"alone"`        // the autoencoder trains alone, for agent.pretrain.updates or minutes
+	Imitate     bool    `toml:"imitate"`      // actor and critic learn from the demonstrations that data.dir holds
+	From        string  `toml:"from"`         // run of glint train or imitate whose weights the training begins with
 
 	saliency.Settings                         // of all weightings
 	Data              DataConfig              `toml:"data"`
@@ -121,8 +123,12 @@ func (c Config) Validate() error {
 		return errors.New("minutes and agent.pretrain.updates are both 0: the training would have no end")
 	case !c.Alone && c.Steps == 0 && c.Minutes == 0:
 		return errors.New("steps and minutes are both 0: the training would have no end")
-	case !c.Alone && c.Data.Dir != "":
-		return errors.New("data.dir is set, but only an autoencoder alone (glint pretrain) trains on recorded data")
+	case c.Alone && c.Imitate:
+		return errors.New("alone and imitate are both set, but they are two kinds of training")
+	case c.Imitate != (c.Data.Dir != "" && !c.Alone):
+		return errors.New("imitate and data.dir belong together, unless the autoencoder trains alone: glint imitate and glint pretrain are what trains on recorded data")
+	case c.From != "" && (c.Alone || c.Imitate):
+		return errors.New("from is set, but only glint train goes on from another run")
 	case !(c.Data.ValShare >= 0 && c.Data.ValShare < 1):
 		return fmt.Errorf("data.val_share is %v, want 0 or more and below 1", c.Data.ValShare)
 	case c.Threads < 1:

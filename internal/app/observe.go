@@ -140,7 +140,7 @@ func (t *training) fields(r agent.Report) []telemetry.Field {
 	} else if v, ok := r.Values[telemetry.LossReconstruction]; ok {
 		f = append(f, telemetry.Field{Name: "loss", Value: fmt.Sprintf("%.4f", v)})
 	}
-	if v, ok := r.Values[telemetry.ScoreMean]; ok {
+	if v, ok := r.Values[telemetry.ScoreMean]; ok && !t.cfg.Imitate { // else the demonstrator's
 		f = append(f, telemetry.Field{Name: "score", Value: fmt.Sprintf("%.0f", v)})
 	}
 	if len(t.monitor.objects) > 0 {

@@ -25,6 +25,7 @@ type world struct {
 	// heldOut says which observations must not be trained on; nil to leave it to the
 	// trainer.
 	heldOut func(i int) bool
+	teacher func(i int) int // what a demonstrator did; nil where nobody demonstrates
 }
 
 // opened is an environment before projection.
@@ -36,6 +37,7 @@ type opened struct {
 	cropped bool // its frames are the crop already
 	dojo    *dojo.Vec
 	heldOut func(i int) bool
+	teacher func(i int) int
 }
 
 // open opens the environment of a config with n games, settles an open projection
@@ -119,7 +121,7 @@ func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO
 	if settled.Crop != (image.Rectangle{}) {
 		crop = settled.Crop.Add(raw.crop.Min)
 	}
-	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo, heldOut: raw.heldOut}, nil
+	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo, heldOut: raw.heldOut, teacher: raw.teacher}, nil
 }
 
 // Unwrap returns the environment below, for env.As.
@@ -170,7 +172,7 @@ func (c Config) options(w *world) (agent.Options, error) {
 	}
 	return agent.Options{
 		Env: w.Vec, Content: w.Preprocessor().Content(), Finder: finder, Weighting: weighting, Seed: c.Seed,
-		Alone: c.Alone, HeldOut: w.heldOut,
+		Alone: c.Alone, HeldOut: w.heldOut, Teacher: w.teacher, KeepMean: c.From != "",
 		Raw: func(i int) []byte { _, b := w.Raw(); return b.ObsOf(i) },
 	}, nil
 }

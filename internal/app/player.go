@@ -67,7 +67,7 @@ func player(ctx context.Context, who Who, name string, n int, seed uint64, chang
 		if c, net, err = loadNet(who.Checkpoint); err != nil {
 			return nil, err
 		}
-		c.Data = DataConfig{} // it plays the game, not the recording it may have trained on
+		c.Data, c.Imitate, c.From = DataConfig{}, false, "" // it plays the game, not the recording it may have trained on
 		if name != "" {
 			c.Env = name
 		}

@@ -43,8 +43,11 @@ func (c Config) alone() Config {
 
 // verb is how a user names the training of a config.
 func (c Config) verb() string {
-	if c.Alone {
+	switch {
+	case c.Alone:
 		return "pretrain"
+	case c.Imitate:
+		return "imitate"
 	}
 	return "train"
 }

@@ -108,8 +108,8 @@ func (p parts) tell(truth bool, o IO) {
 	}
 }
 
-// openRecorded opens the config's dataset as an environment and sizes what a
-// training takes from it: all of its steps, each once.
+// openRecorded opens the config's dataset as an environment and sizes what a training
+// takes from it: the autoencoder alone all of its steps, each once.
 func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 	data, err := openData(ctx, c.Data, o)
 	if err != nil {
@@ -125,13 +125,20 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 		return opened{}, usagef("record more", "dataset %s has no step to train on", c.Data.Dir)
 	}
 	p.tell(data.Meta().Truth, o)
+	if c.Imitate {
+		return openDemonstrations(ctx, c, data, p)
+	}
 	c.SetEnvs(1)
 	c.Agent.StoreCapacity, c.Agent.Pretrain.Steps = p.train.Rows, int64(p.train.Rows+p.held.Rows)
-	m := data.Meta()
 	playback, v := replay.NewPlayback(data)
-	w := opened{Vec: v, cropped: true, crop: image.Rect(m.Crop.X, m.Crop.Y, m.Crop.X+m.Crop.W, m.Crop.Y+m.Crop.H)}
+	w := opened{Vec: v, cropped: true, crop: cropOf(data.Meta())}
 	if len(p.val) > 0 {
 		w.heldOut = func(int) bool { return p.val[playback.Row().Episode] }
 	}
 	return w, nil
+}
+
+// cropOf is the part of the screen that a dataset shows.
+func cropOf(m replay.Meta) image.Rectangle {
+	return image.Rect(m.Crop.X, m.Crop.Y, m.Crop.X+m.Crop.W, m.Crop.Y+m.Crop.H)
 }

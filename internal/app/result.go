@@ -42,6 +42,8 @@ type Result struct {
 	// TruthInTraining says that true boxes took part in training, as by the weighting
 	// oracle.
 	TruthInTraining bool `json:"truth_in_training"`
+	// Agreement is that with the demonstrator, nil but for glint imitate.
+	Agreement *Agreement `json:"agreement,omitempty"`
 }
 
 // finish draws the last sheet, writes result.json and prints the summary.
@@ -84,6 +86,13 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 	if n, ok := c.AEPerStep(); ok {
 		res.AEPerStep = n
 	}
+	if t.cfg.Imitate {
+		a, err := t.agreement(context.WithoutCancel(ctx))
+		if err != nil {
+			return res, err
+		}
+		res.Agreement, res.ScoreMean = &a, nil // the score is the demonstrator's
+	}
 	if err := writeJSON(filepath.Join(t.dir, resultFile), res); err != nil {
 		return res, err
 	}
@@ -98,8 +107,11 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 
 // summary is the one screen at the end of a training.
 func (t *training) summary(r Result) *report.Summary {
-	if t.cfg.Alone {
+	switch {
+	case t.cfg.Alone:
 		return t.aloneSummary(r)
+	case t.cfg.Imitate:
+		return t.imitateSummary(r)
 	}
 	s := &report.Summary{Title: fmt.Sprintf("glint trained on %s", t.cfg.Env)}
 	if r.Interrupted {

@@ -34,15 +34,20 @@ const savedKey = "run"
 // path names, whose first save then replaces the later ones. The config is the
 // run's; change may move its end.
 func Resume(ctx context.Context, path string, change func(*Config), o IO) (Result, error) {
-	return resume(ctx, path, false, change, o)
+	return resume(ctx, path, "train", change, o)
 }
 
 // ResumePretrain is Resume for the autoencoder alone.
 func ResumePretrain(ctx context.Context, path string, change func(*Config), o IO) (Result, error) {
-	return resume(ctx, path, true, change, o)
+	return resume(ctx, path, "pretrain", change, o)
 }
 
-func resume(ctx context.Context, path string, alone bool, change func(*Config), o IO) (Result, error) {
+// ResumeImitate is Resume for learning from demonstrations.
+func ResumeImitate(ctx context.Context, path string, change func(*Config), o IO) (Result, error) {
+	return resume(ctx, path, "imitate", change, o)
+}
+
+func resume(ctx context.Context, path, verb string, change func(*Config), o IO) (Result, error) {
 	dir, r, err := locate(path)
 	if err != nil {
 		return Result{}, err
@@ -51,7 +56,7 @@ func resume(ctx context.Context, path string, alone bool, change func(*Config), 
 	if err != nil {
 		return Result{}, err
 	}
-	if c.Alone != alone {
+	if c.verb() != verb {
 		return Result{}, usagef("go on with it by: glint "+c.verb()+" --resume "+path, "%s is a run of glint %s", dir, c.verb())
 	}
 	unlock, err := lockRun(dir)

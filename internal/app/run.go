@@ -37,7 +37,7 @@ func newRun(c Config, out string) (string, error) {
 		return out, makeRun(c, out)
 	}
 	how := c.Agent.Algo
-	if c.Alone {
+	if c.Alone || c.Imitate {
 		how = c.verb()
 	}
 	name := fmt.Sprintf("%s-%s-seed%d", slug(c.Env), how, c.Seed)

@@ -80,6 +80,10 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 	if t.critic, err = c.critic(""); err != nil {
 		return Result{}, err
 	}
+	from, err := t.startFrom()
+	if err != nil {
+		return Result{}, err
+	}
 	unlock := func() {}
 	defer func() { unlock() }()
 	return t.begin(ctx, func(opts agent.Options) (err error) {
@@ -87,6 +91,11 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 			return &UsageError{Msg: err.Error()}
 		} else if err != nil {
 			return err
+		}
+		if from != nil {
+			if err := t.trainer.StartFrom(from); err != nil {
+				return usagef("set agent.autoencoder as that run has it, and the same game and pixels", "from %s: %v", t.cfg.From, err)
+			}
 		}
 		t.trainer.SetHorizon(env.Steps(t.cfg.Steps))
 		if t.dir, err = newRun(t.cfg, out); err != nil {
@@ -103,6 +112,20 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 		t.tel, err = telemetry.Create(t.dir)
 		return err
 	})
+}
+
+// startFrom returns the network that the training begins with, nil for a new one. It takes
+// over the network's design, and nothing trains the autoencoder alone any more.
+func (t *training) startFrom() (*agent.Net, error) {
+	if t.cfg.From == "" {
+		return nil, nil
+	}
+	_, net, err := loadNet(t.cfg.From)
+	if err != nil {
+		return nil, err
+	}
+	t.cfg.Agent.Autoencoder, t.cfg.Agent.Pretrain.Updates = net.Autoencoder.Config(), 0
+	return net, nil
 }
 
 // fit shortens the first stages of a training of few steps, so that most of them are
@@ -161,8 +184,11 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 		return res, err
 	}
 	what := fmt.Sprintf("%s · %d environments", t.cfg.Agent.Algo, t.cfg.Agent.Envs)
-	if t.cfg.Alone {
+	switch {
+	case t.cfg.Alone:
 		what = "autoencoder alone on " + t.source()
+	case t.cfg.Imitate:
+		what = fmt.Sprintf("demonstrations in %s · %d games side by side", t.cfg.Data.Dir, t.cfg.Agent.Envs)
 	}
 	t.io.notef("%s · %s · %d threads, kernels %s · run %s", t.cfg.Env, what, t.cfg.Threads, kernel.Level(), t.dir)
 	t.bar = telemetry.NewProgress(t.io.Stderr, "training")

@@ -143,6 +143,11 @@ func logSumExp(logits []float32) float64 {
 	return top + math.Log(sum)
 }
 
+// LogProb returns the log probability of an action by logits [A].
+func LogProb(logits []float32, action int) float64 {
+	return float64(logits[action]) - logSumExp(logits)
+}
+
 // SampleAction draws an action from the softmax of logits [A] with u uniform in
 // [0,1) and returns it with its log probability.
 func SampleAction(logits []float32, u float64) (action int, logp float64) {

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+
+	"glint/internal/app"
+)
+
+// imitateCmd trains on demonstrations. Pointers tell a flag that was given from one that
+// was not.
+type imitateCmd struct {
+	Data    string `help:"Recorded dataset to learn from, with all steps of its episodes. Some episodes are held out and judged." placeholder:"DIR"`
+	Config  string `help:"TOML file with settings, below the flags; config.toml of any run of imitate is one." placeholder:"FILE"`
+	Out     string `help:"Folder of the run; it must not exist. Default: a fresh one in runs/." placeholder:"DIR"`
+	Resume  string `help:"Go on with a run or from one of its checkpoints, exactly." placeholder:"RUN"`
+	SkipBad bool   `help:"Leave out, and name, the shards of the dataset that cannot be read."`
+	JSON    bool   `help:"Print the result as one JSON object on the last line of stdout."`
+
+	Steps       *int64   `help:"End after so many steps were shown; the dataset begins anew at its end." placeholder:"N"`
+	Minutes     *float64 `help:"End after so many minutes. Default 5." placeholder:"M"`
+	Seed        *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
+	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
+	Weighting   *string  `help:"Weighting of the autoencoder's loss. Default knife." placeholder:"NAME"`
+	LR          *float64 `help:"Learning rate." name:"lr" placeholder:"X"`
+	ValShare    *float64 `help:"Share of the dataset's episodes that are held out. Default 0.1." placeholder:"P"`
+	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
+}
+
+// Run trains.
+func (c *imitateCmd) Run(ctx context.Context, o app.IO) error {
+	o.JSON = c.JSON
+	if c.Resume != "" {
+		if err := onlyResume(c.Resume, c.fixed()); err != nil {
+			return err
+		}
+		_, err := app.ResumeImitate(ctx, c.Resume, c.change, o)
+		return err
+	}
+	if c.Data == "" {
+		return &app.UsageError{Msg: "there is nothing to imitate", Hint: "give a dataset by --data, such as one by: glint record --policy scripted --out DIR"}
+	}
+	cfg, err := app.ImitateSettings(c.Data, c.Config, c.SkipBad)
+	if err != nil {
+		return err
+	}
+	set(&cfg.Seed, c.Seed)
+	set(&cfg.Weighting, c.Weighting)
+	set(&cfg.Agent.LR, c.LR)
+	set(&cfg.Data.ValShare, c.ValShare)
+	c.change(&cfg)
+	_, err = app.Train(ctx, cfg, c.Out, o)
+	return err
+}
+
+// fixed returns the flags given that a resumed run does not allow.
+func (c *imitateCmd) fixed() []string {
+	return flagsGiven(map[string]bool{
+		"--data": c.Data != "", "--config": c.Config != "", "--out": c.Out != "", "--skip-bad": c.SkipBad,
+		"--seed": c.Seed != nil, "--weighting": c.Weighting != nil, "--lr": c.LR != nil, "--val-share": c.ValShare != nil,
+	})
+}
+
+// change makes the changes that a resumed run allows as well.
+func (c *imitateCmd) change(cfg *app.Config) {
+	set(&cfg.Threads, c.Threads)
+	set(&cfg.FramesEvery, c.FramesEvery)
+	setEnd(cfg, c.Steps, c.Minutes)
+}
