@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // asProgram makes this test program behave as glint, for the processes of trials.
@@ -141,13 +143,17 @@ func TestAblateGrows(t *testing.T) {
 		t.Skip("trains for some seconds")
 	}
 	t.Setenv(asProgram, "1")
-	small := strings.NewReplacer("updates_per_trial = 200", "updates_per_trial = 20", "seeds = 3", "seeds = 1").Replace(smallPlan)
+	small := strings.NewReplacer("updates_per_trial = 200", "updates_per_trial = 20\ncritic_steps = 300", "seeds = 3", "seeds = 1").Replace(smallPlan)
 	small, _, _ = strings.Cut(small, "[arm.broken]")
-	inFolder(t, map[string]string{"plan.toml": small, "more.toml": "name = \"plan\"\n" + small + "[arm.random]\nweighting = \"random\"\n"})
+	inFolder(t, map[string]string{"plan.toml": small, "more.toml": "name = \"plan\"\n" + small + "[arm.value]\nweighting = \"value\"\n"})
+	var res struct {
+		Trials, Failed int
+		Order          []struct{ Note string }
+		Arms           map[string]map[string]struct{ Paired *struct{ Lo *float64 } }
+	}
 	run := func(plan, seeds string) int {
 		t.Helper()
 		code, stdout, stderr := glint(t, "ablate", "--plan", plan, "--out", "s", "--seeds", seeds, "--json")
-		var res struct{ Trials, Failed int }
 		if err := json.Unmarshal([]byte(stdout), &res); code != exitOK || err != nil || res.Failed != 0 {
 			t.Fatalf("exit code %d: %s%s (%v)", code, stdout, stderr, err)
 		}
@@ -168,6 +174,10 @@ func TestAblateGrows(t *testing.T) {
 			t.Errorf("%s was written again", file)
 		}
 	}
+	if p := res.Arms["value"]["mse"].Paired; p == nil || p.Lo == nil || res.Order[2].Note != "one critic for all seeds" {
+		t.Errorf("value is paired as %+v, with the note %q", p, res.Order[2].Note)
+	}
+	asIs := contents(t, "s/plan.toml", "s/trials/*/spec.json")
 	other := strings.Replace(small, "weighting = \"uniform\"", "weighting = \"motion\"", 1)
 	if err := os.WriteFile("plan.toml", []byte(other), 0o600); err != nil {
 		t.Fatal(err)
@@ -175,6 +185,9 @@ func TestAblateGrows(t *testing.T) {
 	code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "s", "--seeds", "2")
 	if code != exitUsage || !strings.Contains(stderr, "trials/uniform-seed1 was begun with other settings") || !strings.Contains(stderr, "weighting = 'motion'") {
 		t.Errorf("an arm with other settings: exit code %d, %s", code, stderr)
+	}
+	if d := cmp.Diff(asIs, contents(t, "s/plan.toml", "s/trials/*/spec.json")); d != "" {
+		t.Errorf("a plan that was refused has changed the study: %s", d)
 	}
 	if err := os.RemoveAll("s/held-out"); err != nil {
 		t.Fatal(err)
@@ -249,13 +262,16 @@ func TestAblateTimes(t *testing.T) {
 	}
 	t.Setenv(asProgram, "1")
 	timed := strings.NewReplacer("updates_per_trial = 200", "minutes_per_trial = 0.01", "seeds = 3", "seeds = 1").Replace(smallPlan)
-	// The base cannot be trained, but it is not the only arm.
-	timed += "[arm.uniform.agent.autoencoder]\ncode = 65536\n"
+	// The base cannot be trained, nor the critic by its settings, but it is not the only arm.
+	timed += "[arm.uniform.agent.autoencoder]\ncode = 65536\n[arm.value]\nweighting = \"value\"\n"
 	failing := strings.NewReplacer("code = 16", "code = 65536", "seeds = 3", "seeds = 1").Replace(smallPlan)
 	inFolder(t, map[string]string{"timed.toml": timed, "failing.toml": failing})
 	args := []string{"ablate", "--plan", "timed.toml", "--env", "dojo", "--jobs", "2", "--out", "timed"}
 	if code, _, stderr := glint(t, args...); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if s := string(readFile(t, "timed/summary.md")); !strings.Contains(s, "| value | 1 | the critic of the study, which this arm asks, could not be trained") || strings.Contains(s, "| knife | 1 |") {
+		t.Errorf("without a critic the summary says %s", s)
 	}
 	var l struct{ Length int64 }
 	b, err := os.ReadFile("timed/length.json")
@@ -274,6 +290,18 @@ func TestAblateTimes(t *testing.T) {
 	if code != exitFailed || !strings.Contains(stderr, "no trial has a result") {
 		t.Errorf("nothing but failures: exit code %d, %s", code, stderr)
 	}
+}
+
+// contents returns what is in the files that match.
+func contents(t *testing.T, patterns ...string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, pattern := range patterns {
+		for file := range changed(t, pattern) {
+			all[file] = string(readFile(t, file))
+		}
+	}
+	return all
 }
 
 func readFile(t *testing.T, path string) []byte {

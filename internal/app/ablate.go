@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -46,10 +47,11 @@ const (
 // ablation is a study that runs.
 type ablation struct {
 	AblateOptions
-	plan study.Plan
-	dir  string
-	ids  map[string]string // of the datasets, by their folders
-	io   IO
+	plan  study.Plan
+	asked string // the plan as TOML, before minutes are turned into updates
+	dir   string
+	ids   map[string]string // of the datasets, by their folders
+	io    IO
 }
 
 // Ablate compares the arms of a plan over seeds. It goes on with a study that was
@@ -63,6 +65,9 @@ func Ablate(ctx context.Context, opts AblateOptions, o IO) (res study.Result, er
 		return res, err
 	}
 	a := &ablation{AblateOptions: opts, plan: p, dir: opts.Out, ids: map[string]string{}, io: o}
+	if a.asked, err = tomlText(p); err != nil {
+		return res, err
+	}
 	if a.dir == "" {
 		a.dir = filepath.Join(studiesDir, p.Name+"-"+slug(p.Env))
 	}
@@ -85,31 +90,36 @@ func Ablate(ctx context.Context, opts AblateOptions, o IO) (res study.Result, er
 }
 
 // folder makes or opens the study folder and makes sure that its plan is this one, but for
-// arms and seeds: those of which there is a trial have its settings in their specs.
+// arms and seeds: those of which there is a trial have its settings in their specs. A plan
+// that is there stays until these were looked at.
 func (a *ablation) folder() (unlock func(), err error) {
-	text, err := tomlText(a.plan)
-	if err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(a.dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the study folder: %w", err)
 	}
-	file := filepath.Join(a.dir, planFile)
-	was, err := a.oldPlan(file)
+	was, oldErr := a.oldPlan(filepath.Join(a.dir, planFile))
 	switch inside, _ := filepath.Glob(filepath.Join(a.dir, "[^.]*")); {
-	case err == nil && was != "":
+	case oldErr == nil && was != "":
 		return nil, usagef("put the plan or the flags back, or choose another --out", "%s is a study of another plan: %s", a.dir, was)
-	case err != nil && len(inside) > 0:
+	case oldErr != nil && len(inside) > 0:
 		return nil, usagef("choose another --out", "%s is there and is no study", a.dir)
 	}
 	if unlock, err = lockRun(a.dir); err != nil {
 		return nil, err
 	}
-	if err := report.ReplaceFile(file, []byte(text)); err != nil {
-		unlock()
-		return nil, fmt.Errorf("saving the plan: %w", err)
+	if oldErr != nil {
+		if err := a.savePlan(); err != nil {
+			unlock()
+			return nil, err
+		}
 	}
 	return unlock, nil
+}
+
+func (a *ablation) savePlan() error {
+	if err := report.ReplaceFile(filepath.Join(a.dir, planFile), []byte(a.asked)); err != nil {
+		return fmt.Errorf("saving the plan: %w", err)
+	}
+	return nil
 }
 
 // oldPlan says how the plan in a file differs from this one in what all trials share;
@@ -135,10 +145,23 @@ func (a *ablation) oldPlan(file string) (difference string, err error) {
 	return study.Difference(texts[0], texts[1]), nil
 }
 
-// run makes the data, settles the length and runs all trials.
+// run makes the data, settles the length and runs all trials. What cannot go on is refused
+// before anything that takes time, and before anything that is there is replaced.
 func (a *ablation) run(ctx context.Context) ([]study.Ending, error) {
 	if err := a.datasets(ctx); err != nil {
 		return nil, err
+	}
+	if err := a.oldLength(); err != nil {
+		return nil, err
+	}
+	if a.plan.Length() > 0 {
+		specs, err := a.specs()
+		if err == nil {
+			err = study.Check(a.dir, slices.DeleteFunc(specs, func(s study.Spec) bool { return s.Critic == noCritic }))
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
 	if err := a.trainCritic(ctx); err != nil {
 		return nil, err
@@ -146,19 +169,33 @@ func (a *ablation) run(ctx context.Context) ([]study.Ending, error) {
 	if err := a.settle(ctx); err != nil {
 		return nil, err
 	}
-	var specs []study.Spec
+	specs, err := a.specs()
+	if err == nil {
+		err = study.Check(a.dir, specs)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := a.savePlan(); err != nil {
+		return nil, err
+	}
+	a.io.notef("%s on %s: %d arms, seeds 1 to %d, %d %s a trial, %d side by side · study %s", a.plan.Name, a.plan.Env,
+		len(a.plan.Order), a.plan.Seeds, a.plan.Length(), a.plan.Unit(), a.Jobs, a.dir)
+	return a.trials(ctx, "trials", specs)
+}
+
+// specs returns what all trials are to do.
+func (a *ablation) specs() (all []study.Spec, err error) {
 	for seed := range a.plan.Seeds {
 		for _, arm := range a.plan.Order {
 			s, err := a.spec(arm, uint64(seed+1))
 			if err != nil {
 				return nil, err
 			}
-			specs = append(specs, s)
+			all = append(all, s)
 		}
 	}
-	a.io.notef("%s on %s: %d arms, seeds 1 to %d, %d %s a trial, %d side by side · study %s", a.plan.Name, a.plan.Env,
-		len(a.plan.Order), a.plan.Seeds, a.plan.Length(), a.plan.Unit(), a.Jobs, a.dir)
-	return a.trials(ctx, "trials", specs)
+	return all, nil
 }
 
 // spec returns what a trial is to do.
@@ -171,8 +208,17 @@ func (a *ablation) spec(arm string, seed uint64) (study.Spec, error) {
 	if a.plan.Kind == study.Pretrain {
 		s.DataID, s.HeldOutID = a.ids[dataFolder], a.ids[heldFolder]
 	}
-	s.Config, err = tomlText(c)
+	err = a.settings(&s, c)
 	return s, err
+}
+
+// settings puts a trial's config into its spec, and which critic it asks.
+func (a *ablation) settings(s *study.Spec, c Config) (err error) {
+	if s.Critic, err = a.criticHash(c); err != nil {
+		return err
+	}
+	s.Config, err = tomlText(c)
+	return err
 }
 
 // trials runs trials side by side and shows how far they are.

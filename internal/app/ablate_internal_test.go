@@ -55,6 +55,29 @@ func TestDefaultArms(t *testing.T) {
 	}
 }
 
+// TestCriticConfig wants the critic of a study to be trained by the settings of the base arm,
+// whatever the others weigh, and by no head that reads places.
+func TestCriticConfig(t *testing.T) {
+	p, err := readPlan(AblateOptions{Plan: "weighting"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for base, want := range map[string]string{"uniform": "uniform", "oracle": "oracle"} {
+		p.Base, p.CriticSteps = base, 77
+		a := ablation{plan: p}
+		c, err := a.criticConfig()
+		if err != nil || c.Weighting != want || c.Agent.Autoencoder.Places != 0 || c.Alone || c.Steps != 77 {
+			t.Errorf("by %s: weighting %s, places %v, alone %v, %d steps, error %v", base, c.Weighting, c.Agent.Autoencoder.Places, c.Alone, c.Steps, err)
+		}
+		if arm, _ := trialConfig(p, base, 1); c.Agent.SmallShare != arm.Agent.SmallShare {
+			t.Errorf("by %s: small_share %v, the arm has %v", base, c.Agent.SmallShare, arm.Agent.SmallShare)
+		}
+		if err := c.Validate(); err != nil {
+			t.Errorf("by %s: %v", base, err)
+		}
+	}
+}
+
 // TestWrongPlans wants what is wrong in a plan to be named, with the nearest right name.
 func TestWrongPlans(t *testing.T) {
 	const good = `

@@ -79,39 +79,6 @@ func (a *ablation) record(ctx context.Context, r RecordOptions, at string) error
 	return nil
 }
 
-// wantsCritic says whether an arm asks the critic that the study trains.
-func (a *ablation) wantsCritic() bool {
-	return slices.ContainsFunc(a.plan.Order, func(arm string) bool {
-		c, err := trialConfig(a.plan, arm, 1)
-		return err == nil && c.Critic == criticFolder
-	})
-}
-
-// trainCritic trains the agent whose critic arms ask, once, in the game of the datasets. It
-// goes on with what an earlier start left.
-func (a *ablation) trainCritic(ctx context.Context) error {
-	at := filepath.Join(a.dir, criticFolder)
-	if !a.wantsCritic() {
-		return nil
-	}
-	var ended Result
-	if b, err := os.ReadFile(filepath.Join(at, resultFile)); err == nil && json.Unmarshal(b, &ended) == nil && !ended.Interrupted {
-		return nil
-	}
-	base, err := trialConfig(a.plan, a.plan.Base, 1)
-	if err != nil {
-		return err
-	}
-	c := DefaultConfig(a.plan.Env, DefaultAlgo)
-	c.Pixels, c.Sticky, c.Gym = base.Pixels, base.Sticky, base.Gym
-	c.Seed, c.Steps, c.Minutes, c.FramesEvery = a.plan.Data.Seed, a.plan.CriticSteps, 0, 0
-	a.io.notef("training %s: an agent for %d steps, whose critic the weighting value asks", at, c.Steps)
-	if _, err = trainOrResume(ctx, c, at, notesOnly(a.io)); err != nil {
-		return err
-	}
-	return ctx.Err()
-}
-
 // link puts a dataset that was given into the study folder.
 func link(given, at string) error {
 	to, err := filepath.Abs(given)
@@ -149,28 +116,36 @@ const (
 	timingLongest  = 0.5
 )
 
+// oldLength turns minutes a trial into the updates or steps that an earlier start found.
+func (a *ablation) oldLength() error {
+	if a.plan.Length() > 0 {
+		return nil
+	}
+	b, err := os.ReadFile(filepath.Join(a.dir, lengthFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var l length
+	if err != nil || json.Unmarshal(b, &l) != nil || l.Length < 1 {
+		return usagef("remove it, and the length is measured again", "%s says no length", lengthFile)
+	}
+	a.plan.SetLength(l.Length)
+	return nil
+}
+
 // settle turns minutes a trial into updates or steps, once for a study.
-func (a *ablation) settle(ctx context.Context) error {
+func (a *ablation) settle(ctx context.Context) (err error) {
 	if a.plan.Length() > 0 {
 		return nil
 	}
 	l := length{Minutes: a.plan.Minutes, Unit: a.plan.Unit()}
-	file := filepath.Join(a.dir, lengthFile)
-	if b, err := os.ReadFile(file); err == nil {
-		if err := json.Unmarshal(b, &l); err != nil || l.Length < 1 {
-			return usagef("remove it, and the length is measured again", "%s says no length", lengthFile)
-		}
-		a.plan.SetLength(l.Length)
-		return nil
-	}
-	var err error
 	if l.Rate, err = a.rate(ctx, min(max(timingShare*l.Minutes, timingShortest), timingLongest)); err != nil {
 		return err
 	}
 	if l.Length = int64(l.Rate * l.Minutes); l.Length < 1 {
 		return usagef("give more minutes", "%v minutes are too short for a trial", l.Minutes)
 	}
-	if err := writeJSON(file, l); err != nil {
+	if err := writeJSON(filepath.Join(a.dir, lengthFile), l); err != nil {
 		return err
 	}
 	a.plan.SetLength(l.Length)
@@ -215,11 +190,11 @@ func (a *ablation) timings(arm string, minutes float64) (specs []study.Spec, err
 			return nil, err
 		}
 		c.Minutes = minutes
-		text, err := tomlText(c)
-		if err != nil {
+		s := study.Spec{Arm: arm, Seed: c.Seed, Kind: a.plan.Kind, Timing: i + 1}
+		if err := a.settings(&s, c); err != nil {
 			return nil, err
 		}
-		specs = append(specs, study.Spec{Arm: arm, Seed: c.Seed, Kind: a.plan.Kind, Timing: i + 1, Config: text})
+		specs = append(specs, s)
 	}
 	return specs, nil
 }

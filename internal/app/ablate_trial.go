@@ -143,15 +143,23 @@ func doTrial(ctx context.Context, s study.Spec, run string, o IO) (out study.Out
 	if err := toml.Unmarshal([]byte(s.Config), &c); err != nil {
 		return out, fmt.Errorf("the spec's config: %w", err)
 	}
+	if s.Critic == noCritic {
+		return out, errors.New("the critic of the study, which this arm asks, could not be trained; the same command tries it again")
+	}
 	res, err := trainOrResume(ctx, c, run, o)
 	if err != nil || ctx.Err() != nil {
 		return out, err
 	}
 	out.Weights = res.WeightsSHA256
 	out.Version = fmt.Sprintf("glint %s, kernels %s, %s", revision(), kernel.Level(), runtime.Version())
+	var notes []string
 	if res.TruthInTraining {
-		out.Note = "true boxes were used in training: an upper bound"
+		notes = append(notes, "true boxes were used in training: an upper bound")
 	}
+	if c.Critic == criticFolder {
+		notes = append(notes, "one critic for all seeds")
+	}
+	out.Note = strings.Join(notes, "; ")
 	switch {
 	case s.Timing > 0 && s.Kind == study.Train:
 		out.Figures = map[string]float64{study.Rate: 60 * res.StepsPerS}

@@ -33,12 +33,12 @@ type Ending struct {
 // the specs. A trial that fails does not keep others from running. An error says that the
 // study cannot go on, or that ctx is done.
 func (r Runner) Run(ctx context.Context, specs []Spec) ([]Ending, error) {
+	if err := Check(r.Dir, specs); err != nil {
+		return nil, err
+	}
 	all := make([]Ending, len(specs))
 	for i, s := range specs {
 		all[i] = Ending{Spec: s, Err: s.write(r.Dir)}
-		if wrong := (*PlanError)(nil); errors.As(all[i].Err, &wrong) {
-			return nil, wrong
-		}
 	}
 	next := make(chan int, len(specs))
 	for i := range specs {

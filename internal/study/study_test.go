@@ -211,6 +211,23 @@ func TestOtherSettings(t *testing.T) {
 	if wrong, ok := errors.AsType[*study.PlanError](err); !ok || !strings.Contains(wrong.Msg, "weighting = 'x'") || !strings.Contains(wrong.Msg, "weighting = 'y'") {
 		t.Errorf("says %v", err)
 	}
+	spec := filepath.Join(dir, all[4].Folder(), study.SpecFile)
+	if s, err := study.ReadSpec(spec); err != nil || s.Config != "weighting = 'x'\n" {
+		t.Errorf("the spec of the trial was replaced by %+v (%v)", s, err)
+	}
+	// A trial of which there is nothing but its spec may be another.
+	if err := os.Remove(filepath.Join(dir, all[4].Folder(), study.OutcomeFile)); err != nil {
+		t.Fatal(err)
+	}
+	if err := study.Check(dir, all); err != nil {
+		t.Errorf("one that was never begun: %v", err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, all[4].Folder(), study.RunFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if study.Check(dir, all) == nil {
+		t.Error("one that has a run may be another")
+	}
 }
 
 // TestOneSeed wants no interval where there is one seed.

@@ -42,7 +42,10 @@ type Spec struct {
 	// What the datasets are, replay.Meta.ID, so that no other takes their place.
 	DataID    string `json:"data_id"`
 	HeldOutID string `json:"held_out_id"`
-	Eval      Games  `json:"eval"` // games that train is judged by
+	// Critic is the SHA-256 of the weights of the critic that the trial asks, so that no other
+	// takes its place; empty where it asks none.
+	Critic string `json:"critic_sha256"`
+	Eval   Games  `json:"eval"` // games that train is judged by
 	// Timing is above 0 where only the speed is asked for, by so many trials side by side.
 	Timing int `json:"timing"`
 	// Config is the whole config of the training, as TOML.
@@ -69,28 +72,55 @@ func (s Spec) Folder() string {
 	return fmt.Sprintf("trials/%s-seed%d", s.Arm, s.Seed)
 }
 
-// write puts the spec into its folder. One that is there and differs is refused: the
-// trial was begun with other settings.
-func (s Spec) write(dir string) error {
+// text is the spec as its file has it.
+func (s Spec) text() string {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
-		return fmt.Errorf("writing the spec of a trial: %w", err)
+		panic(err) // it is made of numbers and strings
 	}
-	b = append(b, '\n')
+	return string(b) + "\n"
+}
+
+// Check refuses trials that were begun with other settings. It writes nothing.
+func Check(dir string, specs []Spec) error {
+	for _, s := range specs {
+		b, err := os.ReadFile(filepath.Join(dir, s.Folder(), SpecFile))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("reading the spec of a trial: %w", err)
+		}
+		if was, now := string(b), s.text(); was != now && s.begun(dir) {
+			return &PlanError{
+				fmt.Sprintf("%s was begun with other settings: %s", s.Folder(), Difference(was, now)),
+				"put the arm or the dataset back, or choose another --out",
+			}
+		}
+	}
+	return nil
+}
+
+// begun says whether there is anything of a trial but its spec.
+func (s Spec) begun(dir string) bool {
+	for _, name := range []string{RunFolder, OutcomeFile} {
+		if _, err := os.Stat(filepath.Join(dir, s.Folder(), name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// write puts the spec into its folder. What is there keeps its time where it is the same.
+func (s Spec) write(dir string) error {
 	path := filepath.Join(dir, s.Folder(), SpecFile)
-	old, err := os.ReadFile(path)
-	switch {
-	case err == nil && string(old) == string(b):
+	if old, err := os.ReadFile(path); err == nil && string(old) == s.text() {
 		return nil
-	case err == nil:
-		return &PlanError{fmt.Sprintf("%s was begun with other settings: %s", s.Folder(), Difference(string(old), string(b))), "go on with the glint that began it, or choose another --out"}
-	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("reading the spec of a trial: %w", err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("writing the spec of a trial: %w", err)
 	}
-	if err := report.ReplaceFile(path, b); err != nil {
+	if err := report.ReplaceFile(path, []byte(s.text())); err != nil {
 		return fmt.Errorf("writing the spec of a trial: %w", err)
 	}
 	return nil
