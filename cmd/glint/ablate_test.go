@@ -189,13 +189,19 @@ func TestAblateGrows(t *testing.T) {
 	if d := cmp.Diff(asIs, contents(t, "s/plan.toml", "s/trials/*/spec.json")); d != "" {
 		t.Errorf("a plan that was refused has changed the study: %s", d)
 	}
+	otherData(t)
+}
+
+// otherData wants a study to go on with no other dataset in the place of its own.
+func otherData(t *testing.T) {
+	t.Helper()
 	if err := os.RemoveAll("s/held-out"); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, stderr := glint(t, "record", "--env", "dojo", "--policy", "varied", "--steps", "300", "--seed", "77", "--out", "s/held-out"); code != exitOK {
 		t.Fatal(stderr)
 	}
-	code, _, stderr = glint(t, "ablate", "--plan", "more.toml", "--out", "s", "--seeds", "2")
+	code, _, stderr := glint(t, "ablate", "--plan", "more.toml", "--out", "s", "--seeds", "2")
 	if code != exitUsage || !strings.Contains(stderr, "was begun with other settings") || !strings.Contains(stderr, "held_out_id") {
 		t.Errorf("another dataset in its place: exit code %d, %s", code, stderr)
 	}

@@ -100,7 +100,11 @@ func (x *exam) judged(res *ProbeResult, order []uint64) {
 	}
 	res.Ratios = map[uint64]map[string]stats.Ratio{}
 	for _, e := range order {
-		res.Ratios[e] = x.own.tallies[e].Ratios()
+		all := x.own.tallies[e].Ratios()
+		if !x.known() {
+			maps.DeleteFunc(all, func(key string, _ stats.Ratio) bool { return key != "mse" })
+		}
+		res.Ratios[e] = all
 	}
 	if len(x.groups) > 0 {
 		res.Groups = map[string]Group{}

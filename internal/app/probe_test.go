@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"glint/internal/app"
+	"glint/internal/stats"
 )
 
 var wantProbe = []string{
@@ -51,11 +55,40 @@ func TestProbe(t *testing.T) {
 		t.Errorf("%d knives by what is around them, %d in all: %+v", visible, res.Visible, res.Groups)
 	}
 
+	sumsOfEpisodes(t, res)
+	brief, err := app.Probe(t.Context(), app.ProbeOptions{Checkpoint: run, Data: fresh, Brief: true}, quiet())
+	if d := cmp.Diff(res.ProbeFigures, brief.ProbeFigures); err != nil || d != "" || len(brief.Intervals)+len(brief.Controls) > 0 {
+		t.Errorf("in brief: %s (%v)", d, err)
+	}
+	if d := cmp.Diff(res.Ratios, brief.Ratios); d != "" {
+		t.Errorf("in brief the ratios are others: %s", d)
+	}
+
 	// Of the dataset that it was trained on, only what was left aside is judged.
 	said := new(bytes.Buffer)
 	own, err := app.Probe(t.Context(), app.ProbeOptions{Checkpoint: run, Data: data}, app.IO{Stdout: out, Stderr: said})
 	if err != nil || own.Steps == 0 || own.Steps > 1200/2 || !strings.Contains(said.String(), "left aside") || !own.PlacesInTraining {
 		t.Errorf("on its own dataset: %+v, error %v; %s", own, err, said)
+	}
+}
+
+// sumsOfEpisodes demands that what episodes tell adds up to the figures.
+func sumsOfEpisodes(t *testing.T, res app.ProbeResult) {
+	t.Helper()
+	for key, want := range map[string]*float64{
+		"contrast": res.Contrast, "kept": res.Kept, "detected": res.Detected, "false_knives": res.FalseKnives,
+		"mse": res.MSE, "knife_mse": res.KnifeMSE, "background_mse": res.Background,
+	} {
+		var all stats.Ratio
+		for _, of := range res.Ratios {
+			all.Sum, all.Of = all.Sum+of[key].Sum, all.Of+of[key].Of
+		}
+		if want == nil || !(math.Abs(all.Value()-*want) <= 1e-9*math.Abs(*want)) {
+			t.Errorf("%s of all episodes is %v, the figure %v", key, all.Value(), want)
+		}
+	}
+	if len(res.Ratios) != res.Episodes {
+		t.Errorf("%d episodes tell ratios, %d were judged", len(res.Ratios), res.Episodes)
 	}
 }
 
@@ -76,6 +109,11 @@ func TestProbeWithoutTruth(t *testing.T) {
 	}
 	if res.MSE == nil || res.Kept != nil || res.FalseKnives != nil || res.AUROC != nil || res.Groups != nil {
 		t.Errorf("without truth: %+v", res)
+	}
+	for e, of := range res.Ratios {
+		if _, ok := of["mse"]; !ok || len(of) != 1 {
+			t.Errorf("without truth episode %d tells %v", e, of)
+		}
 	}
 	if !strings.Contains(said.String(), "has no truth") {
 		t.Errorf("notes do not say that there is no truth: %s", said)

@@ -31,8 +31,8 @@ type Figures struct {
 	Detected    float64 // hit rate on reconstructions over hit rate on the truth
 	FalseKnives float64 // share of knife-less frames with a find
 	MSE         float64 // mean squared error of content pixels, values 0..1
-	KnifeMSE    float64 // the same of the pixels in knife boxes
-	Background  float64 // the same of all other pixels
+	KnifeMSE    float64 // the same of the pixels in the boxes of judged knives, box by box
+	Background  float64 // the same of the content pixels in no true box of any kind
 	TruthRate   float64 // hit rate on the truth: the ceiling of the hit rate
 	Frames      int     // frames judged
 	EmptyFrames int     // frames without any true box
@@ -48,6 +48,8 @@ type Tally struct {
 	contrast              float64
 	squares, knifeSquares float64
 	pixels, knifePixels   int
+	boxSquares            float64 // of all true boxes together, each pixel once
+	boxPixels             int
 }
 
 // Seen is a knife of the last observation that has contrast in the truth.
@@ -71,6 +73,7 @@ type Judge struct {
 	seen                   []Seen
 	truthPlane, values     []float32 // scratch: one frame, one neighbourhood
 	boxes                  []image.Rectangle
+	taken                  []bool // pixels [H,W] of a frame that are in a true box; all false between frames
 	foundTruth, foundRecon []point
 }
 
@@ -84,7 +87,7 @@ func New(h, w int, content image.Rectangle, objects []Object) (*Judge, error) {
 	if content.Empty() || !content.In(whole) {
 		return nil, fmt.Errorf("judge: content %v is not inside %dx%d (rows x columns)", content, h, w)
 	}
-	j := &Judge{h: h, w: w, content: content, objects: objects, truthPlane: make([]float32, h*w)}
+	j := &Judge{h: h, w: w, content: content, objects: objects, truthPlane: make([]float32, h*w), taken: make([]bool, h*w)}
 	for _, o := range objects {
 		if o.Contrast == 0 || o.Core.X <= 0 || o.Core.Y <= 0 || o.Core.X > content.Dx() || o.Core.Y > content.Dy() {
 			return nil, fmt.Errorf("judge: object %q: core %v with contrast %d cannot be found in %v", o.Kind, o.Core, o.Contrast, content)
@@ -127,6 +130,9 @@ func (j *Judge) frame(recon []float32, truth []env.Box, f int) {
 	empty := true
 	for _, b := range truth {
 		empty = empty && b.Frame != f
+	}
+	if !empty {
+		j.boxed(recon, truth, f)
 	}
 	fired := false
 	for i, o := range j.objects {
@@ -177,6 +183,35 @@ func (j *Judge) judgeBoxes(kind int, recon []float32, f int) {
 	}
 }
 
+// boxed adds up the errors in all true boxes of frame f, of whatever kind and also where they
+// reach over the edge of the content: each pixel once.
+func (j *Judge) boxed(recon []float32, truth []env.Box, f int) {
+	t := &j.tally
+	each := func(do func(at int)) {
+		for _, b := range truth {
+			if b.Frame != f {
+				continue
+			}
+			r := b.Rect.Intersect(j.content)
+			for y := r.Min.Y; y < r.Max.Y; y++ {
+				for x := r.Min.X; x < r.Max.X; x++ {
+					do(y*j.w + x)
+				}
+			}
+		}
+	}
+	each(func(at int) {
+		if j.taken[at] {
+			return
+		}
+		j.taken[at] = true
+		d := float64(recon[at]) - float64(j.truthPlane[at])
+		t.boxSquares += d * d
+		t.boxPixels++
+	})
+	each(func(at int) { j.taken[at] = false })
+}
+
 // errorIn sums the squared errors in a rectangle and counts its pixels.
 func (j *Judge) errorIn(recon []float32, r image.Rectangle) (sum float64, n int) {
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -209,6 +244,7 @@ func (t *Tally) Add(o Tally) {
 	t.hitsTruth, t.hitsRecon = t.hitsTruth+o.hitsTruth, t.hitsRecon+o.hitsRecon
 	t.contrast, t.squares, t.knifeSquares = t.contrast+o.contrast, t.squares+o.squares, t.knifeSquares+o.knifeSquares
 	t.pixels, t.knifePixels = t.pixels+o.pixels, t.knifePixels+o.knifePixels
+	t.boxSquares, t.boxPixels = t.boxSquares+o.boxSquares, t.boxPixels+o.boxPixels
 }
 
 // Ratios returns the figures that compare reconstructions, by the keys of glint probe.
@@ -220,7 +256,7 @@ func (t *Tally) Ratios() map[string]stats.Ratio {
 		"false_knives":   {Sum: float64(t.fired), Of: float64(t.empty)},
 		"mse":            {Sum: t.squares, Of: float64(t.pixels)},
 		"knife_mse":      {Sum: t.knifeSquares, Of: float64(t.knifePixels)},
-		"background_mse": {Sum: t.squares - t.knifeSquares, Of: float64(t.pixels - t.knifePixels)},
+		"background_mse": {Sum: max(0, t.squares-t.boxSquares), Of: float64(t.pixels - t.boxPixels)}, // never below 0 by rounding
 	}
 }
 

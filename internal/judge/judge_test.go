@@ -164,6 +164,54 @@ func TestErrorsOfContentOnly(t *testing.T) {
 	near(t, "Background", f.Background, 8*float64(full)*float64(full)/(64*144-10))
 }
 
+// TestBackgroundIsOutsideEveryBox has boxes that overlap, reach over the edge or are of
+// another kind, all of whose pixels are wrong, and one wrong pixel elsewhere.
+func TestBackgroundIsOutsideEveryBox(t *testing.T) {
+	fire := env.Box{Rect: image.Rect(20, 20, 30, 25), Kind: "fire"}
+	boxes := []env.Box{box(at), box(at.Add(image.Pt(2, 0))), box(image.Rect(-1, 31, 4, 33)), box(image.Rect(100, 63, 105, 65)), fire}
+	recon := blank()
+	inside := 0
+	for y := range content.Dy() {
+		for x := range content.Dx() {
+			for _, b := range boxes {
+				if image.Pt(x, y).In(b.Rect) {
+					recon[y*planeW+x] = 1
+					inside++
+					break
+				}
+			}
+		}
+	}
+	recon[5*planeW+5] = 1
+	j, err := judge.New(planeH, planeW, content, []judge.Object{knife})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A frame before, with the same box, must leave nothing behind.
+	for i := range boxes {
+		boxes[i].Frame = 1
+	}
+	if err := j.Add(append(blank(), blank()...).plane(), append(blank(), recon...), append(boxes, box(at))); err != nil {
+		t.Fatal(err)
+	}
+	near(t, "Background", j.Result().Background, 1/float64(2*64*144-inside-10))
+	// By rounding alone it must not fall below 0.
+	recon = blank()
+	for i := range boxes {
+		boxes[i].Frame = 0
+		for y := range planeH {
+			for x := range planeW {
+				if image.Pt(x, y).In(boxes[i].Rect) {
+					recon[y*planeW+x] = 0.1 + float32(x)/997
+				}
+			}
+		}
+	}
+	if f := judgeOf(t, blank(), recon, boxes...); f.Background < 0 || f.Background > 1e-12 {
+		t.Errorf("Background is %v where nothing is wrong outside the boxes", f.Background)
+	}
+}
+
 func TestFramesAreApart(t *testing.T) {
 	truth := append(blank(), blank().knife(70, 31, full)...)
 	b := box(at)

@@ -314,6 +314,26 @@ func TestPageMarksTheFront(t *testing.T) {
 	t.Error("there is no plot of small objects against whole frames")
 }
 
+// TestPageLeavesOutWhatHasNoPlace has errors of which there is no logarithm.
+func TestPageLeavesOutWhatHasNoPlace(t *testing.T) {
+	r := invented(5, 3, 0.1)
+	for name, v := range map[string]float64{"uniform": -1e-9, "x10": 0} {
+		for i := range r.Seeds {
+			r.Arms[name]["mse"].Seeds[i] = &v
+		}
+	}
+	again(r)
+	for _, svg := range all(parsed(t, written(t, r)), "svg") {
+		if said := all(svg, "desc"); attribute(svg, "aria-labelledby") == "tradeoff-title" {
+			if text := said[0].FirstChild.Data; strings.Contains(text, "uniform") || strings.Contains(text, "x10") || !strings.Contains(text, "half ") {
+				t.Errorf("the plot says %s", text)
+			}
+			return
+		}
+	}
+	t.Error("there is no plot of the others")
+}
+
 // again sums up the values that stand in a result.
 func again(r *study.Result) {
 	var endings []study.Ending

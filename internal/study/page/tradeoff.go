@@ -55,8 +55,8 @@ func tradeoffOf(r *study.Result) (*figure, error) {
 			continue
 		}
 		at := [2]float64{along.of(*x), up.of(*y)}
-		if math.IsInf(at[0], 0) || math.IsInf(at[1], 0) {
-			continue // no error at all has no place on the scale
+		if math.IsInf(at[0]-at[1], 0) || math.IsNaN(at[0]-at[1]) {
+			continue // no error at all, or one below 0, has no place on the scale
 		}
 		points = append(points, at)
 		marks = append(marks, mark{name: a.Name, x: at[0], y: at[1]})
