@@ -77,15 +77,15 @@ func above(scores [][]float64, tau float64) float64 {
 
 // Seeds returns how many runs each of two arms, [runs][tasks], whose rows are paired by
 // seed, would need for a two-sided test at 5 % to tell their means apart with a power of
-// 80 %, if the differences d of the means over tasks spread as those of all runs do:
+// 80 %, if the differences d of the means over tasks spread as those of all runs do: the
+// least n from 2 on with
 //
-//	n = var(d) * (z(0.975) + z(0.8))² / mean(d)²
+//	n >= var(d) * (t(0.975) + t(0.8))² / mean(d)²
 //
-// rounded up, at least 2 (Rosner, "Fundamentals of Biostatistics", 7th ed. 2010, chapter 7:
-// the size of a sample for a two-sided test of a mean). It is a rough guide: the difference
-// and the spread of few runs are uncertain, and a t test needs one or two runs more than
-// this normal test. +Inf where the means are equal, NaN where there is one pair. It fails
-// where Check does or the shapes differ.
+// where t are quantiles of Student's t with n-1 degrees of freedom: the size of a sample for
+// a paired t test, to within one run of the exact one by the noncentral t. It is a rough
+// guide: the difference and the spread of few runs are uncertain. +Inf where the means are
+// equal, NaN where there is one pair. It fails where Check does or the shapes differ.
 func Seeds(x, y [][]float64) (float64, error) {
 	if err := checkAll(1, x, y); err != nil {
 		return 0, err
@@ -96,16 +96,24 @@ func Seeds(x, y [][]float64) (float64, error) {
 	if len(x) < 2 {
 		return math.NaN(), nil
 	}
-	d := make([]float64, len(x))
+	d, size := make([]float64, len(x)), 0.0
 	for i := range d {
 		d[i] = mean(x[i]) - mean(y[i])
+		size = max(size, math.Abs(mean(x[i]))+math.Abs(mean(y[i])))
 	}
 	mean, spread := stat.MeanVariance(d, nil)
-	if math.Abs(mean) <= 1e-12*math.Sqrt(spread) { // by rounding alone
+	if math.Abs(mean) <= 1e-12*size { // by rounding alone
 		return math.Inf(1), nil
 	}
-	z := (distuv.UnitNormal.Quantile(0.975) + distuv.UnitNormal.Quantile(0.8)) / mean
-	return max(2, math.Ceil(spread*z*z)), nil
+	need := func(p func(float64) float64) float64 {
+		q := (p(0.975) + p(0.8)) / mean
+		return spread * q * q
+	}
+	n := max(2, math.Ceil(need(distuv.UnitNormal.Quantile))) // the normal test needs no more
+	for n < need(distuv.StudentsT{Sigma: 1, Nu: n - 1}.Quantile) {
+		n++
+	}
+	return n, nil
 }
 
 // Pareto returns, in rising order, the indices of the points on the Pareto front of two

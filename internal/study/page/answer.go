@@ -80,15 +80,15 @@ func separation(r *study.Result, j study.Judge, best study.Arm) []string {
 	case len(r.Seeds) < fewest:
 		return []string{fmt.Sprintf("With %d seeds nothing is called separated: their intervals are too narrow for that. Run %d or more.", len(r.Seeds), fewest)}
 	case len(up)+len(down) == 0:
-		return []string{fmt.Sprintf("Nothing is separated: the interval of every difference to %s holds 0.%s", r.Base, needed(r, j, best))}
+		return []string{fmt.Sprintf("Nothing is separated: an interval of every difference to %s holds 0.%s", r.Base, needed(r, j, best))}
 	}
 	var said []string
 	for _, part := range []struct {
 		arms  []string
 		words string
 	}{
-		{up, "Better than " + r.Base + ", with an interval of the difference that leaves out 0: "},
-		{down, "Worse than " + r.Base + ", with an interval that leaves out 0: "},
+		{up, "Better than " + r.Base + ", with intervals of the difference that leave out 0: "},
+		{down, "Worse than " + r.Base + ", with intervals that leave out 0: "},
 		{neither, "Not separated from " + r.Base + ": "},
 	} {
 		if len(part.arms) > 0 {
@@ -103,27 +103,6 @@ func separation(r *study.Result, j study.Judge, best study.Arm) []string {
 
 // capital begins a sentence.
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-// The verdicts: the interval of the difference to the base lies on one side of 0, or
-// not.
-const same, better, worse = "", "better", "worse"
-
-// fewest is the number of seeds shared with the base from which there are verdicts. The
-// interval of n differences leaves out 0 at the latest where all have one sign, which
-// without any difference happens with probability 2^(1-n): 1 in 4 times with 3 seeds, 1 in
-// 16 with 5.
-const fewest = 5
-
-func verdict(r *study.Result, j study.Judge, arm string) string {
-	d := r.Arms[arm][j.Name].Difference
-	if shared(r, j, arm) < fewest || d == nil || d.Lo == nil || d.Hi == nil || *d.Lo <= 0 && *d.Hi >= 0 {
-		return same
-	}
-	if ahead(j, *d.Lo, 0) {
-		return better
-	}
-	return worse
-}
 
 // ahead says whether a is better than b.
 func ahead(j study.Judge, a, b float64) bool {

@@ -39,13 +39,12 @@ func results(b *strings.Builder, r *study.Result) {
 }
 
 func differences(b *strings.Builder, r *study.Result) {
-	fmt.Fprintf(b, "## Against %s\n\nThe difference of the interquartile means over the seeds that both have, paired by seed; P, the probability that a trial is better than one of %s; "+
-		"the difference of the means in the same frames, paired by seed and by episode; and how many seeds the spread observed would need (test at 5 %%, power 80 %%).\n\n", r.Base, r.Base)
+	fmt.Fprintf(b, "## Against %s\n\n%s\n\n", r.Base, caveats(r))
 	tables(b, r, false, func(c cell) string {
 		if c.Difference == "" {
 			return ""
 		}
-		said := []string{c.Difference + bracketed(c.DifferenceInterval), "P " + c.Probability + bracketed(c.ProbabilityInterval)}
+		said := []string{strings.TrimSpace(c.Difference + bracketed(c.DifferenceInterval) + " " + c.Verdict), "P " + c.Probability + bracketed(c.ProbabilityInterval)}
 		if c.Paired != "" {
 			said = append(said, "same frames "+c.Paired+bracketed(c.PairedInterval))
 		}

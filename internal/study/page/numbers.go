@@ -64,16 +64,21 @@ func (n numbers) span(lo, hi *float64) string {
 
 // needed says how many seeds the observed spread would need to tell an arm from the base.
 func needed(r *study.Result, j study.Judge, a study.Arm) string {
-	n := r.Arms[a.Name][j.Name].Needed
-	if n == nil {
-		return ""
+	f := r.Arms[a.Name][j.Name]
+	switch {
+	case f.Needed != nil:
+		return " If the means and the spread observed were the true ones, telling the mean of " + a.Name + " from that of " + r.Base + " would need about " +
+			seedsOf(*f.Needed) + " seeds (paired t test at 5 %, power 80 %); both have " + strconv.Itoa(shared(r, j, a.Name)) + "."
+	case f.Difference != nil && f.Difference.Lo != nil:
+		return " The means of " + a.Name + " and " + r.Base + " are equal, which no number of seeds would tell apart."
 	}
-	return " If the means and the spread observed were the true ones, telling " + a.Name + " from " + r.Base + " would need about " +
-		seedsOf(*n) + " seeds (test at 5 %, power 80 %); both have " + strconv.Itoa(shared(r, j, a.Name)) + "."
+	return ""
 }
 
-// seedsOf writes a number of seeds, of which nobody runs thousands.
+// seedsOf writes a number of seeds, of which nobody runs thousands, and below fewest of
+// which there is no verdict.
 func seedsOf(n float64) string {
+	n = max(n, fewest)
 	const most = 999
 	if n > most {
 		return "over " + strconv.Itoa(most)

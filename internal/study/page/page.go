@@ -9,7 +9,6 @@ import (
 	"html/template"
 	"image"
 	"image/png"
-	"slices"
 	"strings"
 
 	"glint/internal/report"
@@ -45,12 +44,7 @@ func HTML(r *study.Result, pictures []Picture) ([]byte, error) {
 	if len(r.Judges) == 0 || len(r.Order) == 0 {
 		return nil, errors.New("page: the study has no judges or no arms")
 	}
-	v := view{Result: r, Answer: answer(r), Groups: groups(r), Facts: facts(r), Many: len(r.Seeds) > 1, SeedList: list(r.Seeds)}
-	for _, g := range v.Groups {
-		for _, line := range g.Rows {
-			v.Paired = v.Paired || slices.ContainsFunc(line.Cells, func(c cell) bool { return c.Paired != "" })
-		}
-	}
+	v := view{Result: r, Answer: answer(r), Groups: groups(r), Facts: facts(r), Caveats: caveats(r), Many: len(r.Seeds) > 1, SeedList: list(r.Seeds)}
 	var err error
 	if v.Intervals, v.Profile, v.Tradeoff, err = plots(r); err != nil {
 		return nil, err
@@ -78,7 +72,7 @@ type view struct {
 	Answer    []string
 	Facts     []fact
 	Many      bool // seeds, so that intervals can be told
-	Paired    bool // some figure is paired by frame
+	Caveats   string
 	SeedList  string
 	Groups    []group
 	Intervals []figure

@@ -256,15 +256,15 @@ func TestPageAnswers(t *testing.T) {
 		r          *study.Result
 		want, miss []string
 	}{
-		"best":           {invented(6, 5, 0.1), []string{"Best by knives kept is default: ", "leaves out 0: x10, both, balanced, default.", "Not separated from uniform: half."}, []string{"Nothing is separated", "Of the arms without a note"}},
+		"best":           {invented(6, 5, 0.1), []string{"Best by knives kept is default: ", "leave out 0: x10, both, balanced, default.", "Not separated from uniform: half."}, []string{"Nothing is separated", "Of the arms without a note"}},
 		"noted":          {invented(14, 5, 0.02), []string{"Best by knives kept is oracle: ", "true boxes were used in training", "Of the arms without a note: best by knives kept is default: "}, nil},
-		"not separated":  {same, []string{"Nothing is separated", " seeds (test at 5 %, power 80 %); both have 5."}, []string{"leaves out 0"}},
-		"base is best":   {worse, []string{"No arm does better than uniform by knives kept; the nearest is x10: ", "Worse than uniform, with an interval that leaves out 0: x10."}, []string{"Better than uniform"}},
-		"less is better": {fewer, []string{"Best by error on knives, MSE is x10: ", "leaves out 0: x10.", "Not separated from uniform: half."}, []string{"Worse than"}},
+		"not separated":  {same, []string{"Nothing is separated", " seeds (paired t test at 5 %, power 80 %); both have 5."}, []string{"leave out 0"}},
+		"base is best":   {worse, []string{"No arm does better than uniform by knives kept; the nearest is x10: ", "Worse than uniform, with intervals that leave out 0: x10."}, []string{"Better than uniform"}},
+		"less is better": {fewer, []string{"Best by error on knives, MSE is x10: ", "leave out 0: x10.", "Not separated from uniform: half."}, []string{"Worse than"}},
 		"base failed":    {nothing, []string{"No trial of half has a figure"}, []string{"Best by"}},
 		"arm failed":     {failing(5), []string{"Best by knives kept is balanced: ", "Without any result, see Failures: half."}, []string{"x10, half"}},
-		"few seeds":      {invented(6, 3, 0.02), []string{"Best by knives kept is default: ", "With 3 seeds nothing is called separated"}, []string{"leaves out 0", "Not separated"}},
-		"one seed alone": {invented(3, 1, 0.1), []string{"One seed tells no interval"}, []string{"eparated from", "leaves out"}},
+		"few seeds":      {invented(6, 3, 0.02), []string{"Best by knives kept is default: ", "With 3 seeds nothing is called separated"}, []string{"leave out 0", "Not separated"}},
+		"one seed alone": {invented(3, 1, 0.1), []string{"One seed tells no interval"}, []string{"eparated from", "leave out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			said := words(all(parsed(t, written(t, tc.r)), "div")[0])

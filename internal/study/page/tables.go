@@ -83,7 +83,7 @@ func cellOf(r *study.Result, a study.Arm, j study.Judge) cell {
 	if p := f.Paired; p != nil {
 		c.Paired, c.PairedInterval = n.signed(p.Value), between(n, p.Lo, p.Hi)
 	}
-	if f.Needed != nil {
+	if f.Needed != nil && c.Verdict == same {
 		c.Needed = fmt.Sprintf("needs %s seeds", seedsOf(*f.Needed))
 	}
 	return c
