@@ -192,18 +192,21 @@ func TestAblateGrows(t *testing.T) {
 	otherData(t)
 }
 
-// otherData wants a study to go on with no other dataset in the place of its own.
+// otherData wants a study to go on with no other dataset in the place of its own, nor with
+// a part of it.
 func otherData(t *testing.T) {
 	t.Helper()
-	if err := os.RemoveAll("s/held-out"); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, stderr := glint(t, "record", "--env", "dojo", "--policy", "varied", "--steps", "300", "--seed", "77", "--out", "s/held-out"); code != exitOK {
-		t.Fatal(stderr)
-	}
-	code, _, stderr := glint(t, "ablate", "--plan", "more.toml", "--out", "s", "--seeds", "2")
-	if code != exitUsage || !strings.Contains(stderr, "was begun with other settings") || !strings.Contains(stderr, "held_out_id") {
-		t.Errorf("another dataset in its place: exit code %d, %s", code, stderr)
+	for _, tc := range []struct{ seed, steps, want string }{{"77", "300", "held_out_id"}, {"1001", "200", "held_out_rows"}} {
+		if err := os.RemoveAll("s/held-out"); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, stderr := glint(t, "record", "--env", "dojo", "--policy", "varied", "--envs", "4", "--steps", tc.steps, "--seed", tc.seed, "--out", "s/held-out"); code != exitOK {
+			t.Fatal(stderr)
+		}
+		code, _, stderr := glint(t, "ablate", "--plan", "more.toml", "--out", "s", "--seeds", "2")
+		if code != exitUsage || !strings.Contains(stderr, "was begun with other settings") || !strings.Contains(stderr, tc.want) {
+			t.Errorf("another dataset in its place: exit code %d, %s", code, stderr)
+		}
 	}
 }
 

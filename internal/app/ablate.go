@@ -50,7 +50,7 @@ type ablation struct {
 	plan  study.Plan
 	asked string // the plan as TOML, before minutes are turned into updates
 	dir   string
-	ids   map[string]string // of the datasets, by their folders
+	sets  map[string]dataset // by their folders
 	io    IO
 }
 
@@ -64,7 +64,7 @@ func Ablate(ctx context.Context, opts AblateOptions, o IO) (res study.Result, er
 	if err != nil {
 		return res, err
 	}
-	a := &ablation{AblateOptions: opts, plan: p, dir: opts.Out, ids: map[string]string{}, io: o}
+	a := &ablation{AblateOptions: opts, plan: p, dir: opts.Out, sets: map[string]dataset{}, io: o}
 	if a.asked, err = tomlText(p); err != nil {
 		return res, err
 	}
@@ -206,7 +206,8 @@ func (a *ablation) spec(arm string, seed uint64) (study.Spec, error) {
 	}
 	s := study.Spec{Arm: arm, Seed: seed, Kind: a.plan.Kind, HeldOut: heldFolder, Eval: a.plan.Eval}
 	if a.plan.Kind == study.Pretrain {
-		s.DataID, s.HeldOutID = a.ids[dataFolder], a.ids[heldFolder]
+		data, held := a.sets[dataFolder], a.sets[heldFolder]
+		s.DataID, s.DataRows, s.HeldOutID, s.HeldOutRows = data.id, data.rows, held.id, held.rows
 	}
 	err = a.settings(&s, c)
 	return s, err
@@ -255,7 +256,7 @@ func (a *ablation) report(ctx context.Context, endings []study.Ending) (study.Re
 		return res, broken
 	}
 	if a.plan.Kind == study.Pretrain {
-		res.Data, res.HeldOut, res.DataID, res.HeldID = dataFolder, heldFolder, a.ids[dataFolder], a.ids[heldFolder]
+		res.Data, res.HeldOut, res.DataID, res.HeldID = dataFolder, heldFolder, a.sets[dataFolder].id, a.sets[heldFolder].id
 	}
 	res.Commands = a.commands()
 	res.Summarise(endings)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,8 +14,8 @@ import (
 )
 
 // writePage writes the page of a study, whose folder is dir, with reconstructions by the
-// example of each arm, which are written as files of their own, too. What cannot be drawn is left out with a note: the figures matter
-// more.
+// example of each arm, which are written as files of their own, too. What cannot be drawn
+// or written beside the page is left out with a note: the figures matter more.
 func writePage(ctx context.Context, dir string, r *study.Result, o IO) error {
 	var pictures []page.Picture
 	if r.HeldOut != "" {
@@ -27,12 +28,18 @@ func writePage(ctx context.Context, dir string, r *study.Result, o IO) error {
 			o.notef("the page has no reconstructions: %v", err)
 		}
 	}
+	if err := page.Write(filepath.Join(dir, study.PageFile), r, pictures); err != nil {
+		return err
+	}
+	file := func(i int) string { return filepath.Join(dir, fmt.Sprintf("reconstructions-%d.png", i+1)) }
 	for i, p := range pictures {
-		if err := report.WritePNG(filepath.Join(dir, fmt.Sprintf("reconstructions-%d.png", i+1)), p.Image); err != nil {
-			return err
+		if err := report.WritePNG(file(i), p.Image); err != nil {
+			o.notef("a picture of the page is not beside it: %v", err)
 		}
 	}
-	return page.Write(filepath.Join(dir, study.PageFile), r, pictures)
+	for i := len(pictures); os.Remove(file(i)) == nil; i++ { // of an earlier report with more arms
+	}
+	return nil
 }
 
 // gridArms is how many arms at most stand side by side in a picture: with the original and what

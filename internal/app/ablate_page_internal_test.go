@@ -78,8 +78,20 @@ func TestStudyPictures(t *testing.T) {
 	if again, err := studyPictures(t.Context(), dir, r, o); err != nil || !bytes.Equal(again[0].Image.(*image.Paletted).Pix, pictures[0].Image.(*image.Paletted).Pix) {
 		t.Errorf("the same study gives another picture (%v)", err)
 	}
-	if err := writePage(t.Context(), dir, r, o); err != nil {
-		t.Fatal(err)
+	// Where the picture is to go something is in the way; two others are of an earlier report.
+	files := []string{filepath.Join(dir, "reconstructions-1.png"), filepath.Join(dir, "reconstructions-2.png"), filepath.Join(dir, "reconstructions-3.png")}
+	for _, file := range files {
+		if err := os.MkdirAll(file, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writePage(t.Context(), dir, r, o); err != nil || !strings.Contains(said.String(), "a picture of the page is not beside it") {
+		t.Fatalf("%v; notes: %s", err, said)
+	}
+	for _, file := range files[1:] {
+		if _, err := os.Stat(file); err == nil {
+			t.Errorf("%s is still there", file)
+		}
 	}
 	b, err := os.ReadFile(filepath.Join(dir, study.PageFile))
 	if n := bytes.Count(b, []byte("<img ")); err != nil || n != 1 {

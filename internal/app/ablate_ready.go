@@ -14,6 +14,12 @@ import (
 	"glint/internal/study"
 )
 
+// dataset says which one a study has.
+type dataset struct {
+	id   string
+	rows int
+}
+
 // datasets makes what a study of pretrain trains on and judges, once.
 func (a *ablation) datasets(ctx context.Context) error {
 	if a.plan.Kind != study.Pretrain {
@@ -31,21 +37,21 @@ func (a *ablation) datasets(ctx context.Context) error {
 	} {
 		at := filepath.Join(a.dir, part.folder)
 		r := RecordOptions{Who: WhoOf("varied", false, 1), Env: a.plan.Env, Steps: part.steps, Envs: d.Envs, Seed: part.seed, Distinct: part.distinct}
-		if err := a.dataset(ctx, part.given, at, r); err != nil {
+		if err := a.putDataset(ctx, part.given, at, r); err != nil {
 			return err
 		}
 		data, err := openEnds(DataConfig{Dir: at})
 		if err != nil {
 			return err
 		}
-		a.ids[part.folder] = data.Meta().ID()
+		a.sets[part.folder] = dataset{data.Meta().ID(), data.Len()}
 	}
 	return nil
 }
 
-// dataset puts a dataset that was given into the study folder, or records one unless it is
+// putDataset puts a dataset that was given into the study folder, or records one unless it is
 // there.
-func (a *ablation) dataset(ctx context.Context, given, at string, r RecordOptions) error {
+func (a *ablation) putDataset(ctx context.Context, given, at string, r RecordOptions) error {
 	if given != "" {
 		return link(given, at)
 	}

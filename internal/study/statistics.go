@@ -43,14 +43,17 @@ func (f *Figure) compare(base []*float64, better Better) {
 const pairedReps = 2000
 
 // paired returns by how much the trials of an arm lie above those of the base with the same
-// seeds, in the same frames; nil where they do not tell.
+// seeds, in the same frames; nil where they do not tell, or were judged on other episodes.
 func paired(arm, base []*Outcome, judge string) *Estimate {
 	var x, y [][]stats.Ratio
+	var episodes []uint64
 	for i := range arm {
 		if arm[i] == nil || base[i] == nil {
 			continue
 		}
-		episodes := slices.Sorted(maps.Keys(base[i].Ratios))
+		if episodes == nil {
+			episodes = slices.Sorted(maps.Keys(base[i].Ratios))
+		}
 		a, b := parts(arm[i], episodes, judge), parts(base[i], episodes, judge)
 		if a == nil || b == nil {
 			return nil
@@ -64,8 +67,12 @@ func paired(arm, base []*Outcome, judge string) *Estimate {
 	return e
 }
 
-// parts returns what the episodes add to a figure, nil where one does not tell.
+// parts returns what the episodes add to a figure, nil where one does not tell or there are
+// others.
 func parts(o *Outcome, episodes []uint64, judge string) (all []stats.Ratio) {
+	if len(o.Ratios) != len(episodes) {
+		return nil
+	}
 	for _, e := range episodes {
 		r, ok := o.Ratios[e][judge]
 		if !ok {

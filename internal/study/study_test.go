@@ -179,6 +179,47 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestPairedEpisodes wants no pairs of trials that were judged on unlike episodes.
+func TestPairedEpisodes(t *testing.T) {
+	p := plan()
+	result := func(change func(study.Spec, map[uint64]map[string]stats.Ratio)) study.Result {
+		var endings []study.Ending
+		for _, s := range specs(p) {
+			ratios := map[uint64]map[string]stats.Ratio{7: {"kept": {Sum: 1, Of: 3}}, 8: {"kept": {Sum: 2, Of: 5}}}
+			change(s, ratios)
+			endings = append(endings, study.Ending{Spec: s, Outcome: &study.Outcome{Figures: map[string]float64{"kept": 0.5}, Ratios: ratios}})
+		}
+		res := p.NewResult(func(map[string]any) string { return "" })
+		res.Summarise(endings)
+		return res
+	}
+	if e := result(func(study.Spec, map[uint64]map[string]stats.Ratio) {}).Arms["a"]["kept"].Paired; e == nil {
+		t.Error("equal episodes are not paired")
+	}
+	for name, change := range map[string]func(study.Spec, map[uint64]map[string]stats.Ratio){
+		"one more of the arm": func(s study.Spec, r map[uint64]map[string]stats.Ratio) {
+			if s.Arm == "a" {
+				r[9] = r[8]
+			}
+		},
+		"one more of the base": func(s study.Spec, r map[uint64]map[string]stats.Ratio) {
+			if s.Arm == "c" {
+				r[9] = r[8]
+			}
+		},
+		"another one of a seed": func(s study.Spec, r map[uint64]map[string]stats.Ratio) {
+			if s.Seed == 2 {
+				r[9] = r[8]
+				delete(r, 8)
+			}
+		},
+	} {
+		if e := result(change).Arms["a"]["kept"].Paired; e != nil {
+			t.Errorf("%s: paired as %+v", name, e)
+		}
+	}
+}
+
 // TestFailures wants what fails to be listed, and to be tried again by the next start.
 func TestFailures(t *testing.T) {
 	dir := t.TempDir()

@@ -39,9 +39,12 @@ type Spec struct {
 	Seed    uint64 `json:"seed"`
 	Kind    string `json:"kind"`
 	HeldOut string `json:"held_out"` // dataset that pretrain is judged on
-	// What the datasets are, replay.Meta.ID, so that no other takes their place.
-	DataID    string `json:"data_id"`
-	HeldOutID string `json:"held_out_id"`
+	// What the datasets are, replay.Meta.ID, and of how many steps, since a part of one has its
+	// ID; so that no other takes their place.
+	DataID      string `json:"data_id"`
+	DataRows    int    `json:"data_rows"`
+	HeldOutID   string `json:"held_out_id"`
+	HeldOutRows int    `json:"held_out_rows"`
 	// Critic is the SHA-256 of the weights of the critic that the trial asks, so that no other
 	// takes its place; empty where it asks none.
 	Critic string `json:"critic_sha256"`
