@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -145,9 +146,11 @@ func TestAblateGrows(t *testing.T) {
 	t.Setenv(asProgram, "1")
 	small := strings.NewReplacer("updates_per_trial = 200", "updates_per_trial = 20\ncritic_steps = 300", "seeds = 3", "seeds = 1").Replace(smallPlan)
 	small, _, _ = strings.Cut(small, "[arm.broken]")
-	inFolder(t, map[string]string{"plan.toml": small, "more.toml": "name = \"plan\"\n" + small + "[arm.value]\nweighting = \"value\"\n"})
+	inFolder(t, map[string]string{"plan.toml": small, "more.toml": "base = \"knife\"\n" + small + "[arm.value]\nweighting = \"value\"\n"})
 	var res struct {
 		Trials, Failed int
+		Commands       []string
+		Left           []string `json:"left_out"`
 		Order          []struct{ Note string }
 		Arms           map[string]map[string]struct{ Paired *struct{ Lo *float64 } }
 	}
@@ -177,8 +180,23 @@ func TestAblateGrows(t *testing.T) {
 	if p := res.Arms["value"]["mse"].Paired; p == nil || p.Lo == nil || res.Order[2].Note != "one critic for all seeds" {
 		t.Errorf("value is paired as %+v, with the note %q", p, res.Order[2].Note)
 	}
+	byHand(t, "s", res.Commands)
+	if n := run("plan.toml", "1"); n != 2 || !slices.Equal(res.Left, []string{"knife-seed2", "uniform-seed2", "value-seed1", "value-seed2"}) {
+		t.Errorf("%d trials with fewer arms and seeds, left out are %v", n, res.Left)
+	}
+	if s := string(readFile(t, "s/summary.md")); !strings.Contains(s, "Left out: trials of this study with a result that was not asked for: knife-seed2, ") || !strings.Contains(s, "data: 600 steps of dojo, policy varied, seed 1, without repeated observations · ") {
+		t.Errorf("the summary does not say what is left out, or where the data came from: %s", s)
+	}
+	otherArm(t, small)
+	otherData(t)
+}
+
+// otherArm wants a plan, here one of the file plan.toml, to be refused that sets an arm otherwise
+// than its trials, and nothing in the study to change by that.
+func otherArm(t *testing.T, plan string) {
+	t.Helper()
 	asIs := contents(t, "s/plan.toml", "s/trials/*/spec.json")
-	other := strings.Replace(small, "weighting = \"uniform\"", "weighting = \"motion\"", 1)
+	other := strings.Replace(plan, "weighting = \"uniform\"", "weighting = \"motion\"", 1)
 	if err := os.WriteFile("plan.toml", []byte(other), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +207,37 @@ func TestAblateGrows(t *testing.T) {
 	if d := cmp.Diff(asIs, contents(t, "s/plan.toml", "s/trials/*/spec.json")); d != "" {
 		t.Errorf("a plan that was refused has changed the study: %s", d)
 	}
-	otherData(t)
+}
+
+// byHand runs the commands of a study that repeat one trial, of the arm value, and wants them
+// to end with the weights of the trial.
+func byHand(t *testing.T, study string, commands []string) {
+	t.Helper()
+	t.Chdir(study)
+	defer t.Chdir("..")
+	for _, command := range commands[slices.Index(commands, "# by hand")+1:] {
+		if asks, ok := strings.CutPrefix(command, "# of an arm that asks the critic: "); ok {
+			command = asks
+			if err := os.RemoveAll("run"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		args := strings.Fields(strings.NewReplacer("ARM", "value", "seedN", "seed1").Replace(command))
+		if code, _, stderr := glint(t, args[1:]...); code != exitOK {
+			t.Errorf("%s: exit code %d, %s", command, code, stderr)
+		}
+	}
+	var weights [2]struct {
+		SHA256 string `json:"weights_sha256"`
+	}
+	for i, file := range []string{"run/result.json", "trials/value-seed1/result.json"} {
+		if err := json.Unmarshal(readFile(t, file), &weights[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if weights[0] != weights[1] || weights[0].SHA256 == "" {
+		t.Errorf("by hand the weights are %v, those of the trial %v", weights[0], weights[1])
+	}
 }
 
 // otherData wants a study to go on with no other dataset in the place of its own, nor with
@@ -282,9 +330,12 @@ func TestAblateTimes(t *testing.T) {
 	if s := string(readFile(t, "timed/summary.md")); !strings.Contains(s, "| value | 1 | the critic of the study, which this arm asks, could not be trained") || strings.Contains(s, "| knife | 1 |") {
 		t.Errorf("without a critic the summary says %s", s)
 	}
-	var l struct{ Length int64 }
+	var l struct {
+		Length int64
+		Arm    string
+	}
 	b, err := os.ReadFile("timed/length.json")
-	if err != nil || json.Unmarshal(b, &l) != nil || l.Length < 1 {
+	if err != nil || json.Unmarshal(b, &l) != nil || l.Length < 1 || l.Arm != "knife" {
 		t.Errorf("length.json holds %s (%v)", b, err)
 	}
 	if _, err := os.Stat("timed/timing"); err == nil {

@@ -25,6 +25,7 @@ type pretrainCmd struct {
 	Seed        *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
 	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
 	Weighting   *string  `help:"Weighting of the loss, or several as in knife*motion. Default knife." placeholder:"NAME"`
+	Critic      *string  `help:"Run of glint train whose critic the weighting value asks." placeholder:"RUN"`
 	LR          *float64 `help:"Learning rate at the start; it falls to 0." name:"lr" placeholder:"X"`
 	ValShare    *float64 `help:"Share of the dataset's episodes that are judged. Default 0.1." placeholder:"P"`
 	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
@@ -52,6 +53,7 @@ func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 	}
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Weighting, c.Weighting)
+	set(&cfg.Critic, c.Critic)
 	set(&cfg.Agent.Pretrain.LR, c.LR)
 	set(&cfg.Data.ValShare, c.ValShare)
 	c.change(&cfg)
@@ -73,6 +75,7 @@ func (c *pretrainCmd) fixed() []string {
 		{"--skip-bad", c.SkipBad},
 		{"--seed", c.Seed != nil},
 		{"--weighting", c.Weighting != nil},
+		{"--critic", c.Critic != nil},
 		{"--lr", c.LR != nil},
 		{"--val-share", c.ValShare != nil},
 	} {

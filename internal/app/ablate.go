@@ -133,8 +133,12 @@ func (a *ablation) oldPlan(file string) (difference string, err error) {
 	if err := toml.Unmarshal(b, &old); err != nil {
 		return fmt.Sprintf("%s cannot be read: %v", file, err), nil
 	}
+	recorded := a.plan.Kind == study.Train || a.holdsData()
 	var texts [2]string
 	for i, p := range []study.Plan{old, a.plan} {
+		if recorded {
+			p.Base = "" // whose settings data are recorded by
+		}
 		if texts[i], err = tomlText(p.Shared()); err != nil {
 			return "", err
 		}
@@ -256,10 +260,18 @@ func (a *ablation) report(ctx context.Context, endings []study.Ending) (study.Re
 		return res, broken
 	}
 	if a.plan.Kind == study.Pretrain {
-		res.Data, res.HeldOut, res.DataID, res.HeldID = dataFolder, heldFolder, a.sets[dataFolder].id, a.sets[heldFolder].id
+		data, held := a.sets[dataFolder], a.sets[heldFolder]
+		res.Data, res.DataID, res.DataFrom = dataFolder, data.id, data.from
+		res.HeldOut, res.HeldID, res.HeldFrom = heldFolder, held.id, held.from
 	}
 	res.Commands = a.commands()
 	res.Summarise(endings)
+	if res.LeftOut, broken = study.Others(a.dir, endings); broken != nil {
+		return res, broken
+	}
+	if len(res.LeftOut) > 0 {
+		a.io.notef("trials with a result that this plan and its seeds do not ask for are left out: %s", strings.Join(res.LeftOut, ", "))
+	}
 	if err := report.ReplaceFile(filepath.Join(a.dir, study.SummaryFile), []byte(page.Markdown(&res))); err != nil {
 		return res, fmt.Errorf("writing the summary: %w", err)
 	}
@@ -313,7 +325,7 @@ func (a *ablation) commands() []string {
 	if a.linked(heldFolder) {
 		where += " --held-out " + heldFolder
 	}
-	by := []string{fmt.Sprintf("glint ablate --plan %s%s --seeds %d --%s-per-trial %d --out again", plan, where, p.Seeds, p.Unit(), p.Length()), "# by hand"}
+	by := []string{fmt.Sprintf("glint ablate --plan %s%s --seeds %d --%s-per-trial %d --out again-study", plan, where, p.Seeds, p.Unit(), p.Length()), "# by hand"}
 	if p.Kind == study.Train {
 		return append(by,
 			"glint train --config trials/ARM-seedN/run/config.toml --out run",
@@ -322,19 +334,27 @@ func (a *ablation) commands() []string {
 	// No flag of record says what a base arm of other pixels or another game sets.
 	base := p.Merged(p.Base)
 	plain := !holds(base, "pixels") && !holds(base, "sticky") && !holds(base, "gym")
-	if plain && !a.linked(dataFolder) {
-		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --dedup --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.Steps, p.Data.Envs, p.Data.Seed, dataFolder))
+	data, held := dataFolder, heldFolder
+	if plain && !a.linked(data) {
+		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --dedup --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.Steps, p.Data.Envs, p.Data.Seed, again+data))
+		data = again + data
 	}
-	if plain && !a.linked(heldFolder) {
-		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.HeldOutSteps, p.Data.Envs, p.Data.HeldOutSeed, heldFolder))
+	if plain && !a.linked(held) {
+		by = append(by, fmt.Sprintf("glint record --env %s --policy varied --steps %d --envs %d --seed %d --out %s", p.Env, p.Data.HeldOutSteps, p.Data.Envs, p.Data.HeldOutSeed, again+held))
+		held = again + held
 	}
+	pretrain := "glint pretrain --data " + data + " --config trials/ARM-seedN/run/config.toml --out run"
 	if a.wantsCritic() {
-		by = append(by, "glint train --config "+criticFolder+"/config.toml --out "+criticFolder)
+		by = append(by, "glint train --config "+criticFolder+"/config.toml --out "+again+criticFolder, pretrain,
+			"# of an arm that asks the critic: "+pretrain+" --critic "+again+criticFolder)
+	} else {
+		by = append(by, pretrain)
 	}
-	return append(by,
-		"glint pretrain --data "+dataFolder+" --config trials/ARM-seedN/run/config.toml --out run",
-		"glint probe --checkpoint run --data "+heldFolder)
+	return append(by, "glint probe --checkpoint run --data "+held)
 }
+
+// again begins the names of what the commands make, beside what the study made.
+const again = "again-"
 
 // linked says whether a dataset of the study was given, by this start or an earlier one.
 func (a *ablation) linked(folder string) bool {

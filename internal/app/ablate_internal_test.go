@@ -105,6 +105,7 @@ updates_per_trial = 10
 		{"kind of value", "[arm.b]", "[arm.b]\nweighting = 3", "line 7"},
 		{"weighting", "[arm.b]", "[arm.b]\nweighting = \"unifrom\"", `arm b: saliency: no weighting "unifrom": did you mean "uniform"?`},
 		{"critic nobody asks", "[arm.b]", "[arm.b]\ncritic = \"x\"", "only the weighting value of an autoencoder alone asks it"},
+		{"critic that is none", "[arm.b]", "[arm.b]\nweighting = \"value\"\ncritic = \"nowhere\"", "arm b: no run or checkpoint at /"},
 		{"setting", "[arm.b]", "[arm.b.agent]\nsmall_share = 2.0", "arm b: agent.small_share is 2"},
 		{"judge", "kept", "kpet", `no judge "kpet": did you mean kept?`},
 		{"set by the study", "[arm.b]", "[arm.b]\nseed = 3", "arm b: seed is the same for all arms"},

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -28,6 +30,15 @@ func readPlan(a AblateOptions) (study.Plan, error) {
 	p := study.DefaultPlan()
 	if err := decodePlan(where, text, &p); err != nil {
 		return p, err
+	}
+	for _, settings := range append(slices.Collect(maps.Values(p.Arms)), p.Settings) {
+		if path, _ := settings["critic"].(string); path != "" {
+			abs, err := filepath.Abs(path) // trials run in the study folder
+			if err != nil {
+				return p, fmt.Errorf("critic %s: %w", path, err)
+			}
+			settings["critic"] = abs
+		}
 	}
 	p.Complete(slug(strings.TrimSuffix(filepath.Base(a.Plan), ".toml")), text)
 	if err := a.over(&p); err != nil {
@@ -174,6 +185,9 @@ func checkArm(where string, p study.Plan, arm string) error {
 	c, err := trialConfig(p, arm, 1)
 	if err == nil {
 		err = c.Validate()
+	}
+	if err == nil && c.Critic != criticFolder {
+		_, err = c.critic("")
 	}
 	if err != nil {
 		return usagef("mend it in the plan", "%s, arm %s: %v", where, arm, err)

@@ -12,12 +12,22 @@ import (
 	"slices"
 
 	"glint/internal/study"
+	"glint/replay"
 )
 
 // dataset says which one a study has.
 type dataset struct {
 	id   string
 	rows int
+	from string // how it was recorded, for people
+}
+
+func datasetOf(m replay.Meta, rows int) dataset {
+	from := fmt.Sprintf("%d steps of %s, policy %s, seed %d", rows, m.Env, m.Policy, m.Seed)
+	if m.Distinct {
+		from += ", without repeated observations"
+	}
+	return dataset{m.ID(), rows, from}
 }
 
 // datasets makes what a study of pretrain trains on and judges, once.
@@ -44,9 +54,19 @@ func (a *ablation) datasets(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.sets[part.folder] = dataset{data.Meta().ID(), data.Len()}
+		a.sets[part.folder] = datasetOf(data.Meta(), data.Len())
 	}
 	return nil
+}
+
+// holdsData says whether the study has both datasets.
+func (a *ablation) holdsData() bool {
+	for _, folder := range []string{dataFolder, heldFolder} {
+		if _, err := os.Stat(filepath.Join(a.dir, folder)); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // putDataset puts a dataset that was given into the study folder, or records one unless it is
@@ -111,7 +131,8 @@ func link(given, at string) error {
 type length struct {
 	Minutes float64 `json:"minutes"` // that were asked for
 	Unit    string  `json:"unit"`    // updates or steps
-	Rate    float64 `json:"rate"`    // of them a minute, by one arm with all jobs running
+	Arm     string  `json:"arm"`     // that was timed
+	Rate    float64 `json:"rate"`    // of them a minute, by that arm with all jobs running
 	Length  int64   `json:"length"`
 }
 
@@ -145,7 +166,7 @@ func (a *ablation) settle(ctx context.Context) (err error) {
 		return nil
 	}
 	l := length{Minutes: a.plan.Minutes, Unit: a.plan.Unit()}
-	if l.Rate, err = a.rate(ctx, min(max(timingShare*l.Minutes, timingShortest), timingLongest)); err != nil {
+	if l.Arm, l.Rate, err = a.rate(ctx, min(max(timingShare*l.Minutes, timingShortest), timingLongest)); err != nil {
 		return err
 	}
 	if l.Length = int64(l.Rate * l.Minutes); l.Length < 1 {
@@ -159,21 +180,21 @@ func (a *ablation) settle(ctx context.Context) (err error) {
 }
 
 // rate returns the updates or steps a minute of the base arm, or of the first other one where
-// that cannot be trained.
-func (a *ablation) rate(ctx context.Context, minutes float64) (rate float64, err error) {
+// that cannot be trained, and which arm it was.
+func (a *ablation) rate(ctx context.Context, minutes float64) (timed string, rate float64, err error) {
 	order := append([]string{a.plan.Base}, slices.DeleteFunc(slices.Clone(a.plan.Order), func(arm string) bool { return arm == a.plan.Base })...)
 	var failed error
 	for _, arm := range order {
 		if err := os.RemoveAll(filepath.Join(a.dir, study.TimingFolder)); err != nil {
-			return 0, fmt.Errorf("timing: %w", err)
+			return "", 0, fmt.Errorf("timing: %w", err)
 		}
 		specs, err := a.timings(arm, minutes)
 		if err != nil {
-			return 0, err
+			return "", 0, err
 		}
 		endings, err := a.trials(ctx, "timing", specs)
 		if err != nil {
-			return 0, err
+			return "", 0, err
 		}
 		at := slices.IndexFunc(endings, func(e study.Ending) bool { return e.Outcome == nil })
 		if at >= 0 {
@@ -183,9 +204,9 @@ func (a *ablation) rate(ctx context.Context, minutes float64) (rate float64, err
 		for _, e := range endings {
 			rate += e.Outcome.Figures[study.Rate] / float64(len(endings))
 		}
-		return rate, nil
+		return arm, rate, nil
 	}
-	return 0, failed
+	return "", 0, failed
 }
 
 // timings returns short trials of an arm, one for each job.

@@ -146,10 +146,10 @@ func (p Plan) validateNumbers() error {
 	return nil
 }
 
-// Shared returns what all trials of a study have in common: the plan without its arms, its
-// seeds and what is asked of the results, which may change from start to start.
+// Shared returns what all trials of a study have in common: the plan without its name, its
+// arms, its seeds and what is asked of the results, which may change from start to start.
 func (p Plan) Shared() Plan {
-	p.Question, p.Judges, p.Seeds, p.Arms, p.Order = "", nil, 0, nil, nil
+	p.Name, p.Question, p.Judges, p.Seeds, p.Arms, p.Order = "", "", nil, 0, nil, nil
 	return p
 }
 

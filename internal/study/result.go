@@ -20,6 +20,8 @@ type Result struct {
 	HeldOut  string `json:"held_out"` // dataset of other episodes that probe judges; empty for train
 	DataID   string `json:"data_id"`  // says how they were recorded; replay.Meta.ID
 	HeldID   string `json:"held_out_id"`
+	DataFrom string `json:"data_from"` // the same for people
+	HeldFrom string `json:"held_out_from"`
 
 	Judges []Judge  `json:"judges"` // columns of the table
 	Order  []Arm    `json:"order"`  // rows of the table
@@ -31,6 +33,7 @@ type Result struct {
 	Trials   int                          `json:"trials"` // that were asked for
 	Failed   int                          `json:"failed"` // of them
 	Failures []Failure                    `json:"failures"`
+	LeftOut  []string                     `json:"left_out"` // trials with an outcome that were not asked for
 
 	Versions []string `json:"versions"` // that the trials ran with; one, unless a study went on with another
 	Commands []string `json:"commands"` // that repeat it

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -108,6 +109,23 @@ func (r Runner) one(ctx context.Context, s Spec) Ending {
 		_ = os.WriteFile(path, []byte(e.Why()+"\n"), 0o644)
 	}
 	return e
+}
+
+// Others lists the trials that have an outcome and are not among the endings, such as those of
+// more seeds or of an arm that was taken out.
+func Others(dir string, endings []Ending) (names []string, err error) {
+	found, err := filepath.Glob(filepath.Join(dir, TrialsFolder, "*", OutcomeFile))
+	if err != nil {
+		return nil, fmt.Errorf("looking for other trials: %w", err)
+	}
+	names = []string{}
+	for _, file := range found {
+		name := filepath.Base(filepath.Dir(file))
+		if !slices.ContainsFunc(endings, func(e Ending) bool { return filepath.Base(e.Spec.Folder()) == name }) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
 }
 
 // Why says in one line why a trial has no outcome.

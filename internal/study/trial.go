@@ -23,6 +23,9 @@ const (
 	RunFolder   = "run"
 )
 
+// TrialsFolder holds the trials, in the study folder.
+const TrialsFolder = "trials"
+
 // TimingFolder is in the study folder while a trial's length is found.
 const TimingFolder = "timing"
 
@@ -72,7 +75,7 @@ func (s Spec) Folder() string {
 	if s.Timing > 0 {
 		return fmt.Sprintf("%s/%d", TimingFolder, s.Timing)
 	}
-	return fmt.Sprintf("trials/%s-seed%d", s.Arm, s.Seed)
+	return fmt.Sprintf("%s/%s-seed%d", TrialsFolder, s.Arm, s.Seed)
 }
 
 // text is the spec as its file has it.

@@ -104,7 +104,10 @@ func facts(r *study.Result) []fact {
 		{"Trials", fmt.Sprintf("%d, of which %d failed", r.Trials, r.Failed)},
 	}
 	if r.Data != "" {
-		all = append(all, fact{"Trained on", r.Data + " · " + r.DataID}, fact{"Judged on", r.HeldOut + " · " + r.HeldID})
+		all = append(all, fact{"Trained on", r.Data + ": " + r.DataFrom + " · " + r.DataID}, fact{"Judged on", r.HeldOut + ": " + r.HeldFrom + " · " + r.HeldID})
+	}
+	if len(r.LeftOut) > 0 {
+		all = append(all, fact{"Left out", "trials of this study with a result that was not asked for: " + strings.Join(r.LeftOut, ", ")})
 	}
 	return all
 }
