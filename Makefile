@@ -37,11 +37,11 @@ bench-agents: build .peers/ready ## whole trainings against Stable-Baselines3, i
 	.peers/bin/pip install -q -r scripts/peers/requirements.txt
 	touch .peers/ready
 
-golden: ## PyTorch's and rliable's answers for the tests, anew (downloads 3 GB)
+golden: ## the answers of PyTorch, rliable and statsmodels for the tests, anew (downloads 3 GB)
 	python3 -m venv .golden
 	.golden/bin/pip install -r scripts/golden/requirements.txt
 	.golden/bin/python scripts/golden/golden.py
 	.golden/bin/python scripts/golden/scores.py
 
-study: ## the study of docs/studies/kungfu-weighting, in studies/ (7 hours on 2 cores; goes on where it stopped)
+study: ## the study of docs/studies/kungfu-weighting, in studies/ (some 4 hours on 2 cores; goes on where it stopped)
 	scripts/study

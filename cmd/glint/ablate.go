@@ -20,7 +20,7 @@ type ablateCmd struct {
 	JSON    bool   `help:"Print the result as one JSON object on the last line of stdout."`
 
 	Seeds           *int     `help:"Trials of each arm, with seeds 1 to N. Default the plan's." placeholder:"N"`
-	MinutesPerTrial *float64 `help:"Length of a trial, turned once into updates or steps by timing the base arm. Default the plan's." xor:"length" placeholder:"M"`
+	MinutesPerTrial *float64 `help:"Length of a trial, turned once into updates or steps by timing an arm. Default the plan's." xor:"length" placeholder:"M"`
 	UpdatesPerTrial *int64   `help:"Length of a trial that trains the autoencoder alone." xor:"length" placeholder:"N"`
 	StepsPerTrial   *int64   `help:"Length of a trial that trains an agent." xor:"length" placeholder:"N"`
 }

@@ -29,7 +29,7 @@ var allowed = map[string]struct {
 	"internal/names":      {nil, "strings"},
 	"internal/stats":      {nil, "numbers; not what was measured"},
 	"internal/study":      {[]string{"internal/stats", "internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
-	"internal/study/page": {[]string{"internal/study", "internal/stats", "internal/report"}, "figures and finished pictures in, HTML out"},
+	"internal/study/page": {[]string{"internal/study", "internal/stats", "internal/report"}, "figures and finished pictures in, HTML and Markdown out"},
 	"internal/layout":     {nil, "reads source text"},
 	"cmd/glint":           {[]string{"internal/app", "internal/names"}, "flags only"},
 }

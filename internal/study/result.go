@@ -82,9 +82,9 @@ type Figure struct {
 	// Difference is the IQM of this arm minus the base's, over the seeds that both have and
 	// paired by them; nil for the base itself.
 	Difference *Estimate `json:"difference"`
-	// Paired is the difference of the means over seeds, paired by seed and by held-out frame,
-	// by stats.DifferenceOfRatios with an episode's frames as a part; nil for the base itself
-	// and of a figure that does not add up over frames.
+	// Paired is the difference of the means over seeds, paired by seed and by episode of the
+	// held-out dataset, by stats.DifferenceOfRatios; nil for the base itself and of a figure
+	// that does not add up over frames.
 	Paired *Estimate `json:"paired"`
 	// Improvement is the probability that a trial of this arm is better, in the direction
 	// of the judge, than one of the base; nil for the base itself.

@@ -170,12 +170,12 @@ func TestRun(t *testing.T) {
 	if res.Arms["c"]["kept"].Difference != nil || res.Arms["c"]["kept"].Paired != nil || res.Arms["c"]["kept"].Needed != nil {
 		t.Error("the base is compared with itself")
 	}
-	// The differences do not spread at all, in the figures of trials and of frames.
+	// The differences do not spread at all, in the figures of trials and of episodes.
 	if kept.Needed == nil || *kept.Needed != 2 || kept.Paired == nil || math.Abs(kept.Paired.Value+2) > 1e-9 || math.Abs(*kept.Paired.Lo+2) > 1e-9 {
-		t.Errorf("a needs %v seeds, paired by frame %+v", kept.Needed, kept.Paired)
+		t.Errorf("a needs %v seeds, paired by episode %+v", kept.Needed, kept.Paired)
 	}
 	if p := res.Arms["a"]["mse"].Paired; p != nil {
-		t.Errorf("what has no ratios is paired by frame: %+v", p)
+		t.Errorf("what has no ratios is paired by episode: %+v", p)
 	}
 }
 

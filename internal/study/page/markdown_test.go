@@ -39,7 +39,7 @@ func TestMarkdownSaysWhatThePageSays(t *testing.T) {
 func TestPagePairsFrames(t *testing.T) {
 	r := invented(3, 3, 0.1)
 	if text := words(parsed(t, written(t, r))); strings.Contains(strings.ToLower(text), "same frames") {
-		t.Error("nothing is paired by frame, and the page says so nevertheless")
+		t.Error("nothing is paired by episode, and the page says so nevertheless")
 	}
 	lo, hi := 0.125, 0.375
 	f := r.Arms["x10"]["kept"]
