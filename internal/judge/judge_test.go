@@ -194,7 +194,7 @@ func TestBackgroundIsOutsideEveryBox(t *testing.T) {
 	if err := j.Add(append(blank(), blank()...).plane(), append(blank(), recon...), append(boxes, box(at))); err != nil {
 		t.Fatal(err)
 	}
-	near(t, "Background", j.Result().Background, 1/float64(2*64*144-inside-10))
+	near(t, "the pixels for one that is wrong", 1/j.Result().Background, float64(2*64*144-inside-10))
 	// By rounding alone it must not fall below 0.
 	recon = blank()
 	for i := range boxes {
