@@ -100,7 +100,7 @@ func Check(dir string, specs []Spec) error {
 		if was, now := string(b), s.text(); was != now && s.begun(dir) {
 			return &PlanError{
 				fmt.Sprintf("%s was begun with other settings: %s", s.Folder(), Difference(was, now)),
-				"put the arm or the dataset back, or choose another --out",
+				"put the arm or the dataset back, go on with the glint that began it, or choose another --out",
 			}
 		}
 	}
