@@ -17,13 +17,13 @@ func TestVerdictNeedsBothIntervals(t *testing.T) {
 		lo, hi *float64
 		want   bool
 	}{
-		{"the same side", at(0.1), at(0.2), true},
-		{"0 is inside", at(-0.1), at(0.2), false},
-		{"the other side", at(-0.2), at(-0.1), false},
+		{"the same side", new(0.1), new(0.2), true},
+		{"0 is inside", new(-0.1), new(0.2), false},
+		{"the other side", new(-0.2), new(-0.1), false},
 		{"not known", nil, nil, false},
 	} {
 		f := r.Arms["x10"]["kept"]
-		f.Paired, f.Needed = &study.Estimate{Value: 0.1, Lo: tc.lo, Hi: tc.hi}, at(3)
+		f.Paired, f.Needed = &study.Estimate{Value: 0.1, Lo: tc.lo, Hi: tc.hi}, new(3.0)
 		r.Arms["x10"]["kept"] = f
 		text := page.Markdown(r)
 		cell := words(table(parsed(t, written(t, r)), "2")["x10"][0])
@@ -39,8 +39,6 @@ func TestVerdictNeedsBothIntervals(t *testing.T) {
 		}
 	}
 }
-
-func at(x float64) *float64 { return &x }
 
 // TestCaveats wants page and summary to warn in the same words, and of nothing that they
 // do not show.
