@@ -39,7 +39,7 @@ func results(b *strings.Builder, r *study.Result) {
 }
 
 func differences(b *strings.Builder, r *study.Result) {
-	fmt.Fprintf(b, "## Against %s\n\n%s\n\n", r.Base, caveats(r))
+	fmt.Fprintf(b, "## Against %s\n\n%s\n\n", r.Base, strings.Join(caveats(r), "\n\n"))
 	tables(b, r, false, func(c cell) string {
 		if c.Difference == "" {
 			return ""

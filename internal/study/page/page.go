@@ -72,7 +72,7 @@ type view struct {
 	Answer    []string
 	Facts     []fact
 	Many      bool // seeds, so that intervals can be told
-	Caveats   string
+	Caveats   []string
 	SeedList  string
 	Groups    []group
 	Intervals []figure

@@ -50,8 +50,8 @@ func sideOf(e *study.Estimate) float64 {
 }
 
 // caveats says how the differences to the base are to be read, on the page and in the
-// summary. What no cell shows is not explained.
-func caveats(r *study.Result) string {
+// summary, in paragraphs. What no cell shows is not explained.
+func caveats(r *study.Result) []string {
 	has := func(of func(cell) string) bool {
 		for _, g := range groups(r) {
 			for _, line := range g.Rows {
@@ -74,15 +74,15 @@ func caveats(r *study.Result) string {
 		said = append(said, "“Needs” is the number of seeds that would tell the means apart if the means and the spread observed were the true ones (paired t test at 5 %, power 80 %).")
 	}
 	if len(r.Seeds) < 2 {
-		return strings.Join(said, " ")
+		return []string{strings.Join(said, " ")}
 	}
 	rule := "the interval of the difference leaves out 0"
 	if paired {
 		rule += ", and that in the same frames where it is known"
 	}
-	said = append(said,
+	return []string{strings.Join(said, " "), strings.Join([]string{
 		fmt.Sprintf("The words better and worse stand, from %d seeds on, where %s. Intervals of few seeds are too narrow: without any difference the first one leaves out 0 in 11 %% of simulated studies with 5 seeds, 9 %% with 6 and 7 %% with 8.", fewest, rule),
 		"They are not widened for the number of arms compared.",
-		"Adding seeds after a look at the result until a word appears is optional stopping, which makes it stand by chance more often still: settle the number of seeds beforehand.")
-	return strings.Join(said, " ")
+		"Adding seeds after a look at the result until a word appears is optional stopping, which makes it stand by chance more often still: settle the number of seeds beforehand.",
+	}, " ")}
 }
