@@ -31,14 +31,8 @@ func readPlan(a AblateOptions) (study.Plan, error) {
 	if err := decodePlan(where, text, &p); err != nil {
 		return p, err
 	}
-	for _, settings := range append(slices.Collect(maps.Values(p.Arms)), p.Settings) {
-		if path, _ := settings["critic"].(string); path != "" {
-			abs, err := filepath.Abs(path) // trials run in the study folder
-			if err != nil {
-				return p, fmt.Errorf("critic %s: %w", path, err)
-			}
-			settings["critic"] = abs
-		}
+	if err := absolute(p); err != nil {
+		return p, err
 	}
 	p.Complete(slug(strings.TrimSuffix(filepath.Base(a.Plan), ".toml")), text)
 	if err := a.over(&p); err != nil {
@@ -54,6 +48,25 @@ func readPlan(a AblateOptions) (study.Plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// absolute makes the runs that settings name independent of where a trial runs, which is the
+// study folder.
+func absolute(p study.Plan) error {
+	for _, settings := range append(slices.Collect(maps.Values(p.Arms)), p.Settings) {
+		for _, key := range []string{"critic", "from"} {
+			path, _ := settings[key].(string)
+			if path == "" {
+				continue
+			}
+			abs, err := filepath.Abs(path)
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", key, path, err)
+			}
+			settings[key] = abs
+		}
+	}
+	return nil
 }
 
 // over puts the flags over a plan.
