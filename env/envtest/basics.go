@@ -8,8 +8,8 @@ import (
 	"glint/env"
 )
 
-func checkSpec(tb testing.TB, open opener, _ Options) {
-	d := drive(tb, open, 2, 1)
+func checkSpec(tb testing.TB, open opener, o Options) {
+	d := drive(tb, open, o.several(), 1)
 	s := d.spec
 	for _, bad := range []struct {
 		is   bool
@@ -48,14 +48,17 @@ func same(tb testing.TB, after string, want, got env.Spec) {
 	}
 }
 
-func checkNotReset(tb testing.TB, open opener, _ Options) {
-	d := drive(tb, open, 2, 1)
+func checkNotReset(tb testing.TB, open opener, o Options) {
+	d := drive(tb, open, o.several(), 1)
 	if _, err := d.vec.Step(tb.Context(), d.next()); !errors.Is(err, env.ErrNotReset) {
 		tb.Errorf("Step before Reset: %v, want env.ErrNotReset", err)
 	}
-	for _, n := range []int{0, 1, 3} {
+	for _, n := range []int{0, 1, 2, 3} {
+		if n == d.spec.N {
+			continue
+		}
 		if _, err := d.vec.Reset(tb.Context(), seedsFrom(1, n)); err == nil {
-			tb.Errorf("Reset with %d seeds for 2 environments was accepted", n)
+			tb.Errorf("Reset with %d seeds for %d environments was accepted", n, d.spec.N)
 		}
 	}
 	d.reset(1)
@@ -75,6 +78,9 @@ func digestOf(d *driver, seed uint64, steps int) string {
 }
 
 func checkDeterminism(tb testing.TB, open opener, o Options) {
+	if o.Live {
+		tb.Skip("a live environment does not repeat itself")
+	}
 	one := drive(tb, open, 2, 1)
 	want := digestOf(one, 1, o.DigestSteps)
 	if got := digestOf(one, 1, o.DigestSteps); got != want {
@@ -88,6 +94,9 @@ func checkDeterminism(tb testing.TB, open opener, o Options) {
 // checkSeeds asks that a seed matters, and that it is the environment's own: a
 // neighbour with another seed must not change what an environment shows.
 func checkSeeds(tb testing.TB, open opener, o Options) {
+	if o.Live {
+		tb.Skip("a live environment does not repeat itself")
+	}
 	d := drive(tb, open, 1, 1)
 	first := digestOf(d, 1, o.DigestSteps)
 	differs := false

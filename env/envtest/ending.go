@@ -13,16 +13,16 @@ import (
 )
 
 func checkContext(tb testing.TB, open opener, o Options) {
-	d := drive(tb, open, 2, 1)
+	d := drive(tb, open, o.several(), 1)
 	cancelled, cancel := context.WithCancel(tb.Context())
 	cancel()
 	start := time.Now()
-	if _, err := d.vec.Reset(cancelled, seedsFrom(1, 2)); !errors.Is(err, context.Canceled) {
+	if _, err := d.vec.Reset(cancelled, seedsFrom(1, d.spec.N)); !errors.Is(err, context.Canceled) {
 		tb.Errorf("Reset under a cancelled context: %v, want context.Canceled", err)
 	}
 	prompt(tb, "Reset", start, o)
 
-	d = drive(tb, open, 2, 1)
+	d = drive(tb, open, o.several(), 1)
 	d.reset(1)
 	start = time.Now()
 	if _, err := d.vec.Step(cancelled, d.next()); !errors.Is(err, context.Canceled) {
@@ -30,7 +30,7 @@ func checkContext(tb testing.TB, open opener, o Options) {
 	}
 	prompt(tb, "Step", start, o)
 
-	d = drive(tb, open, 2, 1)
+	d = drive(tb, open, o.several(), 1)
 	d.reset(1)
 	const limit = 20 * time.Millisecond
 	short, cancel := context.WithTimeout(tb.Context(), limit)
@@ -57,9 +57,9 @@ func prompt(tb testing.TB, name string, start time.Time, o Options) {
 	}
 }
 
-func checkClosed(tb testing.TB, open opener, _ Options) {
+func checkClosed(tb testing.TB, open opener, o Options) {
 	for _, ever := range []bool{false, true} {
-		d := drive(tb, open, 2, 1)
+		d := drive(tb, open, o.several(), 1)
 		if ever {
 			d.reset(1)
 			d.step()
@@ -70,7 +70,7 @@ func checkClosed(tb testing.TB, open opener, _ Options) {
 			}
 		}
 		ctx := tb.Context()
-		_, reset := d.vec.Reset(ctx, seedsFrom(1, 2))
+		_, reset := d.vec.Reset(ctx, seedsFrom(1, d.spec.N))
 		_, step := d.vec.Step(ctx, d.next())
 		calls := map[string]error{"Reset": reset, "Step": step}
 		if s, ok := env.As[env.Saver](d.vec); ok && d.spec.Saves {
@@ -94,7 +94,7 @@ func checkClosed(tb testing.TB, open opener, _ Options) {
 func checkLeaks(tb testing.TB, open opener, o Options) {
 	already := goleak.IgnoreCurrent()
 	before := descendants(os.Getpid())
-	d := drive(tb, open, 2, 1)
+	d := drive(tb, open, o.several(), 1)
 	d.reset(1)
 	for range 3 {
 		d.step()

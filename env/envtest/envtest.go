@@ -13,6 +13,9 @@ type Options struct {
 	// OpenShort opens the environment with a time limit short enough for random
 	// play to reach it within EndSteps. Nil skips the check of truncation.
 	OpenShort func(tb testing.TB, n int) env.Vec
+	// Live says that the environment is a world of its own which nobody can set back:
+	// it is opened with n = 1 alone, and nothing is asked that wants two equal runs.
+	Live bool
 	// DigestSteps is the number of steps that two runs are compared over.
 	DigestSteps int
 	// EndSteps is the number of steps within which random play of two
@@ -65,6 +68,15 @@ var checks = []check{
 	{"Context", checkContext},
 	{"Closed", checkClosed},
 	{"Leaks", checkLeaks},
+}
+
+// several is the number of environments where a promise concerns more than one, 1 of a
+// Live one.
+func (o Options) several() int {
+	if o.Live {
+		return 1
+	}
+	return 2
 }
 
 // Run checks everything an environment promises, one subtest a promise. Open

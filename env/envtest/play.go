@@ -24,7 +24,7 @@ func play(d *driver, o Options, enough func(*ledger) bool) *ledger {
 }
 
 func checkEpisodes(tb testing.TB, open opener, o Options) {
-	d := drive(tb, open, 2, 1)
+	d := drive(tb, open, o.several(), 1)
 	l := play(d, o, func(l *ledger) bool { return l.ends >= 3 })
 	if l.ends == 0 {
 		tb.Fatalf("no episode ended within %d random steps", o.EndSteps)
@@ -42,7 +42,7 @@ func checkTruncation(tb testing.TB, _ opener, o Options) {
 	if o.OpenShort == nil {
 		tb.Skip("no Options.OpenShort")
 	}
-	l := play(drive(tb, o.OpenShort, 2, 1), o, func(l *ledger) bool { return l.cut >= 3 })
+	l := play(drive(tb, o.OpenShort, o.several(), 1), o, func(l *ledger) bool { return l.cut >= 3 })
 	if l.cut == 0 {
 		tb.Fatalf("no episode was truncated within %d steps (%d ended otherwise)", o.EndSteps, l.ends)
 	}
@@ -54,7 +54,7 @@ func checkTruncation(tb testing.TB, _ opener, o Options) {
 // checkFrames asks that the frames of an observation are frames of their own,
 // not copies of one, and that a stack is one (the ledger sees to that).
 func checkFrames(tb testing.TB, open opener, o Options) {
-	d := drive(tb, open, 2, 1)
+	d := drive(tb, open, o.several(), 1)
 	if d.spec.T == 1 {
 		tb.Skip("one frame an observation")
 	}
@@ -65,33 +65,47 @@ func checkFrames(tb testing.TB, open opener, o Options) {
 
 func checkBadActions(tb testing.TB, open opener, o Options) {
 	const before = 5
-	calm, poked := drive(tb, open, 2, 1), drive(tb, open, 2, 1)
-	want := digestOf(calm, 1, before+o.DigestSteps)
+	poked := drive(tb, open, o.several(), 1)
 	var sum Digest
 	poked.next = Random(poked.spec, 7)
 	if err := sum.WriteBatch(poked.spec, poked.reset(1)); err != nil {
 		tb.Fatal(err)
 	}
 	poked.follow(&sum, before)
-	a := poked.spec.Actions
-	for _, bad := range [][]int{{0, a}, {a, 0}, {-1, 0}, {0, 1 << 30}, {0}, {0, 0, 0}, {}, nil} {
+	for _, bad := range badActions(poked.spec) {
 		if _, err := poked.vec.Step(tb.Context(), bad); !errors.Is(err, env.ErrAction) {
-			tb.Errorf("Step(%v) with %d actions and 2 environments: %v, want env.ErrAction", bad, a, err)
+			tb.Errorf("Step(%v) with %d actions and %d environments: %v, want env.ErrAction", bad, poked.spec.Actions, poked.spec.N, err)
 		}
 	}
 	poked.follow(&sum, o.DigestSteps)
-	if sum.String() != want {
+	if o.Live {
+		return
+	}
+	if calm := drive(tb, open, o.several(), 1); sum.String() != digestOf(calm, 1, before+o.DigestSteps) {
 		tb.Errorf("the refused actions changed the environment")
 	}
+}
+
+// badActions returns arguments that Step must refuse.
+func badActions(s env.Spec) [][]int {
+	bad := [][]int{nil, {}, make([]int, s.N-1), make([]int, s.N+1)}
+	for i := range s.N {
+		for _, a := range []int{s.Actions, -1, 1 << 30} {
+			actions := make([]int, s.N)
+			actions[i] = a
+			bad = append(bad, actions)
+		}
+	}
+	return bad
 }
 
 // checkOwnership asks that a Batch rests until the next call, and that a Vec
 // keeps neither the seeds nor the actions it is given.
 func checkOwnership(tb testing.TB, open opener, o Options) {
-	d := drive(tb, open, 2, 1)
+	d := drive(tb, open, o.several(), 1)
 	want := digestOf(d, 1, o.DigestSteps)
 	var sum Digest
-	seeds := seedsFrom(1, 2)
+	seeds := seedsFrom(1, d.spec.N)
 	b, err := d.vec.Reset(tb.Context(), seeds)
 	if err != nil {
 		tb.Fatalf("Reset: %v", err)
@@ -113,7 +127,7 @@ func checkOwnership(tb testing.TB, open opener, o Options) {
 			tb.Fatal(err)
 		}
 	}
-	if sum.String() != want {
+	if sum.String() != want && !o.Live {
 		tb.Errorf("the Vec kept the seeds or actions it was given: digest %s, want %s", sum.String(), want)
 	}
 }
@@ -131,7 +145,7 @@ func rests(tb testing.TB, s env.Spec, b *env.Batch) {
 // checkTruth asks that boxes lie in the observation, at least in part, and that
 // some appear.
 func checkTruth(tb testing.TB, open opener, o Options) {
-	d := drive(tb, open, 2, 1)
+	d := drive(tb, open, o.several(), 1)
 	truth, ok := env.As[env.Truther](d.vec)
 	if !ok {
 		tb.Skip("no env.Truther")

@@ -9,10 +9,10 @@ import (
 
 func checkSave(tb testing.TB, open opener, o Options) {
 	const before = 40
-	calm := drive(tb, open, 2, 1)
+	calm := drive(tb, open, o.several(), 1)
 	saver, ok := env.As[env.Saver](calm.vec)
-	if !ok {
-		tb.Skip("no env.Saver")
+	if !ok || o.Live {
+		tb.Skip("no env.Saver, or a live environment")
 	}
 	calm.reset(1)
 	if !calm.spec.Saves {

@@ -10,6 +10,9 @@ import (
 // checkSender plays four environments in lock step and, with the same seeds and
 // actions, in halves, and compares all that each environment says.
 func checkSender(tb testing.TB, open opener, o Options) {
+	if o.Live {
+		tb.Skip("a live environment is one")
+	}
 	halves := drive(tb, open, 4, 1)
 	sender, ok := halves.vec.(env.Sender)
 	if !ok {

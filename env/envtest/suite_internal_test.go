@@ -117,3 +117,27 @@ func TestChecksSkipWhatIsNotThere(t *testing.T) {
 		}
 	}
 }
+
+// TestLive runs the suite on a walk that no seed sets back, one at a time, and looks at
+// what it leaves out.
+func TestLive(t *testing.T) {
+	one := func(tb testing.TB, n int) env.Vec {
+		if n != 1 {
+			tb.Fatalf("%d live environments are asked for", n)
+		}
+		return openWalk("no seed", 0)(tb, n)
+	}
+	o := quick("no seed")
+	o.Live = true
+	for _, c := range checks {
+		r := record(t, c, one, o)
+		if want := slices.Contains([]string{"Determinism", "Seeds", "Save", "Sender"}, c.name); r.skipped != want {
+			t.Errorf("check %s: skipped is %v, want %v", c.name, r.skipped, want)
+		}
+		for _, f := range r.failures {
+			t.Errorf("check %s: %s", c.name, f)
+		}
+	}
+	mustFail(t, "BadActions", "ErrAction", openWalk("any action", 0), o)
+	mustFail(t, "Episodes", "EpisodeID", openWalk("episode stays", 0), o)
+}

@@ -11,7 +11,8 @@ var allowed = map[string]struct {
 	"env/envtest":         {[]string{"env"}, "judges any environment by the contract alone"},
 	"env/dojo":            {[]string{"env"}, "a game knows no learner"},
 	"env/gym":             {[]string{"env"}, "sends native pixels; preprocessing is not its business"},
-	"env/vnc":             {[]string{"env"}, "a screen and keys, no rules of a game"},
+	"env/vnc":             {[]string{"env", "internal/names"}, "a screen and keys, no rules of a game"},
+	"env/vnc/vnctest":     {nil, "a server for tests, which shares no code with what it tests"},
 	"env/pixels":          {[]string{"env", "internal/kernel"}, "does not care who made a frame"},
 	"saliency":            {[]string{"env", "internal/kernel", "internal/names"}, "boxes and planes in, weights out; no gradient"},
 	"replay":              {[]string{"env"}, "stores bytes and boxes; no gradient"},
@@ -36,7 +37,7 @@ var allowed = map[string]struct {
 
 // testsMay is what test files may import besides what their package may: suites,
 // and the built-in game, in its own pixels or on planes, where a test needs a game.
-var testsMay = []string{"env", "env/envtest", "env/dojo", "env/pixels", "internal/ops/optest"}
+var testsMay = []string{"env", "env/envtest", "env/dojo", "env/pixels", "env/vnc/vnctest", "internal/ops/optest"}
 
 // restricted is every import from outside the standard library, and the parts of
 // the standard library that not everybody may use, by prefix of the import path,
@@ -50,7 +51,7 @@ var restricted = []struct {
 	{"C", nil, "one static binary without a C compiler"},
 	{"math/rand/v2", []string{"*"}, "the one source of randomness, with explicit seeds"},
 	{"math/rand", nil, "math/rand/v2 has explicit sources and no hidden global seed"},
-	{"os/exec", []string{"env/gym", "internal/app", "internal/report", "env/envtest_test", "cmd/glint_test"}, "processes have few owners, so that none leaks"},
+	{"os/exec", []string{"env/gym", "internal/app", "internal/report", "env/envtest_test", "env/vnc_test", "cmd/glint_test"}, "processes have few owners, so that none leaks"},
 	{"net/http", []string{"internal/dash"}, "one server; nothing else speaks HTTP"},
 	{"github.com/pkg/errors", nil, "fmt.Errorf with %w does it"},
 
@@ -70,6 +71,7 @@ var restricted = []struct {
 	{"golang.org/x/term", []string{"internal/telemetry", "internal/app"}, "is there a person to draw a progress bar for?"},
 	{"golang.org/x/sync", []string{"env/gym", "agent", "internal/app"}, "goroutines with an owner"},
 	{"golang.org/x/sys", []string{"internal/kernel", "env/gym", "internal/ckpt", "internal/app"}, "the CPU's level and the operating system"},
+	{"github.com/mitchellh/go-vnc", []string{"env/vnc"}, "how VNC servers are greeted"},
 	{"github.com/google/go-cmp", []string{"*_test"}, "differences of values"},
 	{"go.uber.org/goleak", []string{"*_test"}, "leaked goroutines"},
 }

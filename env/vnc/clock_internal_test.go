@@ -1,0 +1,69 @@
+package vnc
+
+import (
+	"testing"
+	"time"
+
+	"glint/env"
+)
+
+func TestTicker(t *testing.T) {
+	start := time.Unix(1000, 0)
+	k := newTicker(start, 100)
+	ms := func(n int) time.Time { return start.Add(time.Duration(n) * time.Millisecond) }
+	for i, c := range []struct {
+		now, due int
+		missed   env.Frames
+	}{
+		{0, 10, 0},
+		{10, 20, 0}, // woken in time
+		{26, 30, 0}, // late for nothing
+		{40, 40, 0}, // the last moment
+		{51, 60, 1}, // 50 has passed
+		{61, 70, 0}, // back in step
+		{999, 1000, 92},
+		{1005, 1010, 0},
+	} {
+		if at, missed := k.due(ms(c.now)); at != ms(c.due) || missed != c.missed {
+			t.Errorf("call %d at %d ms: due at %v and %d missed, want %d ms and %d", i, c.now, at.Sub(start), missed, c.due, c.missed)
+		}
+	}
+}
+
+// TestTickerDoesNotDrift asks for a second of ticks, each a little late.
+func TestTickerDoesNotDrift(t *testing.T) {
+	start := time.Unix(1000, 0)
+	k := newTicker(start, 60)
+	now := start
+	for range 60 {
+		at, missed := k.due(now)
+		if missed > 0 {
+			t.Fatalf("%d frames missed by a delay of less than one", missed)
+		}
+		now = at.Add(12 * time.Millisecond)
+	}
+	if off := now.Add(-12*time.Millisecond).Sub(start) - time.Second; off.Abs() > time.Microsecond {
+		t.Errorf("60 ticks of 1/60 s end %v off a second", off)
+	}
+}
+
+func TestQuantiles(t *testing.T) {
+	var l latencies
+	if q := l.quantiles(0.5); q[0] != 0 {
+		t.Errorf("no latency has the median %v", q[0])
+	}
+	for i := range 100 {
+		l.add(time.Duration(100 - i))
+	}
+	for q, want := range map[float64]time.Duration{0: 1, 0.5: 50, 0.95: 95, 1: 100} {
+		if got := l.quantiles(q)[0]; got != want {
+			t.Errorf("quantile %v of 1..100 is %d, want %d", q, got, want)
+		}
+	}
+	for range maxSamples {
+		l.add(7)
+	}
+	if got := l.quantiles(0, 1); len(l.last) != maxSamples || got[0] != 7 || got[1] != 7 {
+		t.Errorf("after %d times 7 the quantiles are %v of %d", maxSamples, got, len(l.last))
+	}
+}

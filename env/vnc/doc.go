@@ -1,0 +1,55 @@
+// Package vnc plays any program on a screen as an [env.Vec] of one environment: it
+// sees what a VNC server (RFB 3.8, RFC 6143) shows and presses its keys.
+//
+// # Frames
+//
+// An observation is Repeat frames of the crop, [1,T,H,W,3] u8 in RGB, taken at the
+// ticks of a clock of Rate frames a second. Step sends the keys of its action first,
+// in one write, and then waits for its ticks; the ticks are absolute times, so that
+// they do not drift. A user who takes so long between two steps that a tick passes has
+// made a late step, and the frames of those ticks are gone: nothing is played faster to
+// catch up. [Stats] counts both.
+//
+// A frame shows whole updates of the server alone, never half of one.
+//
+// # Episodes
+//
+// A screen knows neither rewards nor ends: every reward is 0, and an episode is
+// Truncated after Options.MaxFrames. It is Truncated and Invalid, too, where the
+// connection was lost and made anew, and where the screen changed its size. Seeds change
+// nothing: what a screen shows does not repeat.
+//
+// # Keys
+//
+// An action holds a chord of keys for its step; a key that the next action holds as well
+// stays down. All keys are let go when an episode begins, by Close, and when a call
+// fails. Keys that were down when a connection was lost are let go over the next one.
+//
+// # Latency
+//
+// Once a second the server is asked for one pixel, whether it changed or not. The time
+// to its answer is the way there and back and the time the server takes; Stats gives
+// quantiles.
+//
+// # Trust
+//
+// Whatever a server says is bounded before it costs memory: sizes of screens, names,
+// texts and compressed data, the pixels that one update may repaint, and how often a
+// screen may change its size. A message must be there within Options.Timeout of its
+// first byte. The traffic is not encrypted: use ssh -L beyond a network you trust.
+//
+// # Concurrency
+//
+// A Vec is driven by one goroutine at a time. It has one goroutine of its own, which
+// reads from the server and ends with Close.
+//
+// # Ownership
+//
+// The slices of a Batch are overwritten by the next call.
+//
+// # Errors
+//
+// A lost connection is made anew within Options.Patience. Errors that would come again,
+// such as a wrong password, are given at once: servers shut out who tries too often.
+// After an error of Step other than env.ErrAction the Vec wants a Reset.
+package vnc

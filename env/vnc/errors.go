@@ -1,0 +1,32 @@
+package vnc
+
+import "errors"
+
+// Errors that a caller can tell apart with errors.Is.
+var (
+	// ErrPassword is given where a server wants a password and there is none, or
+	// another one.
+	ErrPassword = errors.New("password refused")
+	// ErrRefused is given where a server turns the connection away and says why, as it
+	// does with an address that failed to authenticate too often.
+	ErrRefused = errors.New("the server turned the connection away")
+	// ErrSecurity is given where a server offers other ways to authenticate than none
+	// and VncAuth.
+	ErrSecurity = errors.New("no way to authenticate in common")
+	// ErrCrop is given where the crop does not lie on the screen.
+	ErrCrop = errors.New("the crop does not lie on the screen")
+	// ErrProtocol is given where a server says what no VNC server may, or too much.
+	ErrProtocol = errors.New("the server breaks the protocol")
+	// ErrSilent is given where a server stops to answer.
+	ErrSilent = errors.New("the server does not answer")
+)
+
+// lasting says whether an error would come again over a new connection.
+func lasting(err error) bool {
+	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}

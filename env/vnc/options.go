@@ -1,0 +1,108 @@
+package vnc
+
+import (
+	"fmt"
+	"image"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"glint/env"
+)
+
+// Options says what to open. Zero means zero: start from DefaultOptions.
+type Options struct {
+	// Address is the server's, as "host:port".
+	Address string
+	// Password is for VncAuth, of which only the first 8 bytes count; empty for none.
+	Password string
+	// Keys are the actions: for each the keys it holds, names of X keysyms with "+"
+	// between them, such as "Left+space"; "none" for no key.
+	Keys []string
+	// Restart are the chords that are struck, one after the other, when an episode
+	// begins.
+	Restart []string
+	// Rate is the number of frames a second, above 0 and at most 1,000.
+	Rate float64
+	// Repeat is the number of frames that an action is held for and that an
+	// observation has, 1..256.
+	Repeat int
+	// MaxFrames is the number of frames after which an episode is Truncated.
+	MaxFrames env.Frames
+	// Crop is the part of the screen that is shown; empty for all of it.
+	Crop image.Rectangle
+	// Encoding is how the server should send pixels, one of Encodings.
+	Encoding string
+	// Timeout is how long connecting, a whole message, or an answer may take.
+	Timeout time.Duration
+	// Patience is how long a lost connection is tried to be made anew.
+	Patience time.Duration
+}
+
+// DefaultOptions returns the four arrows, space and nothing as actions, each held for 4
+// of 60 frames a second, episodes of five minutes, and ten seconds for the server and
+// for the network.
+func DefaultOptions(address string) Options {
+	return Options{
+		Address: address, Keys: []string{None, "Left", "Right", "Up", "Down", "space"},
+		Rate: 60, Repeat: 4, MaxFrames: 18_000, Encoding: Auto, Timeout: 10 * time.Second, Patience: 10 * time.Second,
+	}
+}
+
+// Validate names the first field that is wrong, and what it may be.
+func (o Options) Validate() error {
+	switch {
+	case o.Address == "":
+		return fmt.Errorf("vnc: Address is empty, want host:port")
+	case len(o.Keys) == 0 || len(o.Keys) > maxKeys:
+		return fmt.Errorf("vnc: Keys names %d actions, want 1..%d", len(o.Keys), maxKeys)
+	case len(o.Restart) > maxKeys:
+		return fmt.Errorf("vnc: Restart names %d chords, want at most %d", len(o.Restart), maxKeys)
+	case !(o.Rate > 0 && o.Rate <= 1000):
+		return fmt.Errorf("vnc: Rate is %v, want above 0 and at most 1000 frames a second", o.Rate)
+	case o.Repeat < 1 || o.Repeat > 256:
+		return fmt.Errorf("vnc: Repeat is %d, want 1..256", o.Repeat)
+	case o.MaxFrames < 1:
+		return fmt.Errorf("vnc: MaxFrames is %d, want 1 or more", o.MaxFrames)
+	case o.Crop != image.Rectangle{} && (o.Crop.Empty() || o.Crop.Min.X < 0 || o.Crop.Min.Y < 0):
+		return fmt.Errorf("vnc: Crop %v is no rectangle on a screen", o.Crop)
+	case !slices.Contains(Encodings(), o.Encoding):
+		return fmt.Errorf("vnc: Encoding is %q, want one of %s", o.Encoding, strings.Join(Encodings(), ", "))
+	case o.Timeout <= 0:
+		return fmt.Errorf("vnc: Timeout is %v, want above 0", o.Timeout)
+	case o.Patience < 0:
+		return fmt.Errorf("vnc: Patience is %v, want 0 or more", o.Patience)
+	}
+	for _, list := range []struct {
+		name   string
+		chords []string
+	}{{"Keys", o.Keys}, {"Restart", o.Restart}} {
+		if _, err := parseChords(list.chords); err != nil {
+			return fmt.Errorf("vnc: %s: %w", list.name, err)
+		}
+	}
+	return nil
+}
+
+// maxKeys bounds the number of actions.
+const maxKeys = 256
+
+// defaultPort is that of the first display.
+const defaultPort = "5900"
+
+// ParseURL returns the address in a name such as "vnc://host:5901" or "vnc://host", as
+// "host:port".
+func ParseURL(name string) (string, error) {
+	u, err := url.Parse(name)
+	if err != nil || u.Scheme != "vnc" || u.Hostname() == "" || u.Opaque != "" || u.User != nil ||
+		strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
+		return "", fmt.Errorf("vnc: %q is no address of a screen, want vnc://HOST or vnc://HOST:PORT", name)
+	}
+	port := u.Port()
+	if port == "" {
+		port = defaultPort
+	}
+	return net.JoinHostPort(u.Hostname(), port), nil
+}

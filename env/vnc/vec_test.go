@@ -1,0 +1,284 @@
+package vnc_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"image"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"glint/env"
+	"glint/env/envtest"
+	"glint/env/vnc"
+	"glint/env/vnc/vnctest"
+)
+
+// count draws a picture that tells its number and no two places of which are alike.
+func count(pix []byte, frame int) {
+	for i := 0; i < len(pix); i += 4 {
+		binary.LittleEndian.PutUint32(pix[i:], uint32(frame*7+i*1231))
+	}
+}
+
+func TestConformance(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Draw: count, Pause: 200 * time.Microsecond})
+	o := envtest.DefaultOptions()
+	o.Live, o.DigestSteps, o.EndSteps = true, 20, 200
+	opener := func(tb testing.TB, _ int) env.Vec {
+		v, err := vnc.Open(tb.Context(), options(s))
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return v
+	}
+	o.OpenShort = opener
+	envtest.Run(t, opener, o)
+}
+
+// TestFrames compares what an observation shows with what the server drew.
+func TestFrames(t *testing.T) {
+	for name, crop := range map[string]image.Rectangle{"whole": {}, "crop": image.Rect(3, 2, 20, 9)} {
+		t.Run(name, func(t *testing.T) {
+			s := vnctest.Start(t, vnctest.Options{Draw: count, Pause: time.Millisecond})
+			o := options(s)
+			o.Crop = crop
+			v := open(t, o)
+			if crop.Empty() {
+				crop = image.Rect(0, 0, 32, 24)
+			}
+			if spec := v.Spec(); spec.H != crop.Dy() || spec.W != crop.Dx() || v.Crop() != crop {
+				t.Fatalf("frames of %dx%d, want the size of %v", spec.W, spec.H, crop)
+			}
+			reset(t, v)
+			last := 0
+			for range 5 {
+				b, err := v.Step(t.Context(), []int{0})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for frames := b.Obs; len(frames) > 0; frames = frames[v.Spec().FrameLen():] {
+					n := number(t, frames[:v.Spec().FrameLen()], crop)
+					if n < last {
+						t.Errorf("picture %d after %d", n, last)
+					}
+					last = n
+				}
+			}
+			if last < 5 {
+				t.Errorf("after 20 frames of a moving screen the picture is number %d", last)
+			}
+		})
+	}
+}
+
+// number returns the number of the picture that all pixels of a frame are of.
+func number(t *testing.T, frame []byte, crop image.Rectangle) int {
+	t.Helper()
+	value := func(x, y int) uint32 {
+		p := frame[((y-crop.Min.Y)*crop.Dx()+x-crop.Min.X)*3:]
+		return uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16
+	}
+	place := func(x, y int) uint32 { return uint32((y*32 + x) * 4 * 1231) }
+	n := (value(crop.Min.X, crop.Min.Y) - place(crop.Min.X, crop.Min.Y)) & 0xffffff / 7
+	for y := crop.Min.Y; y < crop.Max.Y; y++ {
+		for x := crop.Min.X; x < crop.Max.X; x++ {
+			if got, want := value(x, y), (n*7+place(x, y))&0xffffff; got != want {
+				t.Fatalf("pixel (%d, %d) is %06x, picture %d has %06x there", x, y, got, n, want)
+			}
+		}
+	}
+	return int(n)
+}
+
+// down returns the keys that the server has down, after it has read all that was sent.
+func down(s *vnctest.Server, want ...uint32) []uint32 {
+	for range 200 {
+		if slices.Equal(s.Down(), want) {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return s.Down()
+}
+
+const (
+	left, space, f1 = 0xff51, 0x20, 0xffbe
+)
+
+func TestKeys(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Draw: count})
+	o := options(s)
+	o.Keys, o.Restart, o.MaxFrames = []string{"none", "Left", "Left+space", "a"}, []string{"F1"}, 1000
+	v := open(t, o)
+	reset(t, v)
+	if got, want := s.Keys(), []vnctest.Key{{Symbol: f1, Down: true}, {Symbol: f1}}; !slices.Equal(got, want) {
+		t.Errorf("a reset struck %v, want F1 once: %v", got, want)
+	}
+	from := len(s.Keys())
+	for _, step := range []struct {
+		action int
+		want   []uint32
+	}{{2, []uint32{space, left}}, {1, []uint32{left}}, {1, []uint32{left}}, {3, []uint32{'a'}}, {0, nil}, {2, []uint32{space, left}}} {
+		if _, err := v.Step(t.Context(), []int{step.action}); err != nil {
+			t.Fatal(err)
+		}
+		if got := down(s, step.want...); !slices.Equal(got, step.want) {
+			t.Errorf("action %d holds %x, want %x", step.action, got, step.want)
+		}
+	}
+	want := []vnctest.Key{
+		{Symbol: left, Down: true},
+		{Symbol: space, Down: true},
+		{Symbol: space},
+		{Symbol: left},
+		{Symbol: 'a', Down: true},
+		{Symbol: 'a'},
+		{Symbol: left, Down: true},
+		{Symbol: space, Down: true},
+	}
+	if got := s.Keys()[from:]; !slices.Equal(got, want) {
+		t.Errorf("keys %v, want %v: a key that stays down is not struck again", got, want)
+	}
+}
+
+// TestKeysAreLetGo holds keys and asks for their release by everything that ends a step.
+func TestKeysAreLetGo(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Draw: count})
+	o := options(s)
+	o.Keys, o.MaxFrames = []string{"none", "Left+space"}, 1000
+	v := open(t, o)
+	hold := func() {
+		t.Helper()
+		if _, err := v.Step(t.Context(), []int{1}); err != nil {
+			t.Fatal(err)
+		}
+		if got := down(s, space, left); len(got) != 2 {
+			t.Fatalf("%x are down, want Left and space", got)
+		}
+	}
+	gone := func(after string) {
+		t.Helper()
+		if got := down(s); len(got) > 0 {
+			t.Errorf("after %s %x are still down", after, got)
+		}
+	}
+	reset(t, v)
+	hold()
+	reset(t, v)
+	gone("a reset")
+
+	hold()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(2*time.Millisecond, cancel)
+	var err error
+	for err == nil {
+		_, err = v.Step(ctx, []int{1})
+	}
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("a cancelled step: %v", err)
+	}
+	gone("a failed step")
+	if _, err := v.Step(t.Context(), []int{1}); !errors.Is(err, env.ErrNotReset) {
+		t.Errorf("a step after a failed one: %v, want env.ErrNotReset", err)
+	}
+
+	reset(t, v)
+	hold()
+	s.Drop()
+	until(t, v)
+	gone("a lost connection")
+
+	hold()
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	gone("Close")
+}
+
+// until plays until an episode ends.
+func until(t *testing.T, v *vnc.Vec) *env.Batch {
+	t.Helper()
+	for {
+		b, err := v.Step(t.Context(), []int{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Ended(0) {
+			return b
+		}
+	}
+}
+
+func TestReconnect(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Draw: count})
+	o := options(s)
+	o.MaxFrames = 1000
+	v := open(t, o)
+	reset(t, v)
+	for k := range 3 {
+		s.Drop()
+		b := until(t, v)
+		if !b.Truncated[0] || !b.Invalid[0] || b.Terminated[0] || b.EpisodeID[0] != uint64(k+1) || b.Elapsed[0] != 0 {
+			t.Errorf("a step with a lost connection is truncated: %v, invalid: %v; episode %d, %d frames old",
+				b.Truncated, b.Invalid, b.EpisodeID, b.Elapsed)
+		}
+		b, err := v.Step(t.Context(), []int{0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.Ended(0) || b.Elapsed[0] != 4 {
+			t.Errorf("the step after ended: %v, %d frames old", b.Ended(0), b.Elapsed)
+		}
+	}
+	if got := v.Stats().Reconnects; got != 3 {
+		t.Errorf("%d reconnects, want 3", got)
+	}
+
+	s.Stop()
+	start := time.Now()
+	var err error
+	for err == nil {
+		_, err = v.Step(t.Context(), []int{0})
+	}
+	if !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("a step with no server: %v", err)
+	}
+	if took := time.Since(start); took > 2*o.Patience {
+		t.Errorf("which took %v", took)
+	}
+	if _, err := v.Reset(t.Context(), []uint64{1}); err == nil {
+		t.Errorf("a reset with no server was fine")
+	}
+}
+
+func TestResize(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Draw: count})
+	o := options(s)
+	o.MaxFrames, o.Crop = 1000, image.Rect(0, 0, 8, 8)
+	v := open(t, o)
+	reset(t, v)
+	s.Resize(image.Pt(20, 30))
+	b := until(t, v)
+	if !b.Truncated[0] || !b.Invalid[0] {
+		t.Errorf("a step in which the screen changed its size is truncated: %v, invalid: %v", b.Truncated, b.Invalid)
+	}
+	at := func(x, y int) uint32 {
+		p := b.Obs[(y*8+x)*3:]
+		return uint32(p[0]) | uint32(p[1])<<8 | uint32(p[2])<<16
+	}
+	if got, want := (at(0, 1)-at(0, 0))&0xffffff, uint32(20*4*1231); got != want {
+		t.Errorf("a row of the new picture differs by %d from the row above, want %d", got, want)
+	}
+
+	s.Resize(image.Pt(7, 30))
+	var err error
+	for err == nil {
+		_, err = v.Step(t.Context(), []int{0})
+	}
+	if !errors.Is(err, vnc.ErrCrop) || !strings.Contains(err.Error(), "7x30") {
+		t.Errorf("a screen smaller than the crop: %v, want ErrCrop", err)
+	}
+}

@@ -1,0 +1,120 @@
+package vnc
+
+import (
+	"fmt"
+	"image"
+	"sync"
+	"time"
+)
+
+// view is the crop of a screen as the last whole update left it. The goroutine of a link
+// updates it, a Vec looks at it.
+type view struct {
+	crop image.Rectangle
+
+	mu      sync.Mutex
+	pix     []byte            // [H,W,3] u8
+	damage  []image.Rectangle // painted since the last look, in pixels of the crop
+	painted []bool            // [H,W] since connecting, or since the screen changed its size
+	missing int               // pixels that are not painted
+	ready   chan struct{}     // closed when none is missing
+	sizes   int               // how often the screen changed its size
+	updates int64
+	latency latencies
+}
+
+func newView(crop image.Rectangle) *view {
+	n := crop.Dx() * crop.Dy()
+	return &view{crop: crop, pix: make([]byte, n*rgb), painted: make([]bool, n), sizes: -1}
+}
+
+// rgb is the bytes of a pixel of an observation.
+const rgb = 3
+
+// reset waits for pixels of a screen with new bounds.
+func (v *view) reset(bounds image.Rectangle) error {
+	if !v.crop.In(bounds) {
+		return fmt.Errorf("%w: the screen has %dx%d pixels, the crop is %v", ErrCrop, bounds.Dx(), bounds.Dy(), v.crop)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	clear(v.painted)
+	if v.missing == 0 {
+		v.ready = make(chan struct{})
+	}
+	v.missing = len(v.painted)
+	v.sizes++
+	return nil
+}
+
+// update takes over what an update of the screen has painted, and how long the answer
+// to a probe took, 0 where it answers none.
+func (v *view) update(s *screen, painted []image.Rectangle, answered time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.updates++
+	if answered > 0 {
+		v.latency.add(answered)
+	}
+	for _, r := range painted {
+		r = r.Intersect(v.crop)
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			at := (y-v.crop.Min.Y)*v.crop.Dx() + r.Min.X - v.crop.Min.X
+			strip(v.pix[at*rgb:(at+r.Dx())*rgb], s.row(r.Min.X, y, r.Dx()))
+			v.note(at, r.Dx())
+		}
+		v.damage = addDamage(v.damage, r.Sub(v.crop.Min))
+	}
+}
+
+// strip copies pixels without their fourth bytes.
+func strip(dst, src []byte) {
+	for len(dst) >= rgb && len(src) >= pixelLen {
+		dst[0], dst[1], dst[2] = src[0], src[1], src[2]
+		dst, src = dst[rgb:], src[pixelLen:]
+	}
+}
+
+// note remembers that n pixels from at on are painted.
+func (v *view) note(at, n int) {
+	if v.missing == 0 {
+		return
+	}
+	for i := at; i < at+n; i++ {
+		if !v.painted[i] {
+			v.painted[i] = true
+			v.missing--
+		}
+	}
+	if v.missing == 0 {
+		close(v.ready)
+	}
+}
+
+// whole is closed when every pixel has been painted.
+func (v *view) whole() <-chan struct{} {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.ready
+}
+
+// look copies the pixels to dst, [H,W,3], and adds what was painted since the last look to
+// damage. It says how often the screen has changed its size.
+func (v *view) look(dst []byte, damage []image.Rectangle) (all []image.Rectangle, sizes int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	copy(dst, v.pix)
+	for _, r := range v.damage {
+		damage = addDamage(damage, r)
+	}
+	v.damage = v.damage[:0]
+	return damage, v.sizes
+}
+
+// figures returns the number of updates and quantiles of the latency.
+func (v *view) figures() (updates int64, p50, p95 time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	q := v.latency.quantiles(0.50, 0.95)
+	return v.updates, q[0], q[1]
+}
