@@ -12,20 +12,40 @@ type place struct {
 	Seed      uint64   `help:"Seed of the games." default:"1000"`
 	Sticky    *float64 `help:"Probability that a frame repeats the last action. Default 0.25, or the checkpoint's." placeholder:"P"`
 	Threads   *int     `help:"Cores that compute. Default all." placeholder:"N"`
-	TokenFile string   `help:"File with the token of a remote server." placeholder:"FILE"`
+	TokenFile string   `help:"File with the token of a remote server, or with the password of a screen." placeholder:"FILE"`
 }
 
 func (p place) change(c *app.Config) {
 	set(&c.Sticky, p.Sticky)
 	set(&c.Threads, p.Threads)
-	if p.TokenFile != "" {
-		c.Gym.Token = p.TokenFile
+	c.SetSecret(p.TokenFile)
+}
+
+// opening is a config file for an environment that no checkpoint describes.
+type opening struct {
+	Config string `help:"TOML file whose env, [pixels], [gym] and [vnc] say what is opened where no checkpoint plays." placeholder:"FILE"`
+}
+
+// over returns the environment's name and the changes of its config: the file's below
+// those of the flags.
+func (s opening) over(p place, checkpoint string) (string, func(*app.Config), error) {
+	if s.Config == "" {
+		return p.Env, p.change, nil
 	}
+	if checkpoint != "" {
+		return "", nil, &app.UsageError{Msg: "--config and a checkpoint exclude each other", Hint: "a checkpoint plays with the settings it was trained with"}
+	}
+	file, err := app.LoadConfig(s.Config, app.Base{Env: p.Env})
+	return file.Env, func(c *app.Config) {
+		c.Pixels, c.Gym, c.VNC, c.Sticky = file.Pixels, file.Gym, file.VNC, file.Sticky
+		p.change(c)
+	}, err
 }
 
 // evalCmd plays full games.
 type evalCmd struct {
 	place
+	opening
 	Checkpoint string `help:"Run or checkpoint that plays." placeholder:"RUN"`
 	Policy     string `help:"Who plays without a checkpoint: random, varied (random in changing styles), or scripted on the dojo." placeholder:"NAME"`
 	Episodes   int    `help:"Full games to play." default:"30"`
@@ -41,9 +61,13 @@ func (c *evalCmd) Run(ctx context.Context, o app.IO) error {
 	if (c.Checkpoint == "") == (c.Policy == "") {
 		return &app.UsageError{Msg: "who plays is not said", Hint: "give either --checkpoint RUN or --policy random|scripted"}
 	}
-	_, err := app.Eval(ctx, app.EvalOptions{
+	env, change, err := c.over(c.place, c.Checkpoint)
+	if err != nil {
+		return err
+	}
+	_, err = app.Eval(ctx, app.EvalOptions{
 		Who: app.Who{Checkpoint: c.Checkpoint, Policy: c.Policy, Greedy: c.Greedy},
-		Env: c.Env, Episodes: c.Episodes, Envs: c.Envs, Seed: c.Seed, Video: c.Video, Change: c.change,
+		Env: env, Episodes: c.Episodes, Envs: c.Envs, Seed: c.Seed, Video: c.Video, Change: change,
 	}, o)
 	return err
 }

@@ -18,7 +18,7 @@ type pretrainCmd struct {
 	Resume    string `help:"Go on with a run or from one of its checkpoints, exactly." placeholder:"RUN"`
 	SkipBad   bool   `help:"Leave out, and name, the shards of the dataset that cannot be read."`
 	JSON      bool   `help:"Print the result as one JSON object on the last line of stdout."`
-	TokenFile string `help:"File with the token of a remote server." placeholder:"FILE"`
+	TokenFile string `help:"File with the token of a remote server, or with the password of a screen." placeholder:"FILE"`
 
 	Minutes     *float64 `help:"End after so many minutes of updates. Default 5." placeholder:"M"`
 	Updates     *int64   `help:"End after so many updates." placeholder:"N"`
@@ -90,9 +90,7 @@ func (c *pretrainCmd) fixed() []string {
 func (c *pretrainCmd) change(cfg *app.Config) {
 	set(&cfg.Threads, c.Threads)
 	set(&cfg.FramesEvery, c.FramesEvery)
-	if c.TokenFile != "" {
-		cfg.Gym.Token = c.TokenFile
-	}
+	cfg.SetSecret(c.TokenFile)
 	// One end is enough: a flag for one takes the other's default away.
 	if c.Updates != nil && c.Minutes == nil {
 		cfg.Minutes = 0

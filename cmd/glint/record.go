@@ -9,6 +9,7 @@ import (
 // recordCmd records play.
 type recordCmd struct {
 	place
+	opening
 	Policy string `help:"Who plays: random, varied (random in changing styles), scripted (dojo), a run or checkpoint, or several with commas, of whom each episode draws one." default:"random"`
 	Steps  int64  `help:"Steps recorded over all environments." default:"10000"`
 	Envs   int    `help:"Games played side by side." default:"8"`
@@ -22,9 +23,13 @@ type recordCmd struct {
 // Run records.
 func (c *recordCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	_, err := app.Record(ctx, app.RecordOptions{
-		Who: app.WhoOf(c.Policy, c.Greedy, c.Hold), Env: c.Env, Steps: c.Steps, Envs: c.Envs, Seed: c.Seed,
-		Distinct: c.Dedup, Out: c.Out, Change: c.change,
+	who := app.WhoOf(c.Policy, c.Greedy, c.Hold)
+	env, change, err := c.over(c.place, who.Checkpoint)
+	if err != nil {
+		return err
+	}
+	_, err = app.Record(ctx, app.RecordOptions{
+		Who: who, Env: env, Steps: c.Steps, Envs: c.Envs, Seed: c.Seed, Distinct: c.Dedup, Out: c.Out, Change: change,
 	}, o)
 	return err
 }

@@ -58,6 +58,7 @@ func TestWrongUse(t *testing.T) {
 		"repeat.toml": "[gym]\nrepeat = -1", "often.toml": "[gym]\nrepeat = 257", "workers.toml": "[gym]\nworkers = 0",
 		"kwargs.toml": "[gym.kwargs]\nsize = 3", "wrapper.toml": "[gym]\nwrapper = 'a:B'",
 		"horizon.toml": "[agent]\nhorizon = 4611686018427387904", "epochs.toml": "[agent]\nepochs = 9000000000000000000",
+		"keys.toml": "[vnc]\nkeys = ['Lefft']", "rate.toml": "[vnc]\nrate = 0",
 		"binary.toml": "\x7fELF\x01", "alone.toml": "alone = true", "all.toml": "alone = false", "file": "mine", "token": "secret", "old.gif": "mine",
 	})
 	if err := os.Mkdir("exists", 0o700); err != nil {
@@ -99,7 +100,14 @@ func TestWrongUse(t *testing.T) {
 		{"train --dash :8080", "there is no dashboard yet"},
 		{"train --env dojp", "did you mean dojo?"},
 		{"train --env gymm:ALE/Pong-v5", "did you mean gym:ALE/Pong-v5?"},
-		{"train --env vnc://host:5900", "not there yet"},
+		{"train --env vnc://host:5900+15900", "rewarders (a second port after +) are not known"},
+		{"train --env vnc://host:5900 --envs 2", "give --envs 1"},
+		{"record --env vnc://host --out new", "give --envs 1"},
+		{"train --env vnc://host --config keys.toml", "did you mean Left?"},
+		{"train --env vnc://host --config rate.toml", "Rate is 0"},
+		{"train --env vnc://host --token-file none", "the password file cannot be read"},
+		{"eval --checkpoint exists --config small.toml", "exclude each other"},
+		{"record --out new --config unknown.toml", "did you mean agent.entropy_coef?"},
 		{"train --env tcp://127.0.0.1:1", "--token-file"},
 		{"train --env tcp://127.0.0.1:1 --token-file none", "the token file cannot be read"},
 		{"train --env gym:ALE/Pong-v5 --config repeat.toml", "gym.repeat is -1"},

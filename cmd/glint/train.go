@@ -13,7 +13,7 @@ import (
 // trainCmd trains. Pointers tell a flag that was given from one that was not: flags
 // go before the config file, which goes before the defaults.
 type trainCmd struct {
-	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID. Default dojo." placeholder:"NAME"`
+	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID, vnc://HOST:PORT. Default dojo." placeholder:"NAME"`
 	Algo      string `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
 	Preset    string `help:"Which defaults: game, those for this game where glint knows it, or general, those for any game. Default game." placeholder:"NAME"`
 	Config    string `help:"TOML file with settings, below the flags; config.toml of any run of train is one." placeholder:"FILE"`
@@ -23,7 +23,7 @@ type trainCmd struct {
 	Dash      string `help:"Address of the dashboard; only off is there yet." default:"off" placeholder:"off"`
 	DryRun    bool   `help:"Go once through all that a run does, small, and leave nothing behind."`
 	JSON      bool   `help:"Print the result as one JSON object on the last line of stdout."`
-	TokenFile string `help:"File with the token of a remote server." placeholder:"FILE"`
+	TokenFile string `help:"File with the token of a remote server, or with the password of a screen." placeholder:"FILE"`
 
 	Steps       *int64   `help:"End after so many steps over all environments." placeholder:"N"`
 	Minutes     *float64 `help:"End after so many minutes of training. Default 5." placeholder:"M"`
@@ -93,9 +93,7 @@ func (c *trainCmd) settings() (app.Config, error) {
 func (c *trainCmd) change(cfg *app.Config) {
 	set(&cfg.Threads, c.Threads)
 	set(&cfg.FramesEvery, c.FramesEvery)
-	if c.TokenFile != "" {
-		cfg.Gym.Token = c.TokenFile
-	}
+	cfg.SetSecret(c.TokenFile)
 	setEnd(cfg, c.Steps, c.Minutes)
 }
 

@@ -42,8 +42,11 @@ type link struct {
 func dial(ctx context.Context, o Options, crop image.Rectangle) (*link, error) {
 	d := net.Dialer{Timeout: o.Timeout}
 	conn, err := d.DialContext(ctx, "tcp", o.Address)
+	if ctx.Err() != nil && err != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("no server answers; does it run, and is the port 5900 and its display's number? %w", err)
 	}
 	l := &link{conn: conn, timeout: o.Timeout, done: make(chan struct{})}
 	l.d.r = bufio.NewReaderSize(conn, readBuffer)

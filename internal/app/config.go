@@ -44,6 +44,7 @@ type Config struct {
 	Flight            saliency.FlightConfig   `toml:"flight"` // how what was found is followed
 	Pixels            pixels.Config           `toml:"pixels"`
 	Gym               GymConfig               `toml:"gym"`
+	VNC               VNCConfig               `toml:"vnc"`
 	Agent             agent.Config            `toml:"agent"`
 }
 
@@ -86,7 +87,10 @@ func presetConfig(env, algo, preset string) Config {
 		Env: env, Preset: preset, Seed: 1, Minutes: 5, Threads: runtime.NumCPU(), Sticky: 0.25, FramesEvery: 25_000, SaveMinutes: 5,
 		Weighting: "knife", FillIn: true, Settings: saliency.DefaultSettings(), Detector: saliency.DefaultDetectorConfig(),
 		Flight: saliency.DefaultFlightConfig(),
-		Agent:  agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1},
+		Agent:  agent.DefaultConfig(algo), Gym: GymConfig{Workers: 1}, VNC: defaultVNC(),
+	}
+	if isScreen(env) {
+		c.SetEnvs(1)
 	}
 	if preset == PresetGeneral {
 		c.Pixels = pixels.DefaultConfig()

@@ -65,7 +65,7 @@ func openRaw(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	case "dojo":
 		return openDojo(c, n)
 	case "vnc":
-		return opened{}, usagef("use dojo, gym:ID or tcp://HOST:PORT/ID", "vnc:// environments are not there yet")
+		return openVNC(ctx, c, n, o)
 	case "gym":
 		return openGym(ctx, c, n, rest, "", o)
 	case "tcp":

@@ -1,0 +1,89 @@
+package app_test
+
+import (
+	"bytes"
+	"errors"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glint/env/vnc/vnctest"
+	"glint/internal/app"
+	"glint/replay"
+)
+
+// stripes draws a picture that moves.
+func stripes(pix []byte, frame int) {
+	for i := range pix {
+		pix[i] = byte(i/64*8 + frame)
+	}
+}
+
+// screen returns a config that trains on a server for about a second.
+func screen(s *vnctest.Server) app.Config {
+	c := small("vnc://"+s.Address, "a2c")
+	c.SetEnvs(1)
+	c.Steps, c.Agent.Pretrain.Steps, c.Agent.Pretrain.Updates = 160, 64, 10
+	c.Pixels.Projection, c.Pixels.Crop = "luma", image.Rect(8, 4, 56, 44)
+	c.VNC.Rate, c.VNC.MaxFrames = 1000, 100
+	return c
+}
+
+func TestVNC(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: stripes, Pause: time.Millisecond, Password: "secret"})
+	c, dir := screen(s), t.TempDir()
+	stderr := new(bytes.Buffer)
+	o := app.IO{Stdout: new(bytes.Buffer), Stderr: stderr}
+	var usage *app.UsageError
+	if _, err := app.Train(t.Context(), c, filepath.Join(dir, "no"), o); !errors.As(err, &usage) || !strings.Contains(err.Error(), "--token-file") {
+		t.Errorf("a training without the password: %v, want a way to give it", err)
+	}
+	secret := filepath.Join(dir, "secret")
+	if err := os.WriteFile(secret, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.SetSecret(secret)
+	res, err := app.Train(t.Context(), c, filepath.Join(dir, "run"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Steps < 160 || res.Episodes == 0 {
+		t.Errorf("%d steps in %d episodes, want 160 and some", res.Steps, res.Episodes)
+	}
+	for _, want := range []string{"every reward is 0", "an episode ends after 100 frames", "screen: ", "latency "} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("the notes do not say %q:\n%s", want, stderr)
+		}
+	}
+	c.Pixels.Crop = image.Rect(8, 4, 56, 49)
+	if _, err := app.Train(t.Context(), c, filepath.Join(dir, "no"), o); !errors.As(err, &usage) || !strings.Contains(err.Error(), "64x48") {
+		t.Errorf("a crop that is larger than the screen: %v", err)
+	}
+}
+
+// TestVNCRecord records a screen and looks at what the dataset says of it.
+func TestVNCRecord(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: stripes, Pause: time.Millisecond})
+	c, out := screen(s), filepath.Join(t.TempDir(), "data")
+	res, err := app.Record(t.Context(), app.RecordOptions{
+		Who: app.Who{Policy: "random"}, Env: c.Env, Steps: 50, Envs: 1, Out: out,
+		Change: func(into *app.Config) { into.Pixels, into.VNC = c.Pixels, c.VNC },
+	}, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Steps != 50 || res.Episodes < 2 {
+		t.Errorf("%d steps in %d episodes, want 50 in some", res.Steps, res.Episodes)
+	}
+	d, err := replay.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := d.Meta()
+	if want := (replay.Crop{X: 8, Y: 4, W: 48, H: 40}); m.Crop != want || m.Env != c.Env || m.W != 48 || m.H != 40 {
+		t.Errorf("the dataset is of %s, %dx%d, crop %v; want crop %v", m.Env, m.W, m.H, m.Crop, want)
+	}
+}
