@@ -102,7 +102,6 @@ func TestWrongUse(t *testing.T) {
 		{"train --env gymm:ALE/Pong-v5", "did you mean gym:ALE/Pong-v5?"},
 		{"train --env vnc://host:5900+15900", "rewarders (a second port after +) are not known"},
 		{"train --env vnc://host:5900 --envs 2", "give --envs 1"},
-		{"record --env vnc://host --out new", "give --envs 1"},
 		{"train --env vnc://host --config keys.toml", "did you mean Left?"},
 		{"train --env vnc://host --config rate.toml", "Rate is 0"},
 		{"train --env vnc://host --token-file none", "the password file cannot be read"},

@@ -153,6 +153,8 @@ func TestRefusals(t *testing.T) {
 		return append(binary.BigEndian.AppendUint32(nil, uint32(out.Len())), out.Bytes()...)
 	}
 	tile := image.Rect(0, 0, 2, 2)
+	trailing := append(zlibbed(1, 1, 2, 3), make([]byte, 2*zrleTail)...)
+	trailing[3] += 2 * zrleTail
 	flood := vnctest.Update(60000)
 	for range maxRepaint + 1 {
 		flood = append(head(flood, image.Rect(0, 0, side, side), copyRect), 0, 0, 0, 0)
@@ -179,6 +181,7 @@ func TestRefusals(t *testing.T) {
 		"short data":           {one(tile, zrleEncoding, zlibbed(0, 1, 2, 3)...), "EOF"},
 		"long data":            {one(tile, zrleEncoding, zlibbed(1, 1, 2, 3, 4)...), "more than there are pixels"},
 		"endless data":         {one(tile, zrleEncoding, zlibbed(append([]byte{1, 1, 2, 3}, make([]byte, 20<<20)...)...)...), "more than there are pixels"},
+		"trailing data":        {one(tile, zrleEncoding, trailing...), "more than there are pixels"},
 		"unknown tile":         {one(tile, zrleEncoding, zlibbed(129, 1, 2, 3)...), "kind 129"},
 		"colour off palette":   {one(tile, zrleEncoding, zlibbed(3, 1, 1, 1, 2, 2, 2, 3, 3, 3, 0xf0, 0)...), "colour 3 of a palette of 3"},
 		"run off palette":      {one(tile, zrleEncoding, zlibbed(130, 1, 1, 1, 2, 2, 2, 2)...), "colour 2 of a palette of 2"},

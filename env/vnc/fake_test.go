@@ -8,9 +8,12 @@ import (
 	"glint/env/vnc/vnctest"
 )
 
-// options suits a server on this machine that is asked often.
+// options suits a server on this machine that is asked often; nil is one to be named yet.
 func options(s *vnctest.Server) vnc.Options {
-	o := vnc.DefaultOptions(s.Address)
+	o := vnc.DefaultOptions("")
+	if s != nil {
+		o.Address = s.Address
+	}
 	o.Rate, o.MaxFrames, o.Timeout, o.Patience = 1000, 40, 2*time.Second, 2*time.Second
 	return o
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -243,4 +244,48 @@ func TestSilence(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("it was noticed after %v", took)
 	}
+}
+
+// TestShutOut loses a connection to a server that takes no other: it is not asked twice,
+// for that would only prolong it.
+func TestShutOut(t *testing.T) {
+	var accepts atomic.Int32
+	o := serve(t, func(c net.Conn) {
+		if accepts.Add(1) > 1 {
+			say(c, hello+"\x00\x00\x00\x00\x08too many")
+			return
+		}
+		greeted(func(c net.Conn) {
+			_, _ = c.Write([]byte(picture))
+			time.Sleep(100 * time.Millisecond)
+		})(c)
+	})
+	o.Patience = 5 * time.Second
+	v, err := vnc.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = v.Close() }()
+	_, err = v.Reset(t.Context(), []uint64{1})
+	for err == nil {
+		_, err = v.Step(t.Context(), []int{0})
+	}
+	if n := accepts.Load(); !errors.Is(err, vnc.ErrRefused) || n != 2 {
+		t.Errorf("%v after %d connections, want ErrRefused after 2", err, n)
+	}
+}
+
+// TestSlowPicture waits for a picture that takes its time, within the timeout.
+func TestSlowPicture(t *testing.T) {
+	o := serve(t, greeted(func(c net.Conn) {
+		for rest := picture; rest != ""; rest = rest[min(len(rest), len(picture)/15):] {
+			if _, err := c.Write([]byte(rest[:min(len(rest), len(picture)/15)])); err != nil {
+				return
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		say(c, "")
+	}))
+	o.Timeout, o.Patience = 10*time.Second, 0
+	reset(t, open(t, o))
 }

@@ -240,8 +240,8 @@ func (v *Vec) lost(ctx context.Context, err error) bool {
 // The time between two attempts to connect: the first, which doubles.
 const firstPause = 100 * time.Millisecond
 
-// reconnect makes a connection in the place of a lost one. The keys that were down then
-// are let go.
+// reconnect makes a connection in the place of a lost one. An episode must begin then,
+// which lets go of the keys that were down.
 func (v *Vec) reconnect(ctx context.Context) error {
 	v.drop()
 	end := time.Now().Add(v.o.Patience)
@@ -250,7 +250,7 @@ func (v *Vec) reconnect(ctx context.Context) error {
 		if err == nil {
 			v.link = l
 			v.stats.Reconnects++
-			return v.press(nil)
+			return nil
 		}
 		if ctx.Err() != nil || lasting(err) || time.Now().Add(pause).After(end) {
 			return err

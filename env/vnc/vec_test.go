@@ -144,6 +144,27 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// TestActsFirst looks at the keys while a long step waits for its first frame.
+func TestActsFirst(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Draw: count})
+	o := options(s)
+	o.Rate, o.Repeat = 2, 1
+	v := open(t, o)
+	reset(t, v)
+	done := make(chan error, 1)
+	go func() {
+		_, err := v.Step(t.Context(), []int{1})
+		done <- err
+	}()
+	time.Sleep(200 * time.Millisecond)
+	if got := s.Down(); !slices.Equal(got, []uint32{left}) {
+		t.Errorf("%x are down before the first frame of a step that holds Left", got)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestKeysAreLetGo holds keys and asks for their release by everything that ends a step.
 func TestKeysAreLetGo(t *testing.T) {
 	s := vnctest.Start(t, vnctest.Options{Draw: count})

@@ -58,6 +58,14 @@ func TestVNC(t *testing.T) {
 			t.Errorf("the notes do not say %q:\n%s", want, stderr)
 		}
 	}
+	view := app.ViewOptions{Checkpoint: filepath.Join(dir, "run"), Steps: 20, Out: filepath.Join(dir, "view"), Change: func(*app.Config) {}}
+	if _, err := app.View(t.Context(), view, o); err != nil {
+		t.Errorf("view: %v", err)
+	}
+	e := app.EvalOptions{Who: app.Who{Checkpoint: filepath.Join(dir, "run")}, Episodes: 2, Envs: 8, Change: func(*app.Config) {}}
+	if res, err := app.Eval(t.Context(), e, o); err != nil || len(res.Scores) != 2 || res.Truncated != 2 {
+		t.Errorf("eval: %d scores, %d episodes cut, %v; want 2 and 2", len(res.Scores), res.Truncated, err)
+	}
 	c.Pixels.Crop = image.Rect(8, 4, 56, 49)
 	if _, err := app.Train(t.Context(), c, filepath.Join(dir, "no"), o); !errors.As(err, &usage) || !strings.Contains(err.Error(), "64x48") {
 		t.Errorf("a crop that is larger than the screen: %v", err)
@@ -69,7 +77,7 @@ func TestVNCRecord(t *testing.T) {
 	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: stripes, Pause: time.Millisecond})
 	c, out := screen(s), filepath.Join(t.TempDir(), "data")
 	res, err := app.Record(t.Context(), app.RecordOptions{
-		Who: app.Who{Policy: "random"}, Env: c.Env, Steps: 50, Envs: 1, Out: out,
+		Who: app.Who{Policy: "random"}, Env: c.Env, Steps: 50, Envs: 8, Out: out,
 		Change: func(into *app.Config) { into.Pixels, into.VNC = c.Pixels, c.VNC },
 	}, quiet())
 	if err != nil {

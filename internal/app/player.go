@@ -53,8 +53,8 @@ type game struct {
 	policy agent.Policy
 }
 
-// player opens an environment of n games and who plays it. env, sticky and token
-// replace the checkpoint's where they are given. A game of a checkpoint is seen
+// player opens an environment of n games, one of a screen, and who plays it. env, sticky
+// and token replace the checkpoint's where they are given. A game of a checkpoint is seen
 // through the same pixels as in training.
 func player(ctx context.Context, who Who, name string, n int, seed uint64, change func(*Config), o IO) (*game, error) {
 	if n > agent.MaxEnvs {
@@ -78,6 +78,9 @@ func player(ctx context.Context, who Who, name string, n int, seed uint64, chang
 	change(&c)
 	if err := check(c); err != nil {
 		return nil, err
+	}
+	if isScreen(c.Env) {
+		n = 1
 	}
 	w, err := open(ctx, &c, n, o)
 	if usage := (*UsageError)(nil); net != nil && name != "" && errors.As(err, &usage) {

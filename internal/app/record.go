@@ -55,6 +55,7 @@ func Record(ctx context.Context, r RecordOptions, o IO) (res RecordResult, err e
 		return res, err
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
+	r.Envs = g.Spec().N
 	rec, err := newRecorder(g, r)
 	if err != nil {
 		return res, err

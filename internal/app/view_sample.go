@@ -104,11 +104,12 @@ func actionNames(s env.Spec, n int) []string {
 
 // play keeps some of what the checkpoint sees in so many steps of each game.
 func (s *sample) play(ctx context.Context, g *game, steps int, o IO) error {
-	b, err := g.Reset(ctx, seeds(g.config.Seed, viewEnvs))
+	n := g.Spec().N
+	b, err := g.Reset(ctx, seeds(g.config.Seed, n))
 	if err != nil {
 		return err
 	}
-	actions := make([]int, viewEnvs)
+	actions := make([]int, n)
 	var boxes []env.Box
 	bar := telemetry.NewProgress(o.Stderr, "playing")
 	defer bar.Finish()
@@ -119,10 +120,10 @@ func (s *sample) play(ctx context.Context, g *game, steps int, o IO) error {
 		if b, err = g.Step(ctx, actions); err != nil {
 			return err
 		}
-		for i := range viewEnvs {
+		for i := range n {
 			var known bool
 			boxes, known = s.boxesOf(boxes[:0], g, b, i)
-			s.gallery.Offer(int64(step*viewEnvs+i), b.ObsOf(i), boxes, known, func() []byte { _, raw := g.Raw(); return raw.ObsOf(i) })
+			s.gallery.Offer(int64(step*n+i), b.ObsOf(i), boxes, known, func() []byte { _, raw := g.Raw(); return raw.ObsOf(i) })
 		}
 		bar.Update(float64(step+1) / float64(steps))
 	}

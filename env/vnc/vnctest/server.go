@@ -30,8 +30,9 @@ type Options struct {
 	Draw func(pix []byte, frame int)
 	// Password is what the server wants; empty for none.
 	Password string
-	// Pause is the time between a request for changes and its answer.
-	Pause time.Duration
+	// Pause is the time between a request for changes and its answer, Delay that before
+	// every answer.
+	Pause, Delay time.Duration
 }
 
 // Key is a key that went down or up.
@@ -154,8 +155,8 @@ func (s *Server) serve(c net.Conn) error {
 	if err := Greet(c, r, s.o.Password); err != nil {
 		return err
 	}
-	size := s.now()
-	if _, err := c.Write(Init(size, "test")); err != nil {
+	known := client{size: s.now()}
+	if _, err := c.Write(Init(known.size, "test")); err != nil {
 		return err
 	}
 	for {
@@ -172,7 +173,7 @@ func (s *Server) serve(c net.Conn) error {
 		case 2:
 			_, err = r.Discard(4 * int(binary.BigEndian.Uint16(b[1:])))
 		case 3:
-			size, err = s.answer(c, size, b)
+			err = s.answer(c, &known, b)
 		case 4:
 			s.mu.Lock()
 			s.keys = append(s.keys, Key{Symbol: binary.BigEndian.Uint32(b[3:]), Down: b[0] != 0})
@@ -190,31 +191,48 @@ func (s *Server) now() image.Point {
 	return s.size
 }
 
+// client is what a client knows of the screen: its size, and whether it has asked for
+// the whole picture since.
+type client struct {
+	size  image.Point
+	whole bool
+}
+
 // answer sends the part that a request names or, where the size has changed, only that.
-func (s *Server) answer(w io.Writer, size image.Point, request []byte) (image.Point, error) {
-	if request[0] != 0 {
+// Who asks for changes to a picture that he does not have gets nothing.
+func (s *Server) answer(w io.Writer, c *client, request []byte) error {
+	changes := request[0] != 0
+	v := func(at int) int { return int(binary.BigEndian.Uint16(request[at:])) }
+	part := image.Rect(v(1), v(3), v(1)+v(5), v(3)+v(7))
+	time.Sleep(s.o.Delay)
+	if changes {
 		time.Sleep(s.o.Pause)
 	}
-	if now := s.now(); now != size {
+	if now := s.now(); now != c.size {
+		*c = client{size: now}
 		_, err := w.Write(Rect(Update(1), image.Rectangle{Max: now}, -223))
-		return now, err
+		return err
+	}
+	c.whole = c.whole || !changes && part == image.Rectangle{Max: c.size}
+	if !c.whole {
+		_, err := w.Write(Update(0))
+		return err
 	}
 	s.mu.Lock()
 	frame := s.frame
 	s.frame++
 	s.mu.Unlock()
-	pix := make([]byte, size.X*size.Y*4)
+	pix := make([]byte, c.size.X*c.size.Y*4)
 	if s.o.Draw != nil {
 		s.o.Draw(pix, frame)
 	}
-	v := func(at int) int { return int(binary.BigEndian.Uint16(request[at:])) }
-	part := image.Rect(v(1), v(3), v(1)+v(5), v(3)+v(7))
+	part = part.Intersect(image.Rectangle{Max: c.size})
 	b := Rect(Update(1), part, 0)
 	for y := part.Min.Y; y < part.Max.Y; y++ {
-		b = append(b, pix[(y*size.X+part.Min.X)*4:(y*size.X+part.Max.X)*4]...)
+		b = append(b, pix[(y*c.size.X+part.Min.X)*4:(y*c.size.X+part.Max.X)*4]...)
 	}
 	_, err := w.Write(b)
-	return size, err
+	return err
 }
 
 // Greet is a server's part of a handshake up to the client's first word after it.
