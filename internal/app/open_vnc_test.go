@@ -58,6 +58,10 @@ func TestVNC(t *testing.T) {
 			t.Errorf("the notes do not say %q:\n%s", want, stderr)
 		}
 	}
+	res, err = app.Resume(t.Context(), filepath.Join(dir, "run"), func(c *app.Config) { c.Steps = 240 }, o)
+	if err != nil || res.Steps < 240 {
+		t.Errorf("resumed: %d steps, %v; want 240", res.Steps, err)
+	}
 	view := app.ViewOptions{Checkpoint: filepath.Join(dir, "run"), Steps: 20, Out: filepath.Join(dir, "view"), Change: func(*app.Config) {}}
 	if _, err := app.View(t.Context(), view, o); err != nil {
 		t.Errorf("view: %v", err)
