@@ -84,23 +84,27 @@ func TestRealPixels(t *testing.T) {
 
 // TestRealConformance runs the suite on a screen on which a window moves.
 func TestRealConformance(t *testing.T) {
-	s := tiger(t)
-	a := newArtist(t, s)
-	if _, err := fmt.Fprintln(a.in, "move"); err != nil {
-		t.Fatal(err)
+	for name, start := range servers {
+		t.Run(name, func(t *testing.T) {
+			s := start(t)
+			a := newArtist(t, s)
+			if _, err := fmt.Fprintln(a.in, "move"); err != nil {
+				t.Fatal(err)
+			}
+			opener := func(tb testing.TB, _ int) env.Vec {
+				o := vnc.DefaultOptions(s.address)
+				o.Rate, o.MaxFrames = 200, 40
+				v, err := vnc.Open(tb.Context(), o)
+				if err != nil {
+					tb.Fatal(err)
+				}
+				return v
+			}
+			o := envtest.DefaultOptions()
+			o.Live, o.DigestSteps, o.EndSteps, o.OpenShort = true, 30, 300, opener
+			envtest.Run(t, opener, o)
+		})
 	}
-	opener := func(tb testing.TB, _ int) env.Vec {
-		o := vnc.DefaultOptions(s.address)
-		o.Rate, o.MaxFrames = 200, 40
-		v, err := vnc.Open(tb.Context(), o)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		return v
-	}
-	o := envtest.DefaultOptions()
-	o.Live, o.DigestSteps, o.EndSteps, o.OpenShort = true, 30, 300, opener
-	envtest.Run(t, opener, o)
 }
 
 // TestRealKeys asks the X server which keys are down.

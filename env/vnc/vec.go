@@ -91,7 +91,7 @@ func (v *Vec) Reset(ctx context.Context, seeds []uint64) (*env.Batch, error) {
 	if len(seeds) != v.spec.N {
 		return nil, fmt.Errorf("vnc: reset: %d seeds for 1 environment", len(seeds))
 	}
-	v.ready = false
+	v.ready, v.losses = false, 0
 	b := v.batch
 	b.EpisodeID[0], b.Truncated[0], b.Invalid[0] = 0, false, false
 	err := v.begin(ctx)
@@ -282,9 +282,9 @@ func (v *Vec) drop() {
 }
 
 // Damage returns the parts of the last observation, in its pixels, that the server has
-// painted since the observation before: outside of them all its frames show what the last
-// frame before showed. There are at most 64; they may overlap, and belong to the Vec until
-// its next call.
+// painted since the one before, which is Batch.Final where an episode ended: outside of
+// them all its frames show what the last frame before showed. There are at most 64; they
+// may overlap, and belong to the Vec until its next call.
 func (v *Vec) Damage() []image.Rectangle { return v.damage }
 
 // Stats returns how well the Vec has kept time.

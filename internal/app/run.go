@@ -108,7 +108,9 @@ func revision() string {
 
 // slug turns an environment's name into a part of a file name.
 func slug(env string) string {
-	if i := strings.LastIndexAny(env, "/:"); i >= 0 {
+	if host, ok := strings.CutPrefix(env, "vnc://"); ok {
+		env = host
+	} else if i := strings.LastIndexAny(env, "/:"); i >= 0 {
 		env = env[i+1:]
 	}
 	return strings.ToLower(strings.Map(func(r rune) rune {

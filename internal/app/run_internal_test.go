@@ -90,7 +90,7 @@ func TestNewRunOverwritesNothing(t *testing.T) {
 func TestSlug(t *testing.T) {
 	for env, want := range map[string]string{
 		"dojo": "dojo", "gym:ALE/KungFuMaster-v5": "kungfumaster-v5", "gym:CarRacing-v3": "carracing-v3",
-		"tcp://host:7777/ALE/Pong-v5": "pong-v5", "gym:My Game!": "my-game-",
+		"tcp://host:7777/ALE/Pong-v5": "pong-v5", "gym:My Game!": "my-game-", "vnc://Host.example:5901": "host-example-5901",
 	} {
 		if got := slug(env); got != want {
 			t.Errorf("slug of %s is %q, want %q", env, got, want)
