@@ -11,6 +11,7 @@ type envCmd struct {
 	List    envListCmd    `cmd:"" help:"List environments."`
 	Install envInstallCmd `cmd:"" help:"Make the Python environment of the Gym bridge; train does it by itself."`
 	Serve   envServeCmd   `cmd:"" help:"Serve environments to remote learners."`
+	View    envViewCmd    `cmd:"" help:"Look at a screen behind a VNC server: its size, frames a second and latency, and a picture."`
 }
 
 type envListCmd struct {
@@ -48,4 +49,24 @@ func (*envServeCmd) Help() string {
 // Run serves.
 func (c *envServeCmd) Run(ctx context.Context, o app.IO) error {
 	return app.Serve(ctx, c.Listen, c.TokenFile, o)
+}
+
+type envViewCmd struct {
+	URL string `arg:"" help:"The screen, as vnc://HOST:PORT."`
+	opening
+	TokenFile string  `help:"File with the password of the screen." placeholder:"FILE"`
+	Seconds   float64 `help:"How long to look." default:"10"`
+	Out       string  `help:"PNG file of the last frame." placeholder:"FILE"`
+	JSON      bool    `help:"Print the result as one JSON object on the last line of stdout."`
+}
+
+// Run looks.
+func (c *envViewCmd) Run(ctx context.Context, o app.IO) error {
+	o.JSON = c.JSON
+	_, change, err := c.over(place{Env: c.URL, TokenFile: c.TokenFile}, "")
+	if err != nil {
+		return err
+	}
+	_, err = app.EnvView(ctx, app.EnvViewOptions{Env: c.URL, Seconds: c.Seconds, Out: c.Out, Change: change}, o)
+	return err
 }

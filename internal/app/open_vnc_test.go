@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,5 +98,40 @@ func TestVNCRecord(t *testing.T) {
 	m := d.Meta()
 	if want := (replay.Crop{X: 8, Y: 4, W: 48, H: 40}); m.Crop != want || m.Env != c.Env || m.W != 48 || m.H != 40 {
 		t.Errorf("the dataset is of %s, %dx%d, crop %v; want crop %v", m.Env, m.W, m.H, m.Crop, want)
+	}
+}
+
+// TestEnvView looks at a moving screen and compares the picture with what is drawn.
+func TestEnvView(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: stripes, Pause: 10 * time.Millisecond})
+	e := app.EnvViewOptions{Env: "vnc://" + s.Address, Seconds: 1.5, Out: filepath.Join(t.TempDir(), "seen.png"), Change: func(c *app.Config) {
+		c.Pixels.Crop, c.VNC.Rate = image.Rect(8, 4, 56, 44), 100
+	}}
+	res, err := app.EnvView(t.Context(), e, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.Width != 48 || res.Height != 40 || res.FramesPerS < 50 || res.FramesPerS > 101 || res.UpdatesPerS < 10 || res.UpdatesPerS > 100 {
+		t.Errorf("%+v, want 48x40 pixels, near 100 frames and below 100 updates a second", res)
+	}
+	if res.LatencyP50 == nil || res.LatencyP95 == nil {
+		t.Errorf("no latency was measured in %v s", e.Seconds)
+	}
+	if len(s.Keys()) > 0 {
+		t.Errorf("the look pressed keys: %v", s.Keys())
+	}
+	f, err := os.Open(e.Out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	img, err := png.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	red := func(x, y int) byte { r, _, _, _ := img.At(x, y).RGBA(); return byte(r >> 8) }
+	// On a screen of 64 pixels a row of 256 bytes steps by 4*8 in stripes.
+	if got := red(0, 1) - red(0, 0); img.Bounds().Size() != image.Pt(48, 40) || got != 32 {
+		t.Errorf("the picture has %v pixels, and its second row differs by %d from the first; want 48x40 and 32", img.Bounds().Size(), got)
 	}
 }
