@@ -100,7 +100,7 @@ func TestWrongUse(t *testing.T) {
 		{"train --dash :8080", "there is no dashboard yet"},
 		{"train --env dojp", "did you mean dojo?"},
 		{"train --env gymm:ALE/Pong-v5", "did you mean gym:ALE/Pong-v5?"},
-		{"train --env vnc://host:5900+15900", "rewarders (a second port after +) are not known"},
+		{"train --env vnc://host:5900+x", "want vnc://HOST:PORT"},
 		{"train --env vnc://host:5900 --envs 2", "give --envs 1"},
 		{"train --env vnc://host --config keys.toml", "did you mean Left?"},
 		{"train --env vnc://host --config rate.toml", "Rate is 0"},

@@ -13,7 +13,7 @@ import (
 // trainCmd trains. Pointers tell a flag that was given from one that was not: flags
 // go before the config file, which goes before the defaults.
 type trainCmd struct {
-	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID, vnc://HOST:PORT. Default dojo." placeholder:"NAME"`
+	Env       string `help:"Environment: dojo, gym:ID such as gym:ALE/KungFuMaster-v5, tcp://HOST:PORT/ID, vnc://HOST:PORT+PORT with the port of a rewarder. Default dojo." placeholder:"NAME"`
 	Algo      string `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
 	Preset    string `help:"Which defaults: game, those for this game where glint knows it, or general, those for any game. Default game." placeholder:"NAME"`
 	Config    string `help:"TOML file with settings, below the flags; config.toml of any run of train is one." placeholder:"FILE"`

@@ -14,10 +14,13 @@
 //
 // # Episodes
 //
-// A screen knows neither rewards nor ends: every reward is 0, and an episode is
-// Truncated after Options.MaxFrames. It is Truncated and Invalid, too, where the
-// connection was lost and made anew, and where the screen changed its size. Seeds change
-// nothing: what a screen shows does not repeat.
+// A screen knows neither rewards nor ends. A rewarder beside it does, which speaks the
+// protocol of OpenAI's Universe (v0): a step's reward is the sum of what came in until
+// its last frame. An episode is Terminated where the rewarder says done, and Truncated
+// where it begins another without a word, and after Options.MaxFrames. Without a rewarder
+// every reward is 0. An episode is Truncated and Invalid where a connection was lost and
+// made anew, and where the screen changed its size. Seeds go to the rewarder, but what a
+// screen shows does not repeat.
 //
 // # Keys
 //
@@ -34,14 +37,14 @@
 // # Trust
 //
 // Whatever a server says is bounded before it costs memory: sizes of screens, names,
-// texts and compressed data, the pixels that one update may repaint, and how often a
+// texts and compressed data, messages and open episodes of a rewarder, the pixels that one update may repaint, and how often a
 // screen may change its size. A message must be there within Options.Timeout of its
 // first byte. The traffic is not encrypted: use ssh -L beyond a network you trust.
 //
 // # Concurrency
 //
-// A Vec is driven by one goroutine at a time. It has one goroutine of its own, which
-// reads from the server and ends with Close.
+// A Vec is driven by one goroutine at a time. It has goroutines of its own, which read
+// from the server and the rewarder and end with Close.
 //
 // # Ownership
 //

@@ -17,13 +17,15 @@ var (
 	ErrCrop = errors.New("the crop does not lie on the screen")
 	// ErrProtocol is given where a server says what no VNC server may, or too much.
 	ErrProtocol = errors.New("the server breaks the protocol")
+	// ErrRewarder is given where a rewarder refuses what it is asked for.
+	ErrRewarder = errors.New("the rewarder refuses")
 	// ErrSilent is given where a server stops to answer.
 	ErrSilent = errors.New("the server does not answer")
 )
 
 // lasting says whether an error would come again over a new connection.
 func lasting(err error) bool {
-	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol} {
+	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,7 +17,13 @@ import (
 type Options struct {
 	// Address is the server's, as "host:port".
 	Address string
-	// Password is for VncAuth, of which only the first 8 bytes count; empty for none.
+	// Rewarder is the address of a rewarder beside the screen, as "host:port"; empty for
+	// none.
+	Rewarder string
+	// RewarderEnv is the id of the environment that the rewarder shall start, such as
+	// "flashgames.DuskDrive-v0"; empty for the one that it has.
+	RewarderEnv string
+	// Password is for the rewarder, and for VncAuth, of which only the first 8 bytes count; empty for none.
 	Password string
 	// Keys are the actions: for each the keys it holds, names of X keysyms with "+"
 	// between them, such as "Left+space"; "none" for no key.
@@ -92,17 +99,24 @@ const maxKeys = 256
 // defaultPort is that of the first display.
 const defaultPort = "5900"
 
-// ParseURL returns the address in a name such as "vnc://host:5901" or "vnc://host", as
-// "host:port".
-func ParseURL(name string) (string, error) {
-	u, err := url.Parse(name)
-	if err != nil || u.Scheme != "vnc" || u.Hostname() == "" || u.Opaque != "" || u.User != nil ||
-		strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
-		return "", fmt.Errorf("vnc: %q is no address of a screen, want vnc://HOST or vnc://HOST:PORT", name)
+// ParseURL returns the addresses in a name such as "vnc://host", "vnc://host:5901" or
+// "vnc://host:5900+15900", as "host:port": of the screen, and of the rewarder that the
+// port after the "+" is of, empty without.
+func ParseURL(name string) (screen, rewarder string, err error) {
+	plain, second, beside := strings.Cut(name, "+")
+	u, err := url.Parse(plain)
+	if err == nil && beside {
+		_, err = strconv.ParseUint(second, 10, 16)
+	}
+	if err != nil || u.Scheme != "vnc" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/")+u.RawQuery+u.Fragment != "" {
+		return "", "", fmt.Errorf("vnc: %q is no address of a screen, want vnc://HOST:PORT, or vnc://HOST:PORT+PORT with that of a rewarder", name)
 	}
 	port := u.Port()
 	if port == "" {
 		port = defaultPort
 	}
-	return net.JoinHostPort(u.Hostname(), port), nil
+	if beside {
+		rewarder = net.JoinHostPort(u.Hostname(), second)
+	}
+	return net.JoinHostPort(u.Hostname(), port), rewarder, nil
 }

@@ -50,19 +50,20 @@ func TestKeyNames(t *testing.T) {
 }
 
 func TestParseURL(t *testing.T) {
-	for name, want := range map[string]string{
-		"vnc://host": "host:5900", "vnc://host/": "host:5900", "vnc://host:5901": "host:5901", "vnc://[::1]:5902": "[::1]:5902",
-		"vnc://": "", "vnc:host": "", "vnc://host:port": "", "http://host": "", "vnc://me:pw@host": "", "vnc://host/x": "",
-		"vnc://host:5900+15900": "",
+	for name, want := range map[string][2]string{
+		"vnc://host": {"host:5900"}, "vnc://host/": {"host:5900"}, "vnc://host:5901": {"host:5901"}, "vnc://[::1]:5902": {"[::1]:5902"},
+		"vnc://host:5900+15900": {"host:5900", "host:15900"}, "vnc://host+15900": {"host:5900", "host:15900"},
+		"vnc://": {}, "vnc:host": {}, "vnc://host:port": {}, "http://host": {}, "vnc://me:pw@host": {}, "vnc://host/x": {},
+		"vnc://host:5900+": {}, "vnc://host:5900+x": {}, "vnc://host:5900+1+2": {}, "vnc://host+99999": {},
 	} {
-		got, err := vnc.ParseURL(name)
-		if got != want || (err == nil) != (want != "") {
+		screen, rewarder, err := vnc.ParseURL(name)
+		if got := [2]string{screen, rewarder}; got != want || (err == nil) != (want[0] != "") {
 			t.Errorf("%q is %q, %v; want %q", name, got, err, want)
 		}
 	}
 }
 
 func ExampleParseURL() {
-	fmt.Println(vnc.ParseURL("vnc://localhost"))
-	// Output: localhost:5900 <nil>
+	fmt.Println(vnc.ParseURL("vnc://localhost+15900"))
+	// Output: localhost:5900 localhost:15900 <nil>
 }

@@ -19,9 +19,12 @@ type Vec struct {
 	crop    image.Rectangle
 	chords  []chord
 	restart []chord
-	link    *link // nil after a failure
-	sizes   int   // how often the screen of link had changed its size when the episode began
-	held    chord // the keys that are down
+	link    *link     // nil after a failure
+	judge   *rewarder // nil where there is none, and after a failure
+	seed    uint64    // of the next episode that the rewarder is asked for
+	ended   bool      // the last step ended an episode
+	sizes   int       // how often the screen of link had changed its size when the episode began
+	held    chord     // the keys that are down
 	ticks   ticker
 	batch   *env.Batch
 	damage  []image.Rectangle
@@ -29,21 +32,6 @@ type Vec struct {
 	closed  bool
 	losses  int // connections lost since the last good step
 	stats   Stats
-}
-
-// Stats says how well a Vec keeps time, since it was opened.
-type Stats struct {
-	// Steps are all steps, Late those that began after their first frame was due.
-	Steps, Late env.Steps
-	// Missed are the frames that were due while nobody looked.
-	Missed env.Frames
-	// Updates are the server's, over the present connection.
-	Updates int64
-	// Reconnects is how often a lost connection was made anew.
-	Reconnects int
-	// LatencyP50 and LatencyP95 are quantiles of the time from a request to its answer,
-	// over the present connection's last 1,024; 0 before the first.
-	LatencyP50, LatencyP95 time.Duration
 }
 
 // Open connects to a server. The size of an observation is that of the crop or, without
@@ -60,7 +48,7 @@ func Open(ctx context.Context, o Options) (*Vec, error) {
 	if v.restart, err = parseChords(o.Restart); err != nil {
 		return nil, err
 	}
-	if v.link, err = dial(ctx, o, o.Crop); err != nil {
+	if err := v.connect(ctx); err != nil {
 		return nil, v.errorf("open", err)
 	}
 	v.crop = v.link.view.crop
@@ -70,6 +58,17 @@ func Open(ctx context.Context, o Options) (*Vec, error) {
 	}
 	v.batch = env.NewBatch(v.spec)
 	return v, nil
+}
+
+// connect connects to the screen and, where there is one, to its rewarder.
+func (v *Vec) connect(ctx context.Context) (err error) {
+	if v.link, err = dial(ctx, v.o, v.crop); err != nil || v.o.Rewarder == "" {
+		return err
+	}
+	if v.judge, err = dialRewarder(ctx, v.o); err != nil {
+		v.drop()
+	}
+	return err
 }
 
 func (v *Vec) errorf(doing string, err error) error {
@@ -82,8 +81,8 @@ func (v *Vec) Spec() env.Spec { return v.spec }
 // Crop returns the part of the screen that observations show.
 func (v *Vec) Crop() image.Rectangle { return v.crop }
 
-// Reset begins an episode, over a new connection where the last one failed. Its seed
-// changes nothing.
+// Reset begins an episode, over a new connection where the last one failed. Its seed goes
+// to the rewarder; without one it changes nothing.
 func (v *Vec) Reset(ctx context.Context, seeds []uint64) (*env.Batch, error) {
 	if err := v.usable(ctx); err != nil {
 		return nil, v.errorf("reset", err)
@@ -93,11 +92,13 @@ func (v *Vec) Reset(ctx context.Context, seeds []uint64) (*env.Batch, error) {
 	}
 	v.ready, v.losses = false, 0
 	b := v.batch
-	b.EpisodeID[0], b.Truncated[0], b.Invalid[0] = 0, false, false
-	err := v.begin(ctx)
+	b.EpisodeID[0], b.Reward[0], b.Return[0] = 0, 0, 0
+	b.Terminated[0], b.Truncated[0], b.Invalid[0] = false, false, false
+	v.seed, v.ended = seeds[0], false
+	err := v.begin(ctx, true)
 	if err != nil && v.lost(ctx, err) {
 		if err = v.reconnect(ctx); err == nil {
-			err = v.begin(ctx)
+			err = v.begin(ctx, true)
 		}
 	}
 	if err != nil {
@@ -120,22 +121,29 @@ func (v *Vec) Step(ctx context.Context, actions []int) (*env.Batch, error) {
 		return nil, v.errorf("step", env.ErrNotReset)
 	}
 	b := v.batch
-	b.Truncated[0], b.Invalid[0] = false, false
+	if v.ended {
+		b.Return[0], v.ended = 0, false
+	}
 	v.stats.Steps++
 	b.Elapsed[0] += env.Frames(v.o.Repeat)
-	changed, err := v.play(ctx, v.chords[actions[0]])
+	out, changed, err := v.play(ctx, v.chords[actions[0]])
 	broken := err != nil && v.lost(ctx, err)
 	switch {
 	case broken:
-		err = v.reconnect(ctx)
+		out, err = outcome{}, v.reconnect(ctx)
 	case err == nil:
 		v.losses = 0
 	}
-	if err == nil && (broken || changed || b.Elapsed[0] >= v.o.MaxFrames) {
-		b.Truncated[0], b.Invalid[0] = true, broken || changed
+	b.Reward[0] = out.reward
+	b.Return[0] += out.reward
+	b.Invalid[0] = broken || changed
+	b.Terminated[0] = out.done && !b.Invalid[0]
+	b.Truncated[0] = b.Invalid[0] || !out.done && (out.cut || b.Elapsed[0] >= v.o.MaxFrames)
+	if err == nil && b.Ended(0) {
+		v.ended = true
 		copy(b.Final, b.Obs)
 		b.EpisodeID[0]++
-		err = v.begin(ctx)
+		err = v.begin(ctx, b.Invalid[0] || !out.done && !out.cut)
 	}
 	if err != nil {
 		return nil, v.fail("step", err)
@@ -150,13 +158,17 @@ func (v *Vec) usable(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// play acts first and looks then. It says whether the screen changed its size.
-func (v *Vec) play(ctx context.Context, c chord) (changed bool, err error) {
+// play acts first and looks then. It returns the rewards until then, and whether the
+// screen changed its size.
+func (v *Vec) play(ctx context.Context, c chord) (out outcome, changed bool, err error) {
 	if err := v.press(c); err != nil {
-		return false, err
+		return out, false, err
 	}
 	sizes, err := v.watch(ctx)
-	return sizes != v.sizes, err
+	if err == nil && v.judge != nil {
+		out, err = v.judge.take()
+	}
+	return out, sizes != v.sizes, err
 }
 
 // press makes c the keys that are down.
@@ -199,9 +211,10 @@ func (v *Vec) watch(ctx context.Context) (sizes int, err error) {
 	return sizes, nil
 }
 
-// begin begins an episode: with a whole picture, no key down, and the keys of
-// Options.Restart struck.
-func (v *Vec) begin(ctx context.Context) error {
+// begin begins an episode: with a whole picture, no key down, a rewarder that says the
+// game runs, and the keys of Options.Restart struck. anew says that the rewarder must be
+// asked for it; else the next episode comes by itself.
+func (v *Vec) begin(ctx context.Context, anew bool) error {
 	if v.link == nil {
 		if err := v.reconnect(ctx); err != nil {
 			return err
@@ -210,8 +223,14 @@ func (v *Vec) begin(ctx context.Context) error {
 	if err := v.link.whole(ctx); err != nil {
 		return err
 	}
+	if err := v.press(nil); err != nil {
+		return err
+	}
+	if err := v.await(ctx, anew); err != nil {
+		return err
+	}
 	period := newTicker(time.Time{}, v.o.Rate).period
-	for _, c := range append([]chord{nil}, v.restart...) {
+	for _, c := range v.restart {
 		for _, keys := range []chord{c, nil} {
 			if err := v.press(keys); err != nil {
 				return err
@@ -226,6 +245,19 @@ func (v *Vec) begin(ctx context.Context) error {
 	var err error
 	v.sizes, err = v.watch(ctx)
 	return err
+}
+
+// await waits until the rewarder, where there is one, says that the episode runs.
+func (v *Vec) await(ctx context.Context, anew bool) error {
+	switch {
+	case v.judge == nil:
+		return nil
+	case anew:
+		seed := v.seed
+		v.seed++
+		return v.judge.reset(ctx, v.o.RewarderEnv, seed, v.o.Rate)
+	}
+	return v.judge.start(ctx)
 }
 
 // maxLosses is how many connections may be lost without a good step between them.
@@ -246,9 +278,8 @@ func (v *Vec) reconnect(ctx context.Context) error {
 	v.drop()
 	end := time.Now().Add(v.o.Patience)
 	for pause := firstPause; ; pause *= 2 {
-		l, err := dial(ctx, v.o, v.crop)
+		err := v.connect(ctx)
 		if err == nil {
-			v.link = l
 			v.stats.Reconnects++
 			return nil
 		}
@@ -273,8 +304,12 @@ func (v *Vec) fail(doing string, err error) error {
 	return v.errorf(doing, err)
 }
 
-// drop closes the connection, if there is one.
+// drop closes the connections that there are.
 func (v *Vec) drop() {
+	if v.judge != nil {
+		v.judge.close()
+		v.judge = nil
+	}
 	if v.link != nil {
 		v.link.close()
 		v.link = nil
@@ -286,15 +321,6 @@ func (v *Vec) drop() {
 // them all its frames show what the last frame before showed. There are at most 64; they
 // may overlap, and belong to the Vec until its next call.
 func (v *Vec) Damage() []image.Rectangle { return v.damage }
-
-// Stats returns how well the Vec has kept time.
-func (v *Vec) Stats() Stats {
-	s := v.stats
-	if v.link != nil {
-		s.Updates, s.LatencyP50, s.LatencyP95 = v.link.view.figures()
-	}
-	return s
-}
 
 // Close lets go of all keys and ends the connection.
 func (v *Vec) Close() error {

@@ -65,7 +65,11 @@ func openRaw(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	case "dojo":
 		return openDojo(c, n)
 	case "vnc":
-		return openVNC(ctx, c, n, o)
+		raw, err := openVNC(ctx, c, n, o)
+		if err == nil && !strings.Contains(rest, "+") {
+			o.notef("%s has no rewarder: every reward is 0, so actor and critic have nothing to learn from; an episode ends after %d frames", c.Env, c.VNC.MaxFrames)
+		}
+		return raw, err
 	case "gym":
 		return openGym(ctx, c, n, rest, "", o)
 	case "tcp":

@@ -21,7 +21,8 @@ type VNCConfig struct {
 	Repeat    int      `toml:"repeat"`     // frames an action is held for
 	MaxFrames int64    `toml:"max_frames"` // frames after which an episode is cut
 	Encoding  string   `toml:"encoding"`   // how pixels are sent: auto, raw, copyrect, hextile or zrle
-	Password  string   `toml:"password"`   // file with the server's password; empty for none
+	EnvID     string   `toml:"env_id"`     // what a rewarder shall start; empty for what it has
+	Password  string   `toml:"password"`   // file with the password of server and rewarder; empty for none
 }
 
 func defaultVNC() VNCConfig {
@@ -70,15 +71,16 @@ func milliseconds(d time.Duration) string {
 
 // openVNC connects to a screen.
 func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
-	address, err := vnc.ParseURL(c.Env)
+	address, rewarder, err := vnc.ParseURL(c.Env)
 	if err != nil {
-		return opened{}, usagef("rewarders (a second port after +) are not known", "%v", err)
+		return opened{}, &UsageError{Msg: err.Error()}
 	}
 	if n != 1 {
 		return opened{}, usagef("give --envs 1", "a screen is one environment, not %d", n)
 	}
 	v := vnc.DefaultOptions(address)
 	v.Keys, v.Restart, v.Rate, v.Repeat = c.VNC.Keys, c.VNC.Restart, c.VNC.Rate, c.VNC.Repeat
+	v.Rewarder, v.RewarderEnv = rewarder, c.VNC.EnvID
 	v.MaxFrames, v.Encoding, v.Crop = env.Frames(c.VNC.MaxFrames), c.VNC.Encoding, c.Pixels.Crop
 	if err := v.Validate(); err != nil {
 		return opened{}, usagef("mend [vnc] or [pixels] crop in the config", "%v", err)
@@ -90,7 +92,6 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	if err != nil {
 		return opened{}, explainScreen(err)
 	}
-	o.notef("%s has no rewarder: every reward is 0, so actor and critic have nothing to learn from; an episode ends after %d frames", c.Env, v.MaxFrames)
 	return opened{Vec: &screen{Vec: s, o: o}, crop: s.Crop(), origin: s.Crop().Min, cropped: true}, nil
 }
 
@@ -102,6 +103,7 @@ func explainScreen(err error) error {
 	}{
 		{vnc.ErrPassword, "name the file with the password: --token-file FILE, or [vnc] password in the config"},
 		{vnc.ErrSecurity, "let the server offer None or VncAuth, and go through ssh -L"},
+		{vnc.ErrRewarder, "name an environment that the rewarder has: [vnc] env_id in the config"},
 		{vnc.ErrCrop, "change [pixels] crop in the config, or the size of the screen"},
 	} {
 		if errors.Is(err, c.is) {

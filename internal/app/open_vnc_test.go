@@ -135,3 +135,44 @@ func TestEnvView(t *testing.T) {
 		t.Errorf("the picture has %v pixels, and its second row differs by %d from the first; want 48x40 and 32", img.Bounds().Size(), got)
 	}
 }
+
+// TestVNCRewarder evaluates a game whose rewarder pays 1 ten times and ends it.
+func TestVNCRewarder(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: stripes, Pause: time.Millisecond})
+	r := vnctest.StartRewarder(t, vnctest.RewarderOptions{})
+	c := screen(s)
+	_, port, _ := strings.Cut(r.Address, ":")
+	over, paid := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(paid)
+		for k := 1; ; k++ {
+			select {
+			case <-time.After(5 * time.Millisecond):
+			case <-over:
+				return
+			}
+			if r.Reward(1, k%10 == 0); k%10 == 0 {
+				r.Next()
+				r.Describe("running")
+			}
+		}
+	}()
+	defer func() { close(over); <-paid }()
+	stderr := new(bytes.Buffer)
+	res, err := app.Eval(t.Context(), app.EvalOptions{
+		Who: app.Who{Policy: "random"}, Env: c.Env + "+" + port, Episodes: 4, Envs: 1,
+		Change: func(into *app.Config) { into.Pixels, into.VNC = c.Pixels, c.VNC },
+	}, app.IO{Stdout: new(bytes.Buffer), Stderr: stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := 0
+	for _, score := range res.Scores[1:] { // the first may begin in the midst of ten
+		if score == 10 {
+			whole++
+		}
+	}
+	if whole == 0 || strings.Contains(stderr.String(), "every reward is 0") {
+		t.Errorf("scores %v, want 10; notes:\n%s", res.Scores, stderr)
+	}
+}
