@@ -33,10 +33,10 @@ type rewarder struct {
 // dialRewarder connects to the rewarder beside a screen. The password of the screen is
 // the rewarder's as well.
 func dialRewarder(ctx context.Context, o Options) (*rewarder, error) {
-	dialing, cancel := context.WithTimeout(ctx, o.Timeout)
+	brief, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	user := base64.StdEncoding.EncodeToString([]byte(o.Password + ":"))
-	conn, res, err := websocket.Dial(dialing, "ws://"+o.Rewarder, &websocket.DialOptions{HTTPHeader: http.Header{
+	conn, res, err := websocket.Dial(brief, "ws://"+o.Rewarder, &websocket.DialOptions{HTTPHeader: http.Header{
 		"Authorization": {"Basic " + user}, "Openai-Observer": {"false"},
 	}})
 	if res != nil && res.Body != nil {

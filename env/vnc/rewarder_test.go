@@ -120,6 +120,22 @@ func TestRewarderLost(t *testing.T) {
 	}
 }
 
+// TestRewarderTalks takes long messages, and hangs up at one that is too long.
+func TestRewarderTalks(t *testing.T) {
+	o, _, r := judged(t, vnctest.RewarderOptions{})
+	v := open(t, o)
+	reset(t, v)
+	r.Say("v0.env.text", `{"text": %q}`, strings.Repeat("x", 500_000))
+	r.Reward(1, false)
+	if b := collect(t, v); b.Reward[0] != 1 || b.Ended(0) {
+		t.Errorf("after a long text the reward is %v, ended %v", b.Reward, b.Ended(0))
+	}
+	r.Say("v0.env.text", `{"text": %q}`, strings.Repeat("x", 2_000_000))
+	if b := collect(t, v); !b.Invalid[0] {
+		t.Errorf("a message of 2 MB was taken")
+	}
+}
+
 func TestRewarderRefused(t *testing.T) {
 	o, _, _ := judged(t, vnctest.RewarderOptions{})
 	o.Rewarder = "127.0.0.1:1"

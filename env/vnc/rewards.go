@@ -10,7 +10,7 @@ import (
 	"sync"
 )
 
-// maxEpisodes bounds the episodes that a rewarder may have begun and not ended.
+// maxEpisodes bounds the episodes that are kept, should nobody take what they paid.
 const maxEpisodes = 64
 
 // running is the state of an environment that can be played.
@@ -23,7 +23,7 @@ const running = "running"
 type rewards struct {
 	mu      sync.Mutex
 	masked  bool                // a reset was sent and not answered
-	current episodeID           // whose rewards count; nil where that is not known yet
+	current episodeID           // whose rewards count; nil while masked, and until the next one is known
 	ended   episodeID           // the last one that was taken to its end; nil after a reset
 	open    map[string]*episode // by the text of their numbers
 	env     string              // id of the environment, as last described
@@ -78,9 +78,7 @@ func (r *rewards) receive(text []byte) error {
 		if err != nil {
 			return fmt.Errorf("the rewarder's message %.80q: %w: %w", text, err, ErrProtocol)
 		}
-		if err := r.note(m, id); err != nil {
-			return err
-		}
+		r.note(m, id)
 		close(r.changed)
 		r.changed = make(chan struct{})
 	case "v0.reply.error":
@@ -92,37 +90,33 @@ func (r *rewards) receive(text []byte) error {
 }
 
 // note enters a message about an episode.
-func (r *rewards) note(m message, id episodeID) error {
+func (r *rewards) note(m message, id episodeID) {
 	if m.Method == "v0.reply.env.reset" {
 		r.masked, r.current, r.ended = false, id, nil
 		maps.DeleteFunc(r.open, func(_ string, e *episode) bool { return slices.Compare(e.id, id) < 0 })
-		return nil
+		return
 	}
-	e, err := r.episode(id)
-	if err != nil {
-		return err
-	}
+	e := r.episode(id)
 	if m.Method == "v0.env.describe" {
 		r.env, e.state = m.Body.Env, m.Body.State
-		return nil
+		return
 	}
 	e.reward += m.Body.Reward
 	e.done = e.done || m.Body.Done
-	return nil
 }
 
 // episode returns the entry of an episode. A new one ends all others; that of one which is
 // over is kept nowhere.
-func (r *rewards) episode(id episodeID) (*episode, error) {
+func (r *rewards) episode(id episodeID) *episode {
 	e := r.open[id.String()]
 	if e != nil {
-		return e, nil
+		return e
 	}
 	if !r.masked && (r.ended != nil && slices.Compare(id, r.ended) <= 0 || r.current != nil && slices.Compare(id, r.current) < 0) {
-		return new(episode), nil
+		return new(episode)
 	}
 	if len(r.open) == maxEpisodes {
-		return nil, fmt.Errorf("the rewarder has %d episodes open: %w", maxEpisodes, ErrProtocol)
+		r.forget()
 	}
 	if !r.masked {
 		for _, other := range r.open {
@@ -134,7 +128,18 @@ func (r *rewards) episode(id episodeID) (*episode, error) {
 	}
 	e = &episode{id: id}
 	r.open[id.String()] = e
-	return e, nil
+	return e
+}
+
+// forget drops the oldest episode but the current one: when that ends, the newest is next.
+func (r *rewards) forget() {
+	var oldest episodeID
+	for _, e := range r.open {
+		if slices.Compare(e.id, r.current) != 0 && (oldest == nil || slices.Compare(e.id, oldest) < 0) {
+			oldest = e.id
+		}
+	}
+	delete(r.open, oldest.String())
 }
 
 // mask lets no reward count until the next reply to a reset.
@@ -150,7 +155,7 @@ func (r *rewards) take() outcome {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.open[r.current.String()]
-	if r.masked || r.current == nil || e == nil {
+	if r.current == nil || e == nil {
 		return outcome{}
 	}
 	out := outcome{reward: e.reward, done: e.done, cut: e.cut}
@@ -174,7 +179,7 @@ func (r *rewards) ready() (bool, <-chan struct{}) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	e := r.open[r.current.String()]
-	return !r.masked && r.current != nil && e != nil && e.state == running, r.changed
+	return r.current != nil && e != nil && e.state == running, r.changed
 }
 
 // described returns the id of the environment, empty before it was described.

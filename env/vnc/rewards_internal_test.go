@@ -37,9 +37,11 @@ func TestEpisodeRules(t *testing.T) {
 			take 3`,
 		"a late reward of an old episode is none": `
 			reply.env.reset "1.2" {}
+			env.reward "1.2" {"reward":1,"done":false}
 			env.reward "1.1" {"reward":9,"done":true}
-			env.reward "1.2" {"reward":1,"done":true}
-			take 1 done
+			take 1
+			env.reward "1.2" {"reward":2,"done":true}
+			take 2 done
 			env.reward "1.2" {"reward":9,"done":false}
 			take 0
 			env.reward "1.3" {"reward":2,"done":false}
@@ -130,6 +132,29 @@ func TestReady(t *testing.T) {
 	case <-changed:
 	default:
 		t.Error("nobody was told")
+	}
+}
+
+// TestEpisodesAreBounded takes nothing for long. The current episode is kept, and the
+// newest comes next.
+func TestEpisodesAreBounded(t *testing.T) {
+	r := newRewards()
+	say := func(method string, id int) {
+		t.Helper()
+		if err := r.receive(fmt.Appendf(nil, `{"method":"v0.%s","headers":{"episode_id":%d},"body":{"reward":%d}}`, method, id, id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say("reply.env.reset", 5)
+	for id := 5; id < 5+10*maxEpisodes; id++ {
+		if say("env.reward", id); len(r.open) > maxEpisodes {
+			t.Fatalf("%d episodes are kept", len(r.open))
+		}
+	}
+	for _, want := range []float64{5, 5 + 10*maxEpisodes - 1} {
+		if out := r.take(); out.reward != want {
+			t.Errorf("took %+v, want %v", out, want)
+		}
 	}
 }
 
