@@ -121,6 +121,7 @@ func tiger(tb testing.TB, args ...string) *server {
 	start(tb, s, w, "", "Xvnc", append([]string{
 		"-displayfd", "1", "-rfbport", port, "-localhost", "-ac",
 		"-geometry", "320x240", "-depth", "24", "-SecurityTypes", "None", "-AlwaysShared",
+		"-MaxDisconnectionTime", "60", // should the test be killed
 	}, args...)...)
 	line, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
