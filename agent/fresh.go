@@ -40,6 +40,9 @@ func (t *Trainer) shuffle(r *rand.Rand) {
 		all[i] = i
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	if t.o.Teacher != nil {
+		t.dropAside(all, r)
+	}
 	if t.fresh == 0 {
 		return
 	}

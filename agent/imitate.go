@@ -2,6 +2,8 @@ package agent
 
 import (
 	"errors"
+	"math/rand/v2"
+	"slices"
 
 	"glint/internal/ops"
 )
@@ -36,14 +38,29 @@ func (t *Trainer) follow(at int, logits []float32) {
 	}
 }
 
-// agree gives the advantages of behaviour cloning to a rollout: nothing is learned from
-// steps that are held out.
-func (t *Trainer) agree() {
+// agree gives the advantages of behaviour cloning to a rollout, and says whether there is a
+// step in it to learn from.
+func (t *Trainer) agree() bool {
 	r := t.last.rollout
-	for k, held := range r.Invalid {
+	for k := range r.Advantage {
 		r.Advantage[k] = 1
-		if held {
-			r.Advantage[k] = 0
+	}
+	return slices.Contains(r.Invalid, false)
+}
+
+// dropAside puts steps drawn from the others in the place of those that are held out, so
+// that nothing is learned from these.
+func (t *Trainer) dropAside(entries []int, r *rand.Rand) {
+	invalid := t.last.rollout.Invalid
+	var good []int
+	for _, k := range entries {
+		if !invalid[k] {
+			good = append(good, k)
+		}
+	}
+	for i, k := range entries {
+		if invalid[k] {
+			entries[i] = good[r.IntN(len(good))]
 		}
 	}
 }

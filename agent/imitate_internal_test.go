@@ -9,22 +9,43 @@ import (
 	"glint/internal/ckpt"
 )
 
-// demonstrated is games of one step that no action changes, and the scene that each shows.
-func demonstrated(n int) (v *toy, scene func(i int) int) {
-	v = newToy(n, 3, func(g *toyGame, _ int) toyStep { return toyStep{reward: float64(g.scene), terminated: true} })
-	v.begin = func(g *toyGame) { g.scene = g.rand.IntN(4) }
-	return v, func(i int) int { return v.games[i].scene }
+// lessons is what a teacher does in each scene, the scene that stands for the one that is held
+// out, and what that pays.
+type lessons struct {
+	does  [4]int
+	shown int
+	pays  float64
 }
 
-// imitator trains on a teacher who does what of says for each scene; scene 3 is held out.
-func imitator(t *testing.T, of [4]int, units int) *Trainer {
+// heldScene is the scene that nothing may be learned from.
+const heldScene = 3
+
+// imitator trains on games of one step that no action changes.
+func imitator(t *testing.T, of lessons, units int) *Trainer {
 	t.Helper()
-	v, scene := demonstrated(8)
+	held := map[*toyGame]bool{}
+	v := newToy(8, 3, func(g *toyGame, _ int) toyStep {
+		if held[g] {
+			return toyStep{reward: of.pays, terminated: true}
+		}
+		return toyStep{reward: float64(g.scene), terminated: true}
+	})
+	v.begin = func(g *toyGame) {
+		g.scene = g.rand.IntN(4)
+		if held[g] = g.scene == heldScene; held[g] {
+			g.scene = of.shown
+		}
+	}
 	cfg := toyConfig(A2C, 8)
-	cfg.EntropyCoef, cfg.AEPerStep, cfg.AECoef = 0, 1, 5
+	cfg.EntropyCoef, cfg.AEPerStep, cfg.AECoef, cfg.Overlap, cfg.Minibatch = 0, 1, 5, true, cfg.Minibatch/2
 	o := planesOptions(t, v, 3)
-	o.Teacher = func(i int) int { return of[scene(i)] }
-	o.HeldOut = func(i int) bool { return scene(i) == 3 }
+	o.Teacher = func(i int) int {
+		if g := &v.games[i]; !held[g] {
+			return of.does[g.scene]
+		}
+		return of.does[heldScene]
+	}
+	o.HeldOut = func(i int) bool { return held[&v.games[i]] }
 	tr, err := New(t.Context(), cfg, o)
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +67,7 @@ func copied(n *Net) []ckpt.Tensor {
 // The actor does what the teacher does, not what pays; the critic learns what that pays.
 func TestImitates(t *testing.T) {
 	teacher := [4]int{2, 0, 1, 0}
-	tr := imitator(t, teacher, 300)
+	tr := imitator(t, lessons{teacher, heldScene, 3}, 300)
 	p, err := tr.Net.NewPlayer(1)
 	if err != nil {
 		t.Fatal(err)
@@ -67,13 +88,20 @@ func TestImitates(t *testing.T) {
 	}
 }
 
-// What the teacher does in held-out steps changes no weight.
+// Neither what the teacher does in held-out steps, nor what they show or pay changes a
+// weight.
 func TestImitateHoldsOut(t *testing.T) {
-	a, b := imitator(t, [4]int{2, 0, 1, 0}, 40), imitator(t, [4]int{2, 0, 1, 2}, 40)
-	if d := cmp.Diff(copied(a.Net), copied(b.Net)); d != "" {
-		t.Errorf("another action in held-out steps gives other weights: %s", d)
+	a := imitator(t, lessons{[4]int{2, 0, 1, 0}, heldScene, 3}, 40)
+	for name, other := range map[string]lessons{
+		"action":  {[4]int{2, 0, 1, 2}, heldScene, 3},
+		"picture": {[4]int{2, 0, 1, 0}, 1, 3},
+		"reward":  {[4]int{2, 0, 1, 0}, heldScene, -2},
+	} {
+		if b := imitator(t, other, 40); !cmp.Equal(copied(a.Net), copied(b.Net)) {
+			t.Errorf("another %s in held-out steps gives other weights", name)
+		}
 	}
-	c := imitator(t, [4]int{2, 0, 2, 0}, 40)
+	c := imitator(t, lessons{[4]int{2, 0, 2, 0}, heldScene, 3}, 40)
 	if cmp.Equal(copied(a.Net), copied(c.Net)) {
 		t.Error("another action in the other steps gives the same weights")
 	}
@@ -85,10 +113,9 @@ func TestImitateRefuses(t *testing.T) {
 		"normalize_adv = false": func(c *Config) { c.NormalizeAdv = true },
 		"ae_fresh must be 0":    func(c *Config) { c.AEFresh = 0.5 },
 	} {
-		v, _ := demonstrated(8)
 		cfg := toyConfig(A2C, 8)
 		change(&cfg)
-		o := planesOptions(t, v, 3)
+		o := planesOptions(t, bandit(8), 3)
 		o.Teacher = func(int) int { return 0 }
 		if _, err := New(t.Context(), cfg, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
@@ -99,7 +126,7 @@ func TestImitateRefuses(t *testing.T) {
 // A training that starts from another network keeps its weights and its mean image until it
 // learns.
 func TestStartFrom(t *testing.T) {
-	before := imitator(t, [4]int{2, 0, 1, 0}, 5)
+	before := imitator(t, lessons{[4]int{2, 0, 1, 0}, heldScene, 3}, 5)
 	want := copied(before.Net)
 	cfg := toyConfig(PPO, 8)
 	cfg.Pretrain.Updates = 0

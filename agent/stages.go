@@ -245,14 +245,15 @@ func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	}
 	rollout := t.last.rollout
 	Estimate(rollout, t.cfg.Gamma, t.cfg.Lambda)
-	if t.o.Teacher != nil {
-		t.agree()
+	epochs := t.cfg.Epochs
+	if t.o.Teacher != nil && !t.agree() {
+		epochs = 0
 	}
 	lr := t.cfg.LR * left(progress, t.cfg.LRFinal)
 	t.learner.begin(progress)
 	sum := meanOf{}
 	r := rand.New(t.random)
-	for e := 0; e < t.cfg.Epochs && !t.learner.far; e++ {
+	for e := 0; e < epochs && !t.learner.far; e++ {
 		t.shuffle(r)
 		for from := 0; from < len(t.order) && !t.learner.far; from += t.cfg.Minibatch {
 			t.solver.LR = lr * rise(t.counters.Updates-t.counters.Alone)

@@ -49,7 +49,7 @@ func TestImitate(t *testing.T) {
 		}
 		steps, right = steps+n, right+one.Chosen[i]
 	}
-	if steps != a.Steps || float64(right) != *a.Accuracy*float64(steps) {
+	if steps != a.Steps || float64(right)/float64(steps) != *a.Accuracy {
 		t.Errorf("the confusion matrix has %d of %d right, accuracy %v of %d steps", right, steps, *a.Accuracy, a.Steps)
 	}
 	for _, part := range []string{"of episodes it did not learn from", "glint train --env dojo --from " + unbroken, "recall"} {

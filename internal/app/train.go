@@ -94,7 +94,7 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 		}
 		if from != nil {
 			if err := t.trainer.StartFrom(from); err != nil {
-				return usagef("set agent.autoencoder as that run has it, and the same game and pixels", "from %s: %v", t.cfg.From, err)
+				return usagef("name a run on the same game", "from %s: %v", t.cfg.From, err)
 			}
 		}
 		t.trainer.SetHorizon(env.Steps(t.cfg.Steps))
@@ -115,15 +115,19 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 }
 
 // startFrom returns the network that the training begins with, nil for a new one. It takes
-// over the network's design, and nothing trains the autoencoder alone any more.
+// over the network's design and what it sees, and nothing trains the autoencoder alone any more.
 func (t *training) startFrom() (*agent.Net, error) {
 	if t.cfg.From == "" {
 		return nil, nil
 	}
-	_, net, err := loadNet(t.cfg.From)
+	c, net, err := loadNet(t.cfg.From)
 	if err != nil {
 		return nil, err
 	}
+	if c.Env != t.cfg.Env {
+		return nil, usagef("give --env "+c.Env, "from %s is a run on %s, not on %s", t.cfg.From, c.Env, t.cfg.Env)
+	}
+	t.cfg.Pixels = c.Pixels
 	t.cfg.Agent.Autoencoder, t.cfg.Agent.Pretrain.Updates = net.Autoencoder.Config(), 0
 	return net, nil
 }
