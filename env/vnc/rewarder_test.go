@@ -3,7 +3,6 @@ package vnc_test
 import (
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -168,23 +167,7 @@ func TestRewarderRefused(t *testing.T) {
 
 func TestRewarderConformance(t *testing.T) {
 	options, _, r := judged(t, vnctest.RewarderOptions{})
-	over := make(chan struct{})
-	var pays sync.WaitGroup
-	pays.Go(func() {
-		for k := 1; ; k++ {
-			select {
-			case <-time.After(3 * time.Millisecond):
-			case <-over:
-				return
-			}
-			if r.Reward(1, k%10 == 0); k%10 == 0 {
-				r.Next()
-				r.Describe("running")
-			}
-		}
-	})
-	defer pays.Wait()
-	defer close(over)
+	r.Play(t, 3*time.Millisecond)
 	o := envtest.DefaultOptions()
 	o.Live, o.DigestSteps, o.EndSteps = true, 20, 400
 	envtest.Run(t, func(tb testing.TB, _ int) env.Vec {

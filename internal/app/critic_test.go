@@ -13,9 +13,6 @@ import (
 // TestPretrainAsksCritic trains an autoencoder alone by the gradient of another run's
 // critic, which may be gone when it goes on.
 func TestPretrainAsksCritic(t *testing.T) {
-	if testing.Short() {
-		t.Skip("trains for some ten seconds")
-	}
 	dir, data := t.TempDir(), recordDojo(t, "varied", 600, 1)
 	taught, newborn := filepath.Join(dir, "taught"), filepath.Join(dir, "newborn")
 	train(t, small("dojo", agent.PPO), taught)

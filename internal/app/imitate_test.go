@@ -26,9 +26,6 @@ func smallImitation(t *testing.T, data string) app.Config {
 // TestImitate learns from the scripted player, stops and goes on, and trains on from what
 // was learned.
 func TestImitate(t *testing.T) {
-	if testing.Short() {
-		t.Skip("trains for half a minute")
-	}
 	dir, data := t.TempDir(), recordDojo(t, "scripted", 4500, 1)
 	c := smallImitation(t, data)
 	unbroken, broken := filepath.Join(dir, "unbroken"), filepath.Join(dir, "broken")

@@ -142,22 +142,7 @@ func TestVNCRewarder(t *testing.T) {
 	r := vnctest.StartRewarder(t, vnctest.RewarderOptions{})
 	c := screen(s)
 	_, port, _ := strings.Cut(r.Address, ":")
-	over, paid := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(paid)
-		for k := 1; ; k++ {
-			select {
-			case <-time.After(5 * time.Millisecond):
-			case <-over:
-				return
-			}
-			if r.Reward(1, k%10 == 0); k%10 == 0 {
-				r.Next()
-				r.Describe("running")
-			}
-		}
-	}()
-	defer func() { close(over); <-paid }()
+	r.Play(t, 5*time.Millisecond)
 	stderr := new(bytes.Buffer)
 	res, err := app.Eval(t.Context(), app.EvalOptions{
 		Who: app.Who{Policy: "random"}, Env: c.Env + "+" + port, Episodes: 4, Envs: 1,

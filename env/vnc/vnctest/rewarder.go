@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -119,6 +120,26 @@ func (r *Rewarder) Next() {
 // Describe says in which state the environment is.
 func (r *Rewarder) Describe(state string) {
 	r.Say("v0.env.describe", `{"env_id": "test-v0", "env_state": %q, "fps": 60}`, state)
+}
+
+// Play pays 1 every so often and ends the episode at each tenth, until the test is over.
+func (r *Rewarder) Play(tb testing.TB, every time.Duration) {
+	over := make(chan struct{})
+	var pays sync.WaitGroup
+	pays.Go(func() {
+		for k := 1; ; k++ {
+			select {
+			case <-time.After(every):
+			case <-over:
+				return
+			}
+			if r.Reward(1, k%10 == 0); k%10 == 0 {
+				r.Next()
+				r.Describe("running")
+			}
+		}
+	})
+	tb.Cleanup(func() { close(over); pays.Wait() })
 }
 
 // Reward pays for the running episode, and ends it where done.
