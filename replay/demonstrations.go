@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
 
 	"glint/env"
 )
@@ -16,15 +15,12 @@ import (
 // what was done on it. There are as many games as were recorded side by side. An episode
 // that the recording cuts ends as truncated, without its last observation.
 type Demonstrations struct {
-	data  *Dataset
+	rows  cycle
 	spec  env.Spec
 	batch *env.Batch
 	lanes []lane
 	of    map[uint64]int // lane of each episode that goes on
 	steps uint64         // shown since the start of the dataset
-
-	next func() (Row, error, bool)
-	stop func()
 }
 
 // lane is one game: its rows that were read, of which the first is shown.
@@ -56,7 +52,7 @@ func NewDemonstrations(ctx context.Context, d *Dataset) (p *Demonstrations, v en
 	if err != nil {
 		return nil, nil, err
 	}
-	p = &Demonstrations{data: d, spec: d.meta.Spec(n), lanes: make([]lane, n)}
+	p = &Demonstrations{rows: cycle{data: d}, spec: d.meta.Spec(n), lanes: make([]lane, n)}
 	p.spec.Saves = true
 	p.batch = env.NewBatch(p.spec)
 	p.rewind()
@@ -83,8 +79,6 @@ func sideBySide(ctx context.Context, d *Dataset) (int, error) {
 	}
 	return len(seen), nil
 }
-
-var errNoSteps = errors.New("replay: the dataset has no step to play")
 
 // Spec describes the games of the dataset's frames.
 func (p *Demonstrations) Spec() env.Spec { return p.spec }
@@ -157,7 +151,7 @@ func (p *Demonstrations) advance() error {
 // ones that nothing follows.
 func (p *Demonstrations) settle(i int) error {
 	l := &p.lanes[i]
-	for range p.data.Len() {
+	for range p.rows.data.Len() {
 		for len(l.rows) < 2 {
 			if err := p.read(); err != nil {
 				return err
@@ -183,11 +177,7 @@ func (p *Demonstrations) show(i int) {
 // read takes the next row of the dataset, after the last one the first.
 func (p *Demonstrations) read() error {
 	for again := false; ; again = true {
-		if p.next == nil {
-			// A step is not interrupted; Step has asked its context.
-			p.next, p.stop = iter.Pull2(p.data.Rows(context.Background()))
-		}
-		row, err, more := p.next()
+		row, more, err := p.rows.row()
 		switch {
 		case err != nil:
 			return err
@@ -232,10 +222,8 @@ func (p *Demonstrations) free() int {
 
 // end closes the reading, and the episodes that go on with it.
 func (p *Demonstrations) end() {
-	if p.stop != nil {
-		p.stop()
-	}
-	p.next, p.stop, p.of = nil, nil, map[uint64]int{}
+	p.rows.close()
+	p.of = map[uint64]int{}
 	for i := range p.lanes {
 		p.lanes[i].open = false
 	}

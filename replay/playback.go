@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
 
 	"glint/env"
 )
@@ -16,14 +15,11 @@ import (
 // Batch.Elapsed are the row's: episodes that were recorded side by side take turns, and
 // where steps are missing Elapsed leaps.
 type Playback struct {
-	data  *Dataset
+	rows  cycle
 	spec  env.Spec
 	batch *env.Batch
 	row   Row
 	at    uint64 // rows shown since the start of the dataset
-
-	next func() (Row, error, bool)
-	stop func()
 }
 
 var (
@@ -41,7 +37,7 @@ func (p *TruePlayback) Truth(dst []env.Box, _ int) []env.Box { return append(dst
 // NewPlayback returns the dataset as an environment; it is an env.Truther where
 // the boxes are true.
 func NewPlayback(d *Dataset) (p *Playback, v env.Vec) {
-	p = &Playback{data: d, spec: d.meta.Spec(1)}
+	p = &Playback{rows: cycle{data: d}, spec: d.meta.Spec(1)}
 	p.spec.Saves = true
 	p.batch = env.NewBatch(p.spec)
 	if d.meta.Truth {
@@ -81,16 +77,12 @@ func (p *Playback) Step(ctx context.Context, actions []int) (*env.Batch, error) 
 // advance shows the next row.
 func (p *Playback) advance() error {
 	for begun := p.at == 0; ; {
-		if p.next == nil {
-			// A step is not interrupted; Step has asked its context.
-			p.next, p.stop = iter.Pull2(p.data.Rows(context.Background()))
-		}
-		row, err, more := p.next()
+		row, more, err := p.rows.row()
 		switch {
 		case err != nil:
 			return err
 		case !more && begun:
-			return errors.New("replay: the dataset has no step to play")
+			return errNoSteps
 		case !more:
 			p.rewind()
 			begun = true
@@ -125,10 +117,8 @@ func (p *Playback) seek(ctx context.Context, n uint64) error {
 
 // rewind goes back before the first row.
 func (p *Playback) rewind() {
-	if p.stop != nil {
-		p.stop()
-	}
-	p.next, p.stop, p.at = nil, nil, 0
+	p.rows.close()
+	p.at = 0
 }
 
 // Save returns the place in the dataset.

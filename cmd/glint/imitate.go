@@ -54,9 +54,15 @@ func (c *imitateCmd) Run(ctx context.Context, o app.IO) error {
 
 // fixed returns the flags given that a resumed run does not allow.
 func (c *imitateCmd) fixed() []string {
-	return flagsGiven(map[string]bool{
-		"--data": c.Data != "", "--config": c.Config != "", "--out": c.Out != "", "--skip-bad": c.SkipBad,
-		"--seed": c.Seed != nil, "--weighting": c.Weighting != nil, "--lr": c.LR != nil, "--val-share": c.ValShare != nil,
+	return flagsGiven([]flag{
+		{"--data", c.Data != ""},
+		{"--config", c.Config != ""},
+		{"--out", c.Out != ""},
+		{"--skip-bad", c.SkipBad},
+		{"--seed", c.Seed != nil},
+		{"--weighting", c.Weighting != nil},
+		{"--lr", c.LR != nil},
+		{"--val-share", c.ValShare != nil},
 	})
 }
 

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 
 	"glint/internal/app"
 )
@@ -35,11 +33,8 @@ type pretrainCmd struct {
 func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
 	if c.Resume != "" {
-		if fixed := c.fixed(); len(fixed) > 0 {
-			return &app.UsageError{
-				Msg:  "a run goes on with the settings it began with, so --resume excludes " + strings.Join(fixed, " and "),
-				Hint: "leave them away, or start a new run by --config " + filepath.Join(c.Resume, "config.toml"),
-			}
+		if err := onlyResume(c.Resume, c.fixed()); err != nil {
+			return err
 		}
 		_, err := app.ResumePretrain(ctx, c.Resume, c.change, o)
 		return err
@@ -63,11 +58,7 @@ func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 
 // fixed returns the flags given that a resumed run does not allow.
 func (c *pretrainCmd) fixed() []string {
-	var given []string
-	for _, f := range []struct {
-		name string
-		is   bool
-	}{
+	return flagsGiven([]flag{
 		{"--data", c.Data != ""},
 		{"--env", c.Env != ""},
 		{"--config", c.Config != ""},
@@ -78,12 +69,7 @@ func (c *pretrainCmd) fixed() []string {
 		{"--critic", c.Critic != nil},
 		{"--lr", c.LR != nil},
 		{"--val-share", c.ValShare != nil},
-	} {
-		if f.is {
-			given = append(given, f.name)
-		}
-	}
-	return given
+	})
 }
 
 // change makes the changes that a resumed run allows as well.

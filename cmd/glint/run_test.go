@@ -126,7 +126,7 @@ func TestWrongUse(t *testing.T) {
 		{"train --config small.toml --out file", "run folder file exists"},
 		{"train --resume none", "no run or checkpoint at none"},
 		{"train --resume exists", "exists is no run and no checkpoint"},
-		{"train --resume exists --lr 1 --out x", "--resume excludes --lr and --out"},
+		{"train --resume exists --lr 1 --out x", "--resume excludes --out and --lr"},
 		{"eval", "--checkpoint RUN or --policy"},
 		{"eval --policy random --checkpoint x", "--checkpoint RUN or --policy"},
 		{"eval --policy randm", "did you mean random?"},

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"glint/internal/app"
@@ -62,10 +60,19 @@ func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 
 // fixed returns the flags given that a resumed run does not allow.
 func (c *trainCmd) fixed() []string {
-	return flagsGiven(map[string]bool{
-		"--env": c.Env != "", "--algo": c.Algo != "", "--preset": c.Preset != "", "--config": c.Config != "", "--out": c.Out != "",
-		"--from": c.From != "", "--dry-run": c.DryRun, "--seed": c.Seed != nil, "--envs": c.Envs != nil, "--sticky": c.Sticky != nil,
-		"--lr": c.LR != nil, "--weighting": c.Weighting != nil,
+	return flagsGiven([]flag{
+		{"--env", c.Env != ""},
+		{"--algo", c.Algo != ""},
+		{"--preset", c.Preset != ""},
+		{"--config", c.Config != ""},
+		{"--out", c.Out != ""},
+		{"--from", c.From != ""},
+		{"--dry-run", c.DryRun},
+		{"--seed", c.Seed != nil},
+		{"--envs", c.Envs != nil},
+		{"--sticky", c.Sticky != nil},
+		{"--lr", c.LR != nil},
+		{"--weighting", c.Weighting != nil},
 	})
 }
 
@@ -110,10 +117,20 @@ func setEnd(cfg *app.Config, steps *int64, minutes *float64) {
 	set(&cfg.Minutes, minutes)
 }
 
+// flag is the name of a flag, and whether it was given.
+type flag struct {
+	name  string
+	given bool
+}
+
 // flagsGiven returns the names of the flags that were given, in their order.
-func flagsGiven(is map[string]bool) []string {
-	maps.DeleteFunc(is, func(_ string, given bool) bool { return !given })
-	return slices.Sorted(maps.Keys(is))
+func flagsGiven(all []flag) (given []string) {
+	for _, f := range all {
+		if f.given {
+			given = append(given, f.name)
+		}
+	}
+	return given
 }
 
 // onlyResume refuses flags beside --resume that a run which goes on does not allow.

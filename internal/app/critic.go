@@ -49,7 +49,7 @@ func (c Config) criticBytes(run string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if done, err := learned(c.Critic); err != nil {
+	if done, err := learned(r); err != nil {
 		return nil, err
 	} else if !done {
 		return nil, usagef("name a run of glint train", "critic %s has learned nothing of rewards", c.Critic)

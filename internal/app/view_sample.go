@@ -10,6 +10,7 @@ import (
 	"glint/agent"
 	"glint/env"
 	"glint/env/pixels"
+	"glint/internal/ckpt"
 	"glint/internal/telemetry"
 	"glint/replay"
 )
@@ -28,11 +29,11 @@ func newSight(s scene, net *agent.Net, c Config, checkpoint string) (v sight, er
 		return v, &UsageError{Msg: err.Error()}
 	}
 	v.net, v.names = net, actionNames(s.raw, net.Actions)
-	if v.heads, err = learned(checkpoint); err != nil {
+	run, r, err := locate(checkpoint)
+	if err != nil {
 		return v, err
 	}
-	run, _, err := locate(checkpoint)
-	if err != nil {
+	if v.heads, err = learned(r); err != nil {
 		return v, err
 	}
 	k, err := c.critic(run)
@@ -76,12 +77,8 @@ func (s *sample) begin(sc scene, net *agent.Net, c Config, checkpoint string, he
 	return err
 }
 
-// learned says whether actor and critic of a run or checkpoint have learned.
-func learned(path string) (bool, error) {
-	_, r, err := locate(path)
-	if err != nil {
-		return false, err
-	}
+// learned says whether actor and critic of a checkpoint have learned.
+func learned(r *ckpt.Reader) (bool, error) {
 	b, err := r.File(agent.StateFile)
 	if err != nil {
 		return false, err
