@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,13 +33,15 @@ func writePage(ctx context.Context, dir string, r *study.Result, o IO) error {
 	if err := page.Write(filepath.Join(dir, study.PageFile), r, pictures); err != nil {
 		return err
 	}
-	file := func(i int) string { return filepath.Join(dir, fmt.Sprintf("reconstructions-%d.png", i+1)) }
-	for i, p := range pictures {
-		if err := report.WritePNG(file(i), p.Image); err != nil {
-			o.notef("a picture of the page is not beside it: %v", err)
-		}
+	earlier, err := fs.Glob(os.DirFS(dir), "reconstructions-[0-9]*.png") // a report with more arms had more
+	for _, name := range earlier {
+		err = errors.Join(err, os.Remove(filepath.Join(dir, name)))
 	}
-	for i := len(pictures); os.Remove(file(i)) == nil; i++ { // of an earlier report with more arms
+	for i, p := range pictures {
+		err = errors.Join(err, report.WritePNG(filepath.Join(dir, fmt.Sprintf("reconstructions-%d.png", i+1)), p.Image))
+	}
+	if err != nil {
+		o.notef("the pictures beside the page are not all its own: %v", err)
 	}
 	return nil
 }

@@ -79,16 +79,16 @@ func TestStudyPictures(t *testing.T) {
 		t.Errorf("the same study gives another picture (%v)", err)
 	}
 	// Where the picture is to go something is in the way; two others are of an earlier report.
-	files := []string{filepath.Join(dir, "reconstructions-1.png"), filepath.Join(dir, "reconstructions-2.png"), filepath.Join(dir, "reconstructions-3.png")}
-	for _, file := range files {
-		if err := os.MkdirAll(file, 0o700); err != nil {
+	earlier := []string{filepath.Join(dir, "reconstructions-2.png"), filepath.Join(dir, "reconstructions-12.png")}
+	for _, folder := range append(earlier, filepath.Join(dir, "reconstructions-1.png", "full")) {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := writePage(t.Context(), dir, r, o); err != nil || !strings.Contains(said.String(), "a picture of the page is not beside it") {
+	if err := writePage(t.Context(), dir, r, o); err != nil || !strings.Contains(said.String(), "the pictures beside the page are not all its own") {
 		t.Fatalf("%v; notes: %s", err, said)
 	}
-	for _, file := range files[1:] {
+	for _, file := range earlier {
 		if _, err := os.Stat(file); err == nil {
 			t.Errorf("%s is still there", file)
 		}

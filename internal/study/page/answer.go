@@ -44,10 +44,12 @@ func comparison(r *study.Result, j study.Judge, a study.Arm) string {
 		s = fmt.Sprintf("no arm does better than %s by %s; the nearest is %s: %s%s against %s%s", r.Base, j.Label, a.Name, n.of(*f.IQM), span, n.of(*base.IQM), n.span(base.Lo, base.Hi))
 	}
 	if d := f.Difference; d != nil {
-		s += fmt.Sprintf(", a difference of %s%s", n.signed(d.Value), n.span(d.Lo, d.Hi))
+		value, span := n.difference(d)
+		s += fmt.Sprintf(", a difference of %s%s", value, span)
 	}
 	if d := f.Paired; d != nil {
-		s += fmt.Sprintf(" and, of the means in the same frames, of %s%s", n.signed(d.Value), n.span(d.Lo, d.Hi))
+		value, span := n.difference(d)
+		s += fmt.Sprintf(" and, of the means in the same frames, of %s%s", value, span)
 	}
 	if p := f.Improvement; p != nil {
 		s += fmt.Sprintf("; a trial of it is better than one of %s with probability %s%s", r.Base, share.of(p.Value), share.span(p.Lo, p.Hi))

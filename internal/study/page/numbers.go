@@ -35,7 +35,19 @@ func numbersOf(r *study.Result, j study.Judge) numbers {
 	if largest > 0 {
 		digits = max(digits, figureDigits-1-int(math.Floor(math.Log10(largest/2))))
 	}
-	return numbers{min(digits, 9)}
+	return numbers{min(digits, mostDigits)}
+}
+
+// mostDigits is how many digits behind the point are written at most.
+const mostDigits = 9
+
+// difference writes a difference with its sign and, apart from it, its interval: with as
+// many digits as figures have, and more where its ends would look the same.
+func (n numbers) difference(e *study.Estimate) (value, span string) {
+	if e.Lo != nil && e.Hi != nil && *e.Hi > *e.Lo {
+		n.digits = max(n.digits, min(-int(math.Floor(math.Log10(*e.Hi-*e.Lo))), mostDigits))
+	}
+	return n.signed(e.Value), n.span(e.Lo, e.Hi)
 }
 
 // of writes a figure with a true minus.

@@ -72,16 +72,18 @@ func cellOf(r *study.Result, a study.Arm, j study.Judge) cell {
 	if f.IQM == nil {
 		return c
 	}
-	c.IQM, c.Interval = n.of(*f.IQM), between(n, f.Lo, f.Hi)
+	c.IQM, c.Interval = n.of(*f.IQM), bare(n.span(f.Lo, f.Hi))
 	c.Strip = stripOf(r, j, f, c.Values)
 	if p := f.Improvement; p != nil {
-		c.Probability, c.ProbabilityInterval = share.of(p.Value), between(share, p.Lo, p.Hi)
+		c.Probability, c.ProbabilityInterval = share.of(p.Value), bare(share.span(p.Lo, p.Hi))
 	}
 	if d := f.Difference; d != nil {
-		c.Difference, c.DifferenceInterval, c.Verdict = n.signed(d.Value), between(n, d.Lo, d.Hi), verdict(r, j, a.Name)
+		c.Difference, c.DifferenceInterval = n.difference(d)
+		c.DifferenceInterval, c.Verdict = bare(c.DifferenceInterval), verdict(r, j, a.Name)
 	}
 	if p := f.Paired; p != nil {
-		c.Paired, c.PairedInterval = n.signed(p.Value), between(n, p.Lo, p.Hi)
+		c.Paired, c.PairedInterval = n.difference(p)
+		c.PairedInterval = bare(c.PairedInterval)
 	}
 	if f.Needed != nil && c.Verdict == same {
 		c.Needed = fmt.Sprintf("needs %s seeds", seedsOf(*f.Needed))
@@ -89,8 +91,8 @@ func cellOf(r *study.Result, a study.Arm, j study.Judge) cell {
 	return c
 }
 
-// between is an interval without brackets.
-func between(n numbers, lo, hi *float64) string { return strings.Trim(n.span(lo, hi), " ()") }
+// bare is an interval without its brackets.
+func bare(span string) string { return strings.Trim(span, " ()") }
 
 // strip is a row of dots, one a seed, on a scale that all arms share. Places are in
 // hundredths of its width.
