@@ -71,8 +71,8 @@ func (g GymConfig) validate() error {
 
 // The presets: sets of defaults, below config file and flags.
 const (
-	// PresetGame is the crop, detector and discount that suit the game where glint
-	// knows it, and PresetGeneral elsewhere.
+	// PresetGame is the crop, detector, discount and scale of rewards that suit the game
+	// where glint knows it, and PresetGeneral elsewhere.
 	PresetGame = "game"
 	// PresetGeneral takes nothing about the game for known: the whole screen, shrunk.
 	PresetGeneral = "general"
@@ -101,6 +101,9 @@ func presetConfig(env, algo, preset string) Config {
 	if p.Name == "dojo" || p.Name == "KungFuMaster" {
 		c.Agent.Gamma = fightGamma
 	}
+	if p.Name == "KungFuMaster" {
+		c.Agent.RewardScale, c.Agent.RewardClip = punchScale, punchClip
+	}
 	if len(p.Objects) > 0 {
 		c.Detector = saliency.DetectorConfigFor(p.Objects[0].Core, p.Objects[0].Contrast)
 	}
@@ -111,6 +114,14 @@ func presetConfig(env, algo, preset string) Config {
 // steps ahead is enough. Together with a higher learning rate it took the dojo's
 // score after 79,000 steps from 3,182 to 4,328.
 const fightGamma = 0.95
+
+// The rewards of Kung-Fu Master are 100 for a kick, 200 for a punch, 800 and 2,000. Cut to
+// 1 they are all the same, and an agent that took to kicks stayed with them: its score
+// after 793,120 steps was 11,302, and is 24,556 where a punch counts as 1 and twice a kick.
+const (
+	punchScale = 1.0 / 200
+	punchClip  = 10
+)
 
 // Validate names the first setting that cannot be used.
 func (c Config) Validate() error {
