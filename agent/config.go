@@ -44,6 +44,7 @@ type Config struct {
 	StoreCapacity int     `toml:"store_capacity"` // observations kept for the autoencoder
 	Overlap       bool    `toml:"overlap"`        // play a rollout while learning from the one before
 
+	Actions     ClassConfig        `toml:"actions"` // balance of the demonstrator's actions, where there is one
 	Pretrain    PretrainConfig     `toml:"pretrain"`
 	Autoencoder autoencoder.Config `toml:"autoencoder"`
 }
@@ -80,6 +81,7 @@ func DefaultConfig(algo string) Config {
 		Clip: 0.2, ClipFinal: 1, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, EntropyFinal: 1, NormalizeAdv: true,
 		RewardScale: 1, RewardClip: 1, LR: 1.5e-3, LRFinal: 0.1, AdamEps: 1e-8, GradNorm: 0.5,
 		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, AEFresh: 0.7, SmallShare: 0.3, StoreCapacity: 50_000, Overlap: true,
+		Actions:     ClassConfig{Balance: BalanceNone},
 		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, LRFinal: 1, Hold: 8},
 		Autoencoder: autoencoder.DefaultConfig(),
 	}
@@ -137,6 +139,9 @@ func (c Config) Validate() error {
 		if !f.ok {
 			return fmt.Errorf("%s is %v, want %s", f.name, f.got, f.want)
 		}
+	}
+	if err := c.Actions.validate(); err != nil {
+		return fmt.Errorf("actions.%w", err)
 	}
 	if err := c.Autoencoder.Validate(); err != nil {
 		return fmt.Errorf("autoencoder.%w", err)

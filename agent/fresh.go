@@ -41,7 +41,7 @@ func (t *Trainer) shuffle(r *rand.Rand) {
 	}
 	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 	if t.o.Teacher != nil {
-		t.dropAside(all, r)
+		t.choose(all, r)
 	}
 	if t.fresh == 0 {
 		return

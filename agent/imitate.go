@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -17,6 +18,8 @@ import (
 // checkTeacher refuses settings that are not those of behaviour cloning.
 func (o Options) checkTeacher(cfg Config) error {
 	switch {
+	case o.Teacher == nil && cfg.Actions.Balance != BalanceNone:
+		return errors.New("agent: actions.balance is set, but nobody demonstrates actions")
 	case o.Teacher == nil:
 		return nil
 	case cfg.Algo != A2C || cfg.NormalizeAdv:
@@ -27,6 +30,24 @@ func (o Options) checkTeacher(cfg Config) error {
 	return nil
 }
 
+// classWeights returns what each action weighs in the loss, nil for all alike.
+func (o Options) classWeights(cfg Config, actions int) ([]float32, error) {
+	if err := cfg.Actions.suits(actions); err != nil {
+		return nil, fmt.Errorf("agent: actions.%w", err)
+	}
+	if cfg.Actions.Balance != BalanceWeights {
+		return nil, nil
+	}
+	if len(cfg.Actions.Values) == 0 && len(o.Taken) != actions {
+		return nil, fmt.Errorf("agent: the frequencies of %d actions are known, want those of %d for weights of 1 / frequency", len(o.Taken), actions)
+	}
+	w := make([]float32, actions)
+	for i, v := range cfg.Actions.weights(o.Taken) {
+		w[i] = float32(v)
+	}
+	return w, nil
+}
+
 // follow takes over what the demonstrator did, for the rollout's entries from at on, and
 // notes which steps are held out.
 func (t *Trainer) follow(at int, logits []float32) {
@@ -34,7 +55,7 @@ func (t *Trainer) follow(at int, logits []float32) {
 	for i := range t.actions {
 		t.actions[i] = t.o.Teacher(i)
 		r.Logp[at+i] = float32(ops.LogProb(logits[i*t.spec.Actions:(i+1)*t.spec.Actions], t.actions[i]))
-		t.aside[i] = t.o.HeldOut != nil && t.o.HeldOut(i)
+		t.aside[i] = t.o.Part != nil && t.heldOut(i)
 	}
 }
 
@@ -44,22 +65,31 @@ func (t *Trainer) agree() bool {
 	r := t.last.rollout
 	for k := range r.Advantage {
 		r.Advantage[k] = 1
+		if t.classWeights != nil {
+			r.Advantage[k] = t.classWeights[r.Action[k]]
+		}
 	}
 	return slices.Contains(r.Invalid, false)
 }
 
-// dropAside puts steps drawn from the others in the place of those that are held out, so
-// that nothing is learned from these.
-func (t *Trainer) dropAside(entries []int, r *rand.Rand) {
-	invalid := t.last.rollout.Invalid
+// choose puts steps drawn from the others in the place of those that are held out, so
+// that nothing is learned from these, and with class-balanced batches gives each action its
+// share. The entries are those of the rollout in random order.
+func (t *Trainer) choose(entries []int, r *rand.Rand) {
+	ro := t.last.rollout
 	var good []int
+	classes := make([][]int, t.spec.Actions)
 	for _, k := range entries {
-		if !invalid[k] {
+		if !ro.Invalid[k] {
 			good = append(good, k)
+			classes[ro.Action[k]] = append(classes[ro.Action[k]], k)
 		}
 	}
+	if c := t.cfg.Actions; c.Balance == BalanceBatches && c.draw(entries, classes, r) {
+		return
+	}
 	for i, k := range entries {
-		if invalid[k] {
+		if ro.Invalid[k] {
 			entries[i] = good[r.IntN(len(good))]
 		}
 	}

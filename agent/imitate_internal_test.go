@@ -45,7 +45,12 @@ func imitator(t *testing.T, of lessons, units int) *Trainer {
 		}
 		return of.does[heldScene]
 	}
-	o.HeldOut = func(i int) bool { return held[&v.games[i]] }
+	o.Part = func(i int) Part {
+		if held[&v.games[i]] {
+			return Judged
+		}
+		return Learned
+	}
 	tr, err := New(t.Context(), cfg, o)
 	if err != nil {
 		t.Fatal(err)

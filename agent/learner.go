@@ -120,6 +120,9 @@ func (l *learner) load(ro *replay.Rollout, entries []int) {
 		action[i], adv[i], logp[i] = float32(ro.Action[k]), ro.Advantage[k], ro.Logp[k]
 		returns[i], old[i] = ro.Return[k], ro.Value[k]
 	}
+	if l.cfg.Actions.Balance == BalanceWeights {
+		scaleToMean1(adv)
+	}
 	if l.cfg.NormalizeAdv {
 		normalize(adv, func(i int) bool { return ro.Invalid[entries[i]] })
 	}

@@ -33,22 +33,28 @@ func (t *Trainer) step(ctx context.Context) (*env.Batch, error) {
 	return b, t.keep(b)
 }
 
-// heldOut is the environment whose episodes the autoencoder never trains on: its
-// observations go to the gallery. A single environment is both, unless
-// Options.HeldOut tells its observations apart.
-func (t *Trainer) heldOut(i int) bool {
-	if t.o.HeldOut != nil {
-		return t.o.HeldOut(i)
+// part says what environment i's last observation is for: that of the last of several
+// environments is judged, unless Options.Part tells them apart. A single environment is
+// both judged and learned from.
+func (t *Trainer) part(i int) Part {
+	switch {
+	case t.o.Part != nil:
+		return t.o.Part(i)
+	case i == t.spec.N-1 && t.spec.N > 1:
+		return Judged
 	}
-	return i == t.spec.N-1 && t.spec.N > 1
+	return Learned
 }
+
+// heldOut says whether nothing may be learned from environment i's last observation.
+func (t *Trainer) heldOut(i int) bool { return t.part(i) != Learned }
 
 // keep stores the observations of a step, each with its small objects. Where the
 // weighting asks for truth, the environments say what there is; otherwise an observation
 // waits until the finders know.
 func (t *Trainer) keep(b *env.Batch) error {
 	for i := range t.spec.N {
-		if t.o.HeldOut != nil && t.o.HeldOut(i) || t.o.HeldOut == nil && i == t.spec.N-1 {
+		if t.part(i) == Judged || t.spec.N == 1 && t.o.Part == nil {
 			t.offer(b.ObsOf(i), i)
 		}
 	}

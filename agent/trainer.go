@@ -46,13 +46,25 @@ type Options struct {
 	Teacher func(i int) int
 	// KeepMean says that the network was trained before, so that its mean image stays.
 	KeepMean bool
-	// HeldOut says whether environment i's last observation must not be trained on
-	// and is judged instead; nil to hold the last of several environments out.
-	HeldOut func(i int) bool
+	// Part says what environment i's last observation is for; nil to judge those of the
+	// last of several environments and to learn from the others.
+	Part func(i int) Part
+	// Taken is how often a demonstrator took each action in what is learned from.
+	Taken []int
 	// Raw returns environment i's last observation in its own format, to be kept
 	// with examples; nil for none.
 	Raw func(i int) []byte
 }
+
+// Part says what an observation is for.
+type Part int
+
+// The parts.
+const (
+	Learned Part = iota // trained on
+	Judged              // looked at during training, never trained on
+	Aside               // neither
+)
 
 // Counters count the work done since the start of a training.
 type Counters struct {
@@ -117,6 +129,8 @@ type Trainer struct {
 	order    []int     // entries of the rollout as learn goes through them
 	fresh    int       // autoencoder samples of an update that come from its minibatch, the last ones of that
 	entries  []int     // of the rollout, that the minibatch consists of
+	// classWeights [A] are those of the demonstrator's actions, nil for equal ones.
+	classWeights []float32
 }
 
 // New returns a Trainer at the start of Explore. It resets the environment.
@@ -159,6 +173,10 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	if err := o.checkTeacher(cfg); err != nil {
 		return nil, err
 	}
+	weights, err := o.classWeights(cfg, s.Actions)
+	if err != nil {
+		return nil, err
+	}
 	needs := saliency.NeedsOf(o.Weighting)
 	if _, known := env.As[env.Truther](o.Env); needs.Truth && !known {
 		return nil, fmt.Errorf("agent: %w: weighting %s needs the true boxes of %s", ErrNoTruth, o.Weighting.Name(), s.Name)
@@ -175,9 +193,8 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 		order:   make([]int, s.N*cfg.Horizon),
 		scores:  scores{Running: make([]float64, s.N)},
 		norm:    newRewardNorm(s.N),
-		needs:   needs,
+		needs:   needs, classWeights: weights,
 	}
-	var err error
 	if t.detector, err = saliency.NewDetector(o.Finder.Detector, s.H, s.W); err != nil {
 		return nil, err
 	}

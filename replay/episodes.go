@@ -15,6 +15,10 @@ type Episode struct {
 	// Rows counts its steps without the last observation, Small those of them that
 	// have a box.
 	Rows, Small int
+	// Taken is how often each action was taken on an observation of the dataset.
+	Taken []int
+
+	next uint64 // the step that would follow
 }
 
 // Episodes lists the episodes in the order in which they begin. It reads no
@@ -30,8 +34,12 @@ func (d *Dataset) Episodes(ctx context.Context) ([]Episode, error) {
 			i, known := at[h.Episode]
 			if !known {
 				i = len(all)
-				at[h.Episode], all = i, append(all, Episode{Number: h.Episode})
+				at[h.Episode], all = i, append(all, Episode{Number: h.Episode, Taken: make([]int, d.meta.Actions)})
 			}
+			if e := &all[i]; e.Rows > 0 && h.Step == e.next && int(h.Action) < d.meta.Actions && h.Action >= 0 {
+				e.Taken[h.Action]++
+			}
+			all[i].next = h.Step + 1
 			if h.Terminated || h.Truncated {
 				return
 			}
@@ -49,6 +57,8 @@ func (d *Dataset) Episodes(ctx context.Context) ([]Episode, error) {
 
 // headRow is a row without its observation.
 type headRow struct {
+	Action     int32      `parquet:"action"`
+	Step       uint64     `parquet:"step"`
 	Terminated bool       `parquet:"terminated"`
 	Truncated  bool       `parquet:"truncated"`
 	Episode    uint64     `parquet:"episode"`

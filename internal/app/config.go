@@ -146,6 +146,8 @@ func (c Config) Validate() error {
 		return errors.New("from is set, but only glint train goes on from another run")
 	case !(c.Data.ValShare >= 0 && c.Data.ValShare < 1):
 		return fmt.Errorf("data.val_share is %v, want 0 or more and below 1", c.Data.ValShare)
+	case !(c.Data.TestShare >= 0 && c.Data.ValShare+c.Data.TestShare < 1):
+		return fmt.Errorf("data.test_share is %v beside data.val_share %v, want 0 or more and both together below 1", c.Data.TestShare, c.Data.ValShare)
 	case c.Threads < 1:
 		return fmt.Errorf("threads is %d, want 1 or more", c.Threads)
 	case !(c.Sticky >= 0 && c.Sticky <= 1):

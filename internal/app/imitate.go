@@ -35,7 +35,7 @@ func ImitateSettings(data, file string, skipBad bool) (c Config, err error) {
 // imitating turns the default settings of a training into those of learning from
 // demonstrations.
 func (c Config) imitating() Config {
-	c.Imitate, c.Data.ValShare = true, 0.1
+	c.Imitate, c.Data.ValShare, c.Data.TestShare = true, 0.1, 0.1
 	c.Agent.Algo, c.Agent.NormalizeAdv, c.Agent.EntropyCoef, c.Agent.AEFresh = agent.A2C, false, 0, 0
 	return c
 }
@@ -50,9 +50,10 @@ func openDemonstrations(ctx context.Context, c *Config, data *replay.Dataset, p 
 		return opened{}, err
 	}
 	c.SetEnvs(v.Spec().N)
-	c.Agent.Pretrain.Steps = min(c.Agent.Pretrain.Steps, int64(p.train.Rows))
-	w := opened{Vec: v, cropped: true, crop: cropOf(data.Meta()), teacher: d.Action}
-	w.heldOut = func(i int) bool { return p.val[d.Row(i).Episode] }
+	c.Agent.Pretrain.Steps = min(c.Agent.Pretrain.Steps, int64(p.sums[agent.Learned].Rows))
+	w := opened{Vec: v, cropped: true, crop: cropOf(data.Meta())}
+	w.teacher, w.taken = d.Action, p.sums[agent.Learned].Taken
+	w.part = func(i int) agent.Part { return p.of[d.Row(i).Episode] }
 	return w, nil
 }
 
@@ -97,7 +98,11 @@ func (t *training) agreement(ctx context.Context) (a Agreement, err error) {
 	if err != nil {
 		return a, err
 	}
-	val := divide(episodes, t.cfg.Data.ValShare).val
+	p := divide(episodes, t.cfg.Data)
+	asked := agent.Aside
+	if p.episodes[asked] == 0 {
+		asked = agent.Judged
+	}
 	before, obs := map[uint64]replay.Row{}, make([]byte, s.plane.ObsLen())
 	for _, name := range actionNames(s.raw, t.trainer.Net.Actions) {
 		a.Actions = append(a.Actions, Action{Name: name, Chosen: make([]int, t.trainer.Net.Actions)})
@@ -107,7 +112,7 @@ func (t *training) agreement(ctx context.Context) (a Agreement, err error) {
 		if err != nil {
 			return a, err
 		}
-		if !val[row.Episode] {
+		if p.of[row.Episode] != asked {
 			continue
 		}
 		if last, known := before[row.Episode]; known && last.Step+1 == row.Step {

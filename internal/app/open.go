@@ -22,10 +22,14 @@ type world struct {
 	preset pixels.Preset
 	crop   image.Rectangle // the part of the screen that Raw shows; empty for all of it
 	dojo   *dojo.Vec       // nil for other games
-	// heldOut says which observations must not be trained on; nil to leave it to the
-	// trainer.
-	heldOut func(i int) bool
-	teacher func(i int) int // what a demonstrator did; nil where nobody demonstrates
+	lessons
+}
+
+// lessons are what recorded data say to a trainer beside observations.
+type lessons struct {
+	part    func(i int) agent.Part // what an observation is for; nil to leave it to the trainer
+	teacher func(i int) int        // what a demonstrator did; nil where nobody demonstrates
+	taken   []int                  // how often a demonstrator took each action in what is learned from
 }
 
 // opened is an environment before projection.
@@ -36,8 +40,7 @@ type opened struct {
 	origin  image.Point
 	cropped bool // its frames are the crop already
 	dojo    *dojo.Vec
-	heldOut func(i int) bool
-	teacher func(i int) int
+	lessons
 }
 
 // open opens the environment of a config with n games, settles an open projection
@@ -125,7 +128,7 @@ func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO
 	if settled.Crop != (image.Rectangle{}) {
 		crop = settled.Crop.Add(raw.crop.Min)
 	}
-	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo, heldOut: raw.heldOut, teacher: raw.teacher}, nil
+	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo, lessons: raw.lessons}, nil
 }
 
 // Unwrap returns the environment below, for env.As.
@@ -176,7 +179,7 @@ func (c Config) options(w *world) (agent.Options, error) {
 	}
 	return agent.Options{
 		Env: w.Vec, Content: w.Preprocessor().Content(), Finder: finder, Weighting: weighting, Seed: c.Seed,
-		Alone: c.Alone, HeldOut: w.heldOut, Teacher: w.teacher, KeepMean: c.From != "",
+		Alone: c.Alone, Part: w.part, Teacher: w.teacher, Taken: w.taken, KeepMean: c.From != "",
 		Raw: func(i int) []byte { _, b := w.Raw(); return b.ObsOf(i) },
 	}, nil
 }

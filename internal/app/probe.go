@@ -206,15 +206,16 @@ func (x *exam) trained(ctx context.Context, c Config, path string, o IO) error {
 	if err != nil {
 		return err
 	}
-	val := divide(episodes, c.Data.ValShare).val
-	if x.only != nil {
-		maps.DeleteFunc(val, func(e uint64, _ bool) bool { return !x.only[e] })
+	aside := map[uint64]bool{}
+	for e := range divide(episodes, c.Data).of {
+		aside[e] = x.only == nil || x.only[e]
 	}
-	if len(val) == 0 {
+	maps.DeleteFunc(aside, func(_ uint64, asked bool) bool { return !asked })
+	if len(aside) == 0 {
 		return usagef("record other episodes with another --seed", "%s was trained on all episodes of the dataset", path)
 	}
-	x.only = val
-	o.notef("%s was trained on this dataset: the %d episodes left aside are judged", path, len(val))
+	x.only = aside
+	o.notef("%s was trained on this dataset: the %d episodes left aside are judged", path, len(aside))
 	return nil
 }
 

@@ -6,16 +6,19 @@ import (
 	"fmt"
 	"image"
 	"io/fs"
+	"slices"
 
+	"glint/agent"
 	"glint/replay"
 )
 
 // DataConfig is the recorded dataset that an autoencoder trains on in place of play.
 type DataConfig struct {
-	Dir      string  `toml:"dir"`       // folder of the dataset; empty to play
-	ValShare float64 `toml:"val_share"` // share of its episodes that are judged and not trained on
-	SkipBad  bool    `toml:"skip_bad"`  // leave out shards that cannot be read
-	ID       string  `toml:"id"`        // of the dataset, to know it elsewhere; set by the training
+	Dir       string  `toml:"dir"`        // folder of the dataset; empty to play
+	ValShare  float64 `toml:"val_share"`  // share of its episodes that are judged and not trained on
+	TestShare float64 `toml:"test_share"` // share of its episodes that are only looked at when the training is over
+	SkipBad   bool    `toml:"skip_bad"`   // leave out shards that cannot be read
+	ID        string  `toml:"id"`         // of the dataset, to know it elsewhere; set by the training
 }
 
 // openEnds opens a dataset, telling a wrong path from a damaged file, by the ends of its
@@ -59,51 +62,88 @@ func openData(ctx context.Context, d DataConfig, o IO) (*replay.Dataset, error) 
 	return data, notEmpty(data, d)
 }
 
-// parts is a dataset cut into episodes to train on and episodes to judge.
+// parts is a dataset cut into episodes to train on, to judge while training goes on, and to
+// look at when it is over.
 type parts struct {
-	val         map[uint64]bool // the episodes to judge
-	train, held replay.Episode  // sums over the episodes of each part
-	trains      int             // episodes to train on
+	of map[uint64]agent.Part // of each episode; none for those to train on
+	// sums holds what the episodes of each part have together, episodes how many there are.
+	sums     [3]replay.Episode
+	episodes [3]int
 }
 
-// divide cuts a dataset by episode. Where the draw leaves a part empty, the last
-// episode is judged and the others trained on; one episode alone is trained on.
-func divide(episodes []replay.Episode, valShare float64) parts {
-	p := parts{val: map[uint64]bool{}}
-	held := 0
-	for _, e := range episodes {
-		if replay.Split(e.Number, valShare) {
-			held++
+// divide cuts a dataset by episode. A part that has a share and gets no episode by the draw
+// takes the last one of those to train on, if that leaves any; where the draw leaves none to
+// train on it does not count.
+func divide(episodes []replay.Episode, d DataConfig) parts {
+	drawn := make([]agent.Part, len(episodes))
+	for i, e := range episodes {
+		switch {
+		case replay.Split(e.Number, d.ValShare):
+			drawn[i] = agent.Judged
+		case !replay.Split(e.Number, 1-d.TestShare):
+			drawn[i] = agent.Aside
 		}
 	}
-	byDraw := held > 0 && held < len(episodes)
-	for i, e := range episodes {
-		last := i == len(episodes)-1 && i > 0
-		if byDraw && replay.Split(e.Number, valShare) || !byDraw && valShare > 0 && last {
-			p.val[e.Number] = true
-			p.held.Rows, p.held.Small = p.held.Rows+e.Rows, p.held.Small+e.Small
-			continue
+	if !slices.Contains(drawn, agent.Learned) {
+		clear(drawn)
+	}
+	for _, wanted := range []struct {
+		part  agent.Part
+		share float64
+	}{{agent.Judged, d.ValShare}, {agent.Aside, d.TestShare}} {
+		last := lastIndex(drawn, agent.Learned)
+		if wanted.share > 0 && !slices.Contains(drawn, wanted.part) && slices.Index(drawn, agent.Learned) < last {
+			drawn[last] = wanted.part
 		}
-		p.trains++
-		p.train.Rows, p.train.Small = p.train.Rows+e.Rows, p.train.Small+e.Small
+	}
+	p := parts{of: map[uint64]agent.Part{}}
+	for i, e := range episodes {
+		part := drawn[i]
+		if part != agent.Learned {
+			p.of[e.Number] = part
+		}
+		p.episodes[part]++
+		sum := &p.sums[part]
+		sum.Rows, sum.Small = sum.Rows+e.Rows, sum.Small+e.Small
+		if sum.Taken == nil {
+			sum.Taken = make([]int, len(e.Taken))
+		}
+		for a, n := range e.Taken {
+			sum.Taken[a] += n
+		}
 	}
 	return p
 }
 
+// lastIndex returns the last index of v in s, -1 for none.
+func lastIndex[E comparable](s []E, v E) int {
+	for i, x := range slices.Backward(s) {
+		if x == v {
+			return i
+		}
+	}
+	return -1
+}
+
 // tell says what each part holds, and warns of one without a small object.
 func (p parts) tell(truth bool, o IO) {
-	o.notef("dataset: %d steps of %d episodes to train on, %d steps of %d others to judge", p.train.Rows, p.trains, p.held.Rows, len(p.val))
-	if len(p.val) == 0 {
+	learned, judged, aside := p.sums[agent.Learned], p.sums[agent.Judged], p.sums[agent.Aside]
+	text := fmt.Sprintf("dataset: %d steps of %d episodes to train on, %d steps of %d others to judge", learned.Rows, p.episodes[agent.Learned], judged.Rows, p.episodes[agent.Judged])
+	if p.episodes[agent.Aside] > 0 {
+		text += fmt.Sprintf(", %d steps of %d more to test the result", aside.Rows, p.episodes[agent.Aside])
+	}
+	o.notef("%s", text)
+	if p.episodes[agent.Judged] == 0 {
 		o.notef("warning: no episode is left aside, so the judge looks at what was trained on")
 	}
 	if !truth {
 		o.notef("the dataset has no truth: small objects are found without it, and none are judged")
 		return
 	}
-	if p.train.Small == 0 {
+	if learned.Small == 0 {
 		o.notef("warning: no step to train on shows a small object: there is nothing to keep; record longer or other play")
 	}
-	if p.held.Small == 0 && len(p.val) > 0 {
+	if judged.Small == 0 && p.episodes[agent.Judged] > 0 {
 		o.notef("warning: no step to judge shows a small object, so none can be said to be kept; record longer or raise --val-share")
 	}
 }
@@ -120,8 +160,8 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 		return opened{}, err
 	}
 	c.Data.ID = data.Meta().ID()
-	p := divide(episodes, c.Data.ValShare)
-	if p.train.Rows == 0 {
+	p := divide(episodes, c.Data)
+	if p.sums[agent.Learned].Rows == 0 {
 		return opened{}, usagef("record more", "dataset %s has no step to train on", c.Data.Dir)
 	}
 	p.tell(data.Meta().Truth, o)
@@ -129,11 +169,15 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 		return openDemonstrations(ctx, c, data, p)
 	}
 	c.SetEnvs(1)
-	c.Agent.StoreCapacity, c.Agent.Pretrain.Steps = p.train.Rows, int64(p.train.Rows+p.held.Rows)
+	rows := 0
+	for _, sum := range p.sums {
+		rows += sum.Rows
+	}
+	c.Agent.StoreCapacity, c.Agent.Pretrain.Steps = p.sums[agent.Learned].Rows, int64(rows)
 	playback, v := replay.NewPlayback(data)
 	w := opened{Vec: v, cropped: true, crop: cropOf(data.Meta())}
-	if len(p.val) > 0 {
-		w.heldOut = func(int) bool { return p.val[playback.Row().Episode] }
+	if len(p.of) > 0 {
+		w.part = func(int) agent.Part { return p.of[playback.Row().Episode] }
 	}
 	return w, nil
 }

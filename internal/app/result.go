@@ -155,7 +155,7 @@ func (t *training) summary(r Result) *report.Summary {
 // environment whose observations never enter the autoencoder's store, if there are
 // two or more.
 func (t *training) judgedEpisodes() string {
-	if t.cfg.Data.Dir != "" && t.world.heldOut == nil {
+	if t.cfg.Data.Dir != "" && t.world.part == nil {
 		return "episodes it trained on too: the dataset leaves none aside"
 	}
 	if t.cfg.Data.Dir == "" && t.cfg.Agent.Envs == 1 {
