@@ -12,13 +12,16 @@ import (
 // Config holds every setting of training. A zero is a zero, never a default; start
 // from DefaultConfig.
 type Config struct {
-	Algo      string  `toml:"algo"`      // "ppo" or "a2c"
-	Envs      int     `toml:"envs"`      // environments in lock step
-	Horizon   int     `toml:"horizon"`   // steps of each environment in a rollout
-	Epochs    int     `toml:"epochs"`    // passes over a rollout
-	Minibatch int     `toml:"minibatch"` // steps in a minibatch
-	Gamma     float64 `toml:"gamma"`     // discount of the reward a step later
-	Lambda    float64 `toml:"lambda"`    // of generalised advantage estimation
+	Algo         string  `toml:"algo"`          // "ppo" or "a2c"
+	Envs         int     `toml:"envs"`          // environments in lock step
+	Horizon      int     `toml:"horizon"`       // steps of each environment in a rollout
+	Epochs       int     `toml:"epochs"`        // passes over a rollout
+	Minibatch    int     `toml:"minibatch"`     // steps in a minibatch
+	MicroBatches int     `toml:"micro_batches"` // parts that a minibatch is computed in, one after the other, which takes less memory
+	Gamma        float64 `toml:"gamma"`         // discount of the reward a step later
+	Lambda       float64 `toml:"lambda"`        // of generalised advantage estimation
+
+	Rate // of all three heads
 
 	Clip          float64 `toml:"clip"`           // PPO's epsilon
 	ClipFinal     float64 `toml:"clip_final"`     // share of Clip left at the end, reached linearly
@@ -32,8 +35,6 @@ type Config struct {
 	RewardNorm    bool    `toml:"reward_norm"`    // divide rewards by the running deviation of the discounted return, before RewardScale
 	RewardScale   float64 `toml:"reward_scale"`   // factor on rewards for learning
 	RewardClip    float64 `toml:"reward_clip"`    // limit of a scaled reward; scores stay un-clipped
-	LR            float64 `toml:"lr"`             // learning rate of all three heads
-	LRFinal       float64 `toml:"lr_final"`       // share of LR left at the end, reached linearly
 	AdamEps       float64 `toml:"adam_eps"`       // epsilon of Adam
 	GradNorm      float64 `toml:"grad_norm"`      // limit of the norm of the whole gradient
 	EncoderMoved  string  `toml:"encoder_moved"`  // by which loss: "both", "autoencoder" or "rl"
@@ -44,19 +45,20 @@ type Config struct {
 	StoreCapacity int     `toml:"store_capacity"` // observations kept for the autoencoder
 	Overlap       bool    `toml:"overlap"`        // play a rollout while learning from the one before
 
-	Actions     ClassConfig        `toml:"actions"` // balance of the demonstrator's actions, where there is one
-	Pretrain    PretrainConfig     `toml:"pretrain"`
-	Autoencoder autoencoder.Config `toml:"autoencoder"`
+	ActionClasses ClassConfig        `toml:"action_classes"` // balance of the demonstrator's actions, where there is one
+	Pretrain      PretrainConfig     `toml:"pretrain"`
+	Autoencoder   autoencoder.Config `toml:"autoencoder"`
 }
 
 // PretrainConfig holds the settings of the first two phases.
 type PretrainConfig struct {
-	Steps   int64   `toml:"steps"`    // of random play, over all environments
-	Updates int64   `toml:"updates"`  // of the autoencoder alone
-	Batch   int     `toml:"batch"`    // observations an update
-	LR      float64 `toml:"lr"`       // learning rate
-	LRFinal float64 `toml:"lr_final"` // share of LR left after the last update, reached linearly
-	Hold    int     `toml:"hold"`     // longest time, in steps, that random play keeps an action
+	Rate
+
+	Steps        int64 `toml:"steps"`         // of random play, over all environments
+	Updates      int64 `toml:"updates"`       // of the autoencoder alone
+	Batch        int   `toml:"batch"`         // observations an update
+	MicroBatches int   `toml:"micro_batches"` // parts that a batch is computed in, one after the other
+	Hold         int   `toml:"hold"`          // longest time, in steps, that random play keeps an action
 }
 
 // The algorithms.
@@ -77,13 +79,13 @@ const (
 // the papers', which were tuned for ten times the frames.
 func DefaultConfig(algo string) Config {
 	c := Config{
-		Algo: algo, Envs: 16, Horizon: 32, Epochs: 2, Minibatch: 128, Gamma: 0.99, Lambda: 0.95,
+		Algo: algo, Envs: 16, Horizon: 32, Epochs: 2, Minibatch: 128, MicroBatches: 1, Gamma: 0.99, Lambda: 0.95,
 		Clip: 0.2, ClipFinal: 1, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, EntropyFinal: 1, NormalizeAdv: true,
-		RewardScale: 1, RewardClip: 1, LR: 1.5e-3, LRFinal: 0.1, AdamEps: 1e-8, GradNorm: 0.5,
+		RewardScale: 1, RewardClip: 1, Rate: defaultRate(1.5e-3, 0.1), AdamEps: 1e-8, GradNorm: 0.5,
 		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, AEFresh: 0.7, SmallShare: 0.3, StoreCapacity: 50_000, Overlap: true,
-		Actions:     ClassConfig{Balance: BalanceNone},
-		Pretrain:    PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, LR: 1e-3, LRFinal: 1, Hold: 8},
-		Autoencoder: autoencoder.DefaultConfig(),
+		ActionClasses: ClassConfig{Balance: BalanceNone, Values: []float64{}},
+		Pretrain:      PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, MicroBatches: 1, Rate: defaultRate(1e-3, 1), Hold: 8},
+		Autoencoder:   autoencoder.DefaultConfig(),
 	}
 	if algo == A2C {
 		c.Horizon, c.Epochs, c.Minibatch = 16, 1, 128
@@ -119,8 +121,6 @@ func (c Config) Validate() error {
 		{"target_kl", notNegative(c.TargetKL), c.TargetKL, "0 or more"},
 		{"reward_scale", !math.IsNaN(c.RewardScale) && !math.IsInf(c.RewardScale, 0), c.RewardScale, "a number"},
 		{"reward_clip", positive(c.RewardClip), c.RewardClip, "above 0"},
-		{"lr", notNegative(c.LR), c.LR, "0 or more"},
-		{"lr_final", c.LRFinal >= 0 && c.LRFinal <= 1, c.LRFinal, "0..1"},
 		{"adam_eps", positive(c.AdamEps), c.AdamEps, "above 0"},
 		{"grad_norm", positive(c.GradNorm), c.GradNorm, "above 0"},
 		{"encoder_moved", c.EncoderMoved == MovedByBoth || c.EncoderMoved == MovedByAutoencoder || c.EncoderMoved == MovedByRL, c.EncoderMoved, "both, autoencoder or rl"},
@@ -132,16 +132,27 @@ func (c Config) Validate() error {
 		{"pretrain.steps", c.Pretrain.Steps >= 1, c.Pretrain.Steps, "1 or more: the mean image is made of them"},
 		{"pretrain.updates", c.Pretrain.Updates >= 0, c.Pretrain.Updates, "0 or more"},
 		{"pretrain.batch", within(c.Pretrain.Batch, 4096), c.Pretrain.Batch, upTo(4096)},
-		{"pretrain.lr", notNegative(c.Pretrain.LR), c.Pretrain.LR, "0 or more"},
-		{"pretrain.lr_final", c.Pretrain.LRFinal >= 0 && c.Pretrain.LRFinal <= 1, c.Pretrain.LRFinal, "0..1"},
+		{
+			"pretrain.micro_batches", within(c.Pretrain.MicroBatches, c.Pretrain.Batch) && c.Pretrain.Batch%c.Pretrain.MicroBatches == 0,
+			c.Pretrain.MicroBatches, fmt.Sprintf("a divisor of pretrain.batch = %d", c.Pretrain.Batch),
+		},
 		{"pretrain.hold", c.Pretrain.Hold >= 1, c.Pretrain.Hold, "1 or more"},
 	} {
 		if !f.ok {
 			return fmt.Errorf("%s is %v, want %s", f.name, f.got, f.want)
 		}
 	}
-	if err := c.Actions.validate(); err != nil {
-		return fmt.Errorf("actions.%w", err)
+	if n := c.MicroBatches; n < 1 || c.Minibatch%n != 0 || c.AEBatch()%n != 0 {
+		return fmt.Errorf("micro_batches is %d, want a divisor of minibatch = %d and of the %d autoencoder samples beside it", n, c.Minibatch, c.AEBatch())
+	}
+	if err := c.Rate.validate(); err != nil {
+		return err
+	}
+	if err := c.Pretrain.Rate.validate(); err != nil {
+		return fmt.Errorf("pretrain.%w", err)
+	}
+	if err := c.ActionClasses.validate(); err != nil {
+		return fmt.Errorf("action_classes.%w", err)
 	}
 	if err := c.Autoencoder.Validate(); err != nil {
 		return fmt.Errorf("autoencoder.%w", err)

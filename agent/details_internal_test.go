@@ -104,7 +104,7 @@ func TestFirstStepByHand(t *testing.T) {
 		}
 		var grads [][]float32
 		sum := 0.0
-		for _, v := range l.grads {
+		for _, v := range l.grads.Mean() {
 			grad, err := v.Grad()
 			if err != nil {
 				t.Fatal(err)

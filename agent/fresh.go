@@ -13,7 +13,7 @@ import (
 
 // freshSamples is how many samples of an autoencoder's batch come from the minibatch: as
 // many as the config asks for, as are known in any minibatch when learning begins, and as
-// leave room for the least share of small objects.
+// leave room for the least share of small objects, in equal parts for all micro batches.
 // The finders answer late, so the last steps of a rollout are not, and those of a
 // held-out environment never.
 func (t *Trainer) freshSamples() int {
@@ -29,7 +29,8 @@ func (t *Trainer) freshSamples() int {
 	known := environments * max(0, t.cfg.Horizon-t.o.Finder.Side-1)
 	batch := float64(t.cfg.AEBatch())
 	wanted := min(int(t.cfg.AEFresh*batch), int(batch-math.Ceil(t.cfg.SmallShare*batch)))
-	return min(wanted, known*t.cfg.Minibatch/len(t.order))
+	fresh := min(wanted, known*t.cfg.Minibatch/len(t.order))
+	return fresh - fresh%t.cfg.MicroBatches
 }
 
 // shuffle fills order with all entries of the rollout at random, in minibatches that end

@@ -38,8 +38,8 @@ func TestFreshSamplesAreEncodedOnce(t *testing.T) {
 		if a, b := once.prog.Scalar(once.total), twice.prog.Scalar(twice.total); !(apart([]float32{float32(a)}, []float32{float32(b)}) < 1e-6) {
 			t.Errorf("%d fresh: the loss is %v, want %v", fresh, a, b)
 		}
-		for i, v := range once.grads {
-			got, want := gradient(t, v), gradient(t, twice.grads[i])
+		for i, v := range once.grads.Mean() {
+			got, want := gradient(t, v), gradient(t, twice.grads.Mean()[i])
 			if off := apart(got, want); !(off <= 1e-5) {
 				t.Errorf("%d fresh: the gradient of %s is off by %.2g", fresh, v.(ops.Gradient).Param.Name, off)
 			}

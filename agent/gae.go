@@ -61,11 +61,15 @@ func normalize(x []float32, skip func(i int) bool) {
 }
 
 // explainedVariance is 1 - Var(returns - values) / Var(returns): 1 for a perfect
-// critic, 0 for one that knows only the mean. It is NaN for constant returns.
-func explainedVariance(values, returns []float32) float64 {
+// critic, 0 for one that knows only the mean. It is NaN for constant returns. Steps that
+// nothing is learned from do not count.
+func explainedVariance(ro *replay.Rollout) float64 {
 	var n, sumR, sumR2, sumD, sumD2 float64
-	for i, r := range returns {
-		d := float64(r - values[i])
+	for i, r := range ro.Return {
+		if ro.Invalid[i] {
+			continue
+		}
+		d := float64(r - ro.Value[i])
 		n++
 		sumR += float64(r)
 		sumR2 += float64(r) * float64(r)
@@ -73,7 +77,7 @@ func explainedVariance(values, returns []float32) float64 {
 		sumD2 += d * d
 	}
 	variance := sumR2/n - sumR/n*sumR/n
-	if variance <= 1e-12 {
+	if !(variance > 1e-12) {
 		return math.NaN()
 	}
 	return 1 - (sumD2/n-sumD/n*sumD/n)/variance

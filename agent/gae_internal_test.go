@@ -110,13 +110,22 @@ func TestExplainedVariance(t *testing.T) {
 		// Residuals 2 4 6 12 vary by 14, the returns by 3.5.
 		{"the wrong way", []float32{-1, -2, -3, -6}, -3},
 	} {
-		if got := explainedVariance(c.values, returns); math.Abs(got-c.want) > 1e-9 {
+		if got := explained(c.values, returns); math.Abs(got-c.want) > 1e-9 {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
-	if got := explainedVariance([]float32{1, 2}, []float32{3, 3}); !math.IsNaN(got) {
+	ro := &replay.Rollout{Value: []float32{1, 9, 2}, Return: []float32{1, -5, 2}, Invalid: []bool{false, true, false}}
+	if got := explainedVariance(ro); got != 1 {
+		t.Errorf("where the one bad step is held out: %v, want 1", got)
+	}
+	if got := explained([]float32{1, 2}, []float32{3, 3}); !math.IsNaN(got) {
 		t.Errorf("of constant returns: %v, want NaN", got)
 	}
+}
+
+// explained is explainedVariance of steps that are all learned from.
+func explained(values, returns []float32) float64 {
+	return explainedVariance(&replay.Rollout{Value: values, Return: returns, Invalid: make([]bool, len(returns))})
 }
 
 func TestNormalize(t *testing.T) {

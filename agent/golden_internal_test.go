@@ -190,7 +190,7 @@ func (g goldenBatch) check(t *testing.T, golden map[string][]float32) {
 		compare(at+"total", 1e-4, float32(l.prog.Scalar(l.total)))
 		compare(at+"norm", 1e-4, float32(adam.Norm))
 		for i, p := range params {
-			grad, err := l.grads[i].Grad()
+			grad, err := l.grads.Mean()[i].Grad()
 			if err != nil {
 				t.Fatal(err)
 			}

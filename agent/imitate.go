@@ -18,8 +18,8 @@ import (
 // checkTeacher refuses settings that are not those of behaviour cloning.
 func (o Options) checkTeacher(cfg Config) error {
 	switch {
-	case o.Teacher == nil && cfg.Actions.Balance != BalanceNone:
-		return errors.New("agent: actions.balance is set, but nobody demonstrates actions")
+	case o.Teacher == nil && cfg.ActionClasses.Balance != BalanceNone:
+		return errors.New("agent: action_classes.balance is set, but nobody demonstrates actions")
 	case o.Teacher == nil:
 		return nil
 	case cfg.Algo != A2C || cfg.NormalizeAdv:
@@ -32,17 +32,17 @@ func (o Options) checkTeacher(cfg Config) error {
 
 // classWeights returns what each action weighs in the loss, nil for all alike.
 func (o Options) classWeights(cfg Config, actions int) ([]float32, error) {
-	if err := cfg.Actions.suits(actions); err != nil {
-		return nil, fmt.Errorf("agent: actions.%w", err)
+	if err := cfg.ActionClasses.suits(actions); err != nil {
+		return nil, fmt.Errorf("agent: action_classes.%w", err)
 	}
-	if cfg.Actions.Balance != BalanceWeights {
+	if cfg.ActionClasses.Balance != BalanceWeights {
 		return nil, nil
 	}
-	if len(cfg.Actions.Values) == 0 && len(o.Taken) != actions {
+	if len(cfg.ActionClasses.Values) == 0 && len(o.Taken) != actions {
 		return nil, fmt.Errorf("agent: the frequencies of %d actions are known, want those of %d for weights of 1 / frequency", len(o.Taken), actions)
 	}
 	w := make([]float32, actions)
-	for i, v := range cfg.Actions.weights(o.Taken) {
+	for i, v := range cfg.ActionClasses.weights(o.Taken) {
 		w[i] = float32(v)
 	}
 	return w, nil
@@ -85,7 +85,7 @@ func (t *Trainer) choose(entries []int, r *rand.Rand) {
 			classes[ro.Action[k]] = append(classes[ro.Action[k]], k)
 		}
 	}
-	if c := t.cfg.Actions; c.Balance == BalanceBatches && c.draw(entries, classes, r) {
+	if c := t.cfg.ActionClasses; c.Balance == BalanceBatches && c.draw(entries, classes, r) {
 		return
 	}
 	for i, k := range entries {

@@ -45,7 +45,7 @@ func (a alone) gradients(t *testing.T, moved string) map[string][]float32 {
 		t.Fatal(err)
 	}
 	grads := map[string][]float32{}
-	for _, v := range l.grads {
+	for _, v := range l.grads.Mean() {
 		grads[v.(ops.Gradient).Param.Name] = slices.Clone(gradient(t, v))
 	}
 	return grads

@@ -258,8 +258,8 @@ func TestBonusAndValuePointTheRightWay(t *testing.T) {
 	}{
 		{"entropy", 0.05, 0, func(l *learner) float64 { return l.stats.Entropy }, true},
 		{"entropy, sign turned", -0.05, 0, func(l *learner) float64 { return l.stats.Entropy }, false},
-		{"value", 0, 0.5, func(l *learner) float64 { return l.prog.Scalar(l.rl.valueLoss) }, false},
-		{"value, sign turned", 0, -0.5, func(l *learner) float64 { return l.prog.Scalar(l.rl.valueLoss) }, true},
+		{"value", 0, 0.5, func(l *learner) float64 { return l.stats.value }, false},
+		{"value, sign turned", 0, -0.5, func(l *learner) float64 { return l.stats.value }, true},
 	} {
 		for _, algo := range []string{PPO, A2C} {
 			g := goldenBatch{goldenCases[1]}
@@ -270,7 +270,7 @@ func TestBonusAndValuePointTheRightWay(t *testing.T) {
 				t.Fatal(err)
 			}
 			before := c.figure(l)
-			if err := l.prog.Run(); err != nil {
+			if err := l.run(nil); err != nil {
 				t.Fatal(err)
 			}
 			if rise := c.figure(l) - before; math.Abs(rise) < 1e-4 || rise > 0 != c.rises {

@@ -46,7 +46,7 @@ func (t *Trainer) report(values telemetry.Values) Report {
 // They are means over all pixels of some frames, too much work for every rollout, so
 // that it is done where the report is used.
 func (t *Trainer) Measure(r *Report) {
-	if r.Stage == Play && t.learner.ae != nil {
+	if _, learned := r.Values[telemetry.LossTotal]; learned && r.Stage == Play && t.learner.ae != nil {
 		r.addStats(t.Net.Autoencoder.Stats(t.learner.prog, t.learner.ae))
 	}
 }
@@ -70,8 +70,8 @@ func (t *Trainer) ScoreMean() float64 { return mean(t.scores.Last) }
 // gradient was not measured.
 func (l *learner) values(solver *ops.Adam) telemetry.Values {
 	v := telemetry.Values{
-		telemetry.LossTotal:  l.prog.Scalar(l.total),
-		telemetry.LossPolicy: l.stats.Loss, telemetry.LossValue: l.prog.Scalar(l.rl.valueLoss),
+		telemetry.LossTotal:  l.stats.total,
+		telemetry.LossPolicy: l.stats.Loss, telemetry.LossValue: l.stats.value,
 		telemetry.Entropy: l.stats.Entropy, telemetry.ApproxKL: l.stats.ApproxKL,
 		telemetry.ClipFraction: l.stats.ClipFraction,
 	}
@@ -96,6 +96,7 @@ func (m *meanOf) add(v telemetry.Values) {
 	}
 }
 
+// means returns nil where there was no update.
 func (m *meanOf) means() telemetry.Values {
 	for name := range m.sum {
 		m.sum[name] /= m.n[name]

@@ -24,7 +24,7 @@ func dojoConfig(algo string) Config {
 	c := toyConfig(algo, 3)
 	c.Horizon, c.Epochs, c.Minibatch, c.StoreCapacity = 8, 2, 12, 40
 	c.AEPerStep, c.AEFresh, c.AECoef, c.LRFinal, c.Overlap = 1, 0.7, 3, 0, true
-	c.Pretrain = PretrainConfig{Steps: 72, Updates: 30, Batch: 4, LR: 1e-3, Hold: 5}
+	c.Pretrain = PretrainConfig{Steps: 72, Updates: 30, Batch: 4, MicroBatches: 1, Rate: defaultRate(1e-3, 0), Hold: 5}
 	c.Autoencoder = autoencoder.Config{Channels: []int{4, 8}, Code: 16}
 	if algo == A2C {
 		c.Epochs, c.Minibatch = 1, 24

@@ -14,7 +14,7 @@ import (
 func (t *Trainer) prepare() (err error) {
 	switch t.stage {
 	case Reconstruct:
-		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, autoencoder.BatchConfig{Size: t.cfg.Pretrain.Batch, Late: t.needs.Recon}, t.solver)
+		t.pre, err = autoencoder.NewTrainer(t.Net.Autoencoder, autoencoder.BatchConfig{Size: t.cfg.Pretrain.Batch, Parts: t.cfg.Pretrain.MicroBatches, Late: t.needs.Recon}, t.solver)
 		if err == nil && t.needs.ValueEvery > 0 && t.o.Critic != nil {
 			t.slope, err = t.o.Critic.NewSlope(t.cfg.Pretrain.Batch)
 		}
@@ -109,7 +109,7 @@ func (t *Trainer) reconstruct() (Report, error) {
 		todo = min(todo, t.cfg.Pretrain.Updates-t.counters.Iterations)
 	}
 	for range todo {
-		t.solver.LR = t.cfg.Pretrain.LR * rise(t.counters.Updates) * t.fall()
+		t.solver.LR = t.cfg.Pretrain.At(t.aloneProgress(), t.counters.Updates) * rise(t.counters.Updates)
 		if err := t.pre.Step(t.sampler()); err != nil {
 			return Report{}, fmt.Errorf("agent: update %d: %w", t.counters.Updates+1, err)
 		}
@@ -128,13 +128,12 @@ func (t *Trainer) reconstruct() (Report, error) {
 	return r, t.NextStage()
 }
 
-// fall returns the share of the learning rate that the schedule of Reconstruct
-// leaves for the next update.
-func (t *Trainer) fall() float64 {
+// aloneProgress returns the share of the schedule of Reconstruct that lies behind.
+func (t *Trainer) aloneProgress() float64 {
 	if t.aloneEnd <= 0 {
-		return 1
+		return 0
 	}
-	return left(min(1, float64(t.counters.Updates)/float64(t.aloneEnd)), t.cfg.Pretrain.LRFinal)
+	return min(1, float64(t.counters.Updates)/float64(t.aloneEnd))
 }
 
 // warmUp is the number of first updates, of the autoencoder alone and again of all
@@ -249,14 +248,14 @@ func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 	if t.o.Teacher != nil && !t.agree() {
 		epochs = 0
 	}
-	lr := t.cfg.LR * left(progress, t.cfg.LRFinal)
 	t.learner.begin(progress)
 	sum := meanOf{}
 	r := rand.New(t.random)
 	for e := 0; e < epochs && !t.learner.far; e++ {
 		t.shuffle(r)
 		for from := 0; from < len(t.order) && !t.learner.far; from += t.cfg.Minibatch {
-			t.solver.LR = lr * rise(t.counters.Updates-t.counters.Alone)
+			updates := t.counters.Updates - t.counters.Alone
+			t.solver.LR = t.cfg.At(progress, updates) * rise(updates)
 			t.entries = t.order[from : from+t.cfg.Minibatch]
 			t.learner.load(rollout, t.entries)
 			if err := t.learner.update(t.solver, t.sampler()); err != nil {
@@ -272,8 +271,10 @@ func (t *Trainer) learn(progress float64) (telemetry.Values, error) {
 		}
 	}
 	values := sum.means()
-	values[telemetry.LearningRate] = t.solver.LR
-	values[telemetry.ExplainedVariance] = explainedVariance(rollout.Value, rollout.Return)
+	if values != nil {
+		values[telemetry.LearningRate] = t.solver.LR
+		values[telemetry.ExplainedVariance] = explainedVariance(rollout)
+	}
 	t.counters.Learned += env.Steps(len(t.order))
 	t.last.full = false
 	return values, nil

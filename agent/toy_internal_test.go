@@ -133,7 +133,7 @@ func toyConfig(algo string, n int) Config {
 	c.AEPerStep, c.AECoef, c.EncoderMoved, c.SmallShare = 0, 1, MovedByBoth, 0.5
 	c.RewardScale, c.RewardClip, c.Gamma, c.StoreCapacity = 1, 10, 0.99, 500
 	c.Overlap, c.AEFresh = false, 0
-	c.Pretrain = PretrainConfig{Steps: 64, Updates: 25, Batch: 8, LR: 1e-3, Hold: 4}
+	c.Pretrain = PretrainConfig{Steps: 64, Updates: 25, Batch: 8, MicroBatches: 1, Rate: defaultRate(1e-3, 0), Hold: 4}
 	c.Autoencoder = autoencoder.Config{Channels: []int{4, 8}, Code: 16}
 	if algo == A2C {
 		c.Horizon, c.Epochs, c.Minibatch, c.NormalizeAdv = 8, 1, 8*n, false

@@ -1,8 +1,6 @@
 package autoencoder
 
 import (
-	"errors"
-
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
@@ -35,14 +33,4 @@ func (m *Model) addPlaces(g *ops.Builder, code *G.Node, b int) *places {
 	read := g.Dense(code, g.Param(m.places.w), g.Param(m.places.bias), kernel.None)
 	p.loss = g.WeightedMSE(read, g.Input("places", p.values), g.Input("places.weights", p.weights), float64(b))
 	return p
-}
-
-// fill asks the sampler where the objects of its batch are.
-func (p *places) fill(from Sampler) error {
-	s, ok := from.(Placer)
-	if !ok {
-		return errors.New("autoencoder: a head reads places, and the sampler does not know them")
-	}
-	s.Places(p.values.Float32s(), p.weights.Float32s())
-	return nil
 }

@@ -1,7 +1,6 @@
 package autoencoder
 
 import (
-	"errors"
 	"fmt"
 
 	G "gorgonia.org/gorgonia"
@@ -27,7 +26,8 @@ type Reweigher interface {
 	Reweigh(w, y, x []float32) error
 }
 
-// Batch is one batch inside a graph: its leaves and the nodes built on them.
+// Batch is one batch inside a graph: its leaves and the nodes built on them. Those are of one
+// part of the batch; B is the observations of that.
 type Batch struct {
 	Obs     *tensor.Dense // [B,T,H,W] u8, filled by the caller
 	Weights *tensor.Dense // [B,T,H,W] f32, filled by the caller
@@ -37,6 +37,8 @@ type Batch struct {
 	places  *places       // nil where no head reads them
 	recon   *tensor.Dense // [B,T,H,W] f32, the centred reconstruction of the last run
 	late    *lateNodes    // where weights wait for the reconstruction
+	cfg     BatchConfig
+	whole   whole
 }
 
 // lateNodes are the centred observations and their reconstruction, where the loss is a
@@ -46,6 +48,11 @@ type lateNodes struct{ x, y *G.Node }
 // BatchConfig is what a batch is for.
 type BatchConfig struct {
 	Size int // observations
+	// Parts is how many parts it is run in; 0 or 1 for one. It divides Size and First.
+	Parts int
+	// First is how many of its first observations stand there already: those of a graph
+	// that is Encoded, as many in each part.
+	First int
 	// FreezeEncoder lets the loss train the decoder alone.
 	FreezeEncoder bool
 	// Late lets a Reweigher set the weights. The loss is then a step of its own after the
@@ -63,8 +70,8 @@ type Encoded struct {
 
 // AddBatch adds encoder, decoder and loss for a batch of observations.
 func (m *Model) AddBatch(g *ops.Builder, c BatchConfig) *Batch {
-	s, b := m.shape, c.Size
-	a := &Batch{Weights: ops.NewTensor(b, s.T, s.H, s.W)}
+	s, b := m.shape, c.Size/c.parts()
+	a := &Batch{Weights: ops.NewTensor(b, s.T, s.H, s.W), cfg: c}
 	var obs *G.Node
 	if c.Encoded != nil {
 		a.Obs, a.Code = c.Encoded.Obs, c.Encoded.Code
@@ -92,41 +99,8 @@ func (m *Model) AddBatch(g *ops.Builder, c BatchConfig) *Batch {
 		a.places = m.addPlaces(g, code, b)
 		a.Loss = g.WeightedSum([]float64{1, m.cfg.Places}, a.error, a.places.loss)
 	}
+	a.newWhole()
 	return a
-}
-
-// Fill draws a batch.
-func (a *Batch) Fill(from Sampler) error {
-	if err := from.Sample(a.Obs.Uint8s(), a.Weights.Float32s()); err != nil {
-		return fmt.Errorf("autoencoder: sampling: %w", err)
-	}
-	if a.places != nil {
-		return a.places.fill(from)
-	}
-	return nil
-}
-
-// Run draws a batch and runs p, a program of the graph that has the batch's Outputs
-// among its own. A Reweigher is asked for the weights once the reconstruction is there;
-// it needs a batch that is Late.
-func (a *Batch) Run(p *ops.Program, from Sampler) error {
-	if err := a.Fill(from); err != nil {
-		return err
-	}
-	late, ok := from.(Reweigher)
-	if !ok {
-		return p.Run()
-	}
-	if a.late == nil {
-		return errors.New("autoencoder: these weights wait for the reconstruction, and the batch is not late")
-	}
-	if err := p.RunTo(a.late.y); err != nil {
-		return err
-	}
-	if err := late.Reweigh(a.Weights.Float32s(), p.Floats(a.late.y), p.Floats(a.late.x)); err != nil {
-		return fmt.Errorf("autoencoder: weighing: %w", err)
-	}
-	return p.RunAfter(a.late.y)
 }
 
 // Outputs are the nodes whose values the figures of a batch are made of.
@@ -141,7 +115,7 @@ func (a *Batch) Outputs() G.Nodes {
 	return out
 }
 
-// Recon returns the centred reconstruction [B,T,H,W] of the last run of p.
+// Recon returns the centred reconstruction [B,T,H,W] of the last part that p was run for.
 func (a *Batch) Recon(p *ops.Program) []float32 {
 	if a.late != nil {
 		return p.Floats(a.late.y)
@@ -149,14 +123,11 @@ func (a *Batch) Recon(p *ops.Program) []float32 {
 	return a.recon.Float32s()
 }
 
-// Stats returns the figures of a batch after a run of p.
+// Stats returns the figures of a batch after Batch.Run of p.
 func (m *Model) Stats(p *ops.Program, a *Batch) Stats {
-	code := p.Floats(a.Code)
-	s := Stats{Loss: p.Scalar(a.error), MSE: m.mse(a.Obs.Uint8s(), a.Recon(p))}
-	if a.places != nil {
-		s.Places = p.Scalar(a.places.loss)
-	}
-	s.Saturated, s.Constant = CodeHealth(code, m.cfg.Code)
+	w, n := &a.whole, float64(a.cfg.parts())
+	s := Stats{Loss: w.error / n, Places: w.places / n, MSE: m.mse(a.Obs.Uint8s(), a.Recon(p))}
+	s.Saturated, s.Constant = CodeHealth(w.code, m.cfg.Code)
 	return s
 }
 
@@ -164,7 +135,7 @@ func (m *Model) Stats(p *ops.Program, a *Batch) Stats {
 type Stats struct {
 	Loss      float64 // weighted error of the reconstruction
 	Places    float64 // loss of the head that reads places, 0 where there is none
-	MSE       float64 // unweighted mean over true pixels of some mseSamples, in (0..1)^2
+	MSE       float64 // unweighted mean over true pixels of some mseSamples of the last part, in (0..1)^2
 	Saturated float64 // share of code values beyond 0.97 of their range
 	Constant  float64 // share of code units that do not vary over the batch
 }
@@ -199,7 +170,7 @@ type Trainer struct {
 	model  *Model
 	batch  *Batch
 	prog   *ops.Program
-	grads  []G.ValueGrad
+	grads  *ops.Accumulator
 	solver *ops.Adam
 }
 
@@ -217,15 +188,15 @@ func NewTrainer(m *Model, c BatchConfig, solver *ops.Adam) (*Trainer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("autoencoder: %w", err)
 	}
-	return &Trainer{model: m, batch: batch, prog: prog, grads: prog.Gradients(all, grads), solver: solver}, nil
+	return &Trainer{model: m, batch: batch, prog: prog, grads: ops.NewAccumulator(prog.Gradients(all, grads), c.parts()), solver: solver}, nil
 }
 
 // Step makes one update on a batch drawn from the sampler.
 func (t *Trainer) Step(from Sampler) error {
-	if err := t.batch.Run(t.prog, from); err != nil {
+	if err := t.batch.Run(t.prog, from, PartRun{Done: t.grads.Add}); err != nil {
 		return err
 	}
-	return t.solver.Step(t.grads)
+	return t.solver.Step(t.grads.Mean())
 }
 
 // Stats returns the figures of the last Step's batch, before its update.

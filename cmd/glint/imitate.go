@@ -21,11 +21,11 @@ type imitateCmd struct {
 	Seed        *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
 	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
 	Weighting   *string  `help:"Weighting of the autoencoder's loss. Default knife." placeholder:"NAME"`
-	LR          *float64 `help:"Learning rate." name:"lr" placeholder:"X"`
 	ValShare    *float64 `help:"Share of the dataset's episodes that are judged while it trains. Default 0.1." placeholder:"P"`
 	TestShare   *float64 `help:"Share of the dataset's episodes that the result is tested on. Default 0.1." placeholder:"P"`
 	Balance     *string  `help:"Balance of the actions: none, batches (each action has its share of a batch) or weights (in the loss, 1 / frequency). Default none." placeholder:"NAME"`
 	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
+	learning
 }
 
 // Run trains.
@@ -47,10 +47,10 @@ func (c *imitateCmd) Run(ctx context.Context, o app.IO) error {
 	}
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Weighting, c.Weighting)
-	set(&cfg.Agent.LR, c.LR)
+	c.over(&cfg)
 	set(&cfg.Data.ValShare, c.ValShare)
 	set(&cfg.Data.TestShare, c.TestShare)
-	set(&cfg.Agent.Actions.Balance, c.Balance)
+	set(&cfg.Agent.ActionClasses.Balance, c.Balance)
 	c.change(&cfg)
 	_, err = app.Train(ctx, cfg, c.Out, o)
 	return err
@@ -58,18 +58,17 @@ func (c *imitateCmd) Run(ctx context.Context, o app.IO) error {
 
 // fixed returns the flags given that a resumed run does not allow.
 func (c *imitateCmd) fixed() []string {
-	return flagsGiven([]flag{
+	return flagsGiven(append([]flag{
 		{"--data", c.Data != ""},
 		{"--config", c.Config != ""},
 		{"--out", c.Out != ""},
 		{"--skip-bad", c.SkipBad},
 		{"--seed", c.Seed != nil},
 		{"--weighting", c.Weighting != nil},
-		{"--lr", c.LR != nil},
 		{"--val-share", c.ValShare != nil},
 		{"--test-share", c.TestShare != nil},
 		{"--balance", c.Balance != nil},
-	})
+	}, c.given()...))
 }
 
 // change makes the changes that a resumed run allows as well.

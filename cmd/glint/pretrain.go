@@ -24,9 +24,9 @@ type pretrainCmd struct {
 	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
 	Weighting   *string  `help:"Weighting of the loss, or several as in knife*motion. Default knife." placeholder:"NAME"`
 	Critic      *string  `help:"Run of glint train whose critic the weighting value asks." placeholder:"RUN"`
-	LR          *float64 `help:"Learning rate at the start; it falls to 0." name:"lr" placeholder:"X"`
 	ValShare    *float64 `help:"Share of the dataset's episodes that are judged. Default 0.1." placeholder:"P"`
 	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
+	learning
 }
 
 // Run trains.
@@ -49,7 +49,7 @@ func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Weighting, c.Weighting)
 	set(&cfg.Critic, c.Critic)
-	set(&cfg.Agent.Pretrain.LR, c.LR)
+	c.over(&cfg)
 	set(&cfg.Data.ValShare, c.ValShare)
 	c.change(&cfg)
 	_, err = app.Train(ctx, cfg, c.Out, o)
@@ -58,7 +58,7 @@ func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 
 // fixed returns the flags given that a resumed run does not allow.
 func (c *pretrainCmd) fixed() []string {
-	return flagsGiven([]flag{
+	return flagsGiven(append([]flag{
 		{"--data", c.Data != ""},
 		{"--env", c.Env != ""},
 		{"--config", c.Config != ""},
@@ -67,9 +67,8 @@ func (c *pretrainCmd) fixed() []string {
 		{"--seed", c.Seed != nil},
 		{"--weighting", c.Weighting != nil},
 		{"--critic", c.Critic != nil},
-		{"--lr", c.LR != nil},
 		{"--val-share", c.ValShare != nil},
-	})
+	}, c.given()...))
 }
 
 // change makes the changes that a resumed run allows as well.

@@ -30,8 +30,8 @@ type trainCmd struct {
 	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
 	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
 	Sticky      *float64 `help:"Probability that a frame repeats the last action. Default 0.25." placeholder:"P"`
-	LR          *float64 `help:"Learning rate." name:"lr" placeholder:"X"`
 	Weighting   *string  `help:"Weighting of the autoencoder's loss: uniform, knife, motion, rarity, residual, worst, clip, value, random, oracle, or a product such as knife*motion. Default knife." placeholder:"NAME"`
+	learning
 }
 
 // Run trains.
@@ -60,7 +60,7 @@ func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 
 // fixed returns the flags given that a resumed run does not allow.
 func (c *trainCmd) fixed() []string {
-	return flagsGiven([]flag{
+	return flagsGiven(append([]flag{
 		{"--env", c.Env != ""},
 		{"--algo", c.Algo != ""},
 		{"--preset", c.Preset != ""},
@@ -71,9 +71,8 @@ func (c *trainCmd) fixed() []string {
 		{"--seed", c.Seed != nil},
 		{"--envs", c.Envs != nil},
 		{"--sticky", c.Sticky != nil},
-		{"--lr", c.LR != nil},
 		{"--weighting", c.Weighting != nil},
-	})
+	}, c.given()...))
 }
 
 // settings returns the defaults, below the config file, below the flags.
@@ -84,7 +83,7 @@ func (c *trainCmd) settings() (app.Config, error) {
 	}
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Sticky, c.Sticky)
-	set(&cfg.Agent.LR, c.LR)
+	c.over(&cfg)
 	set(&cfg.Weighting, c.Weighting)
 	if c.From != "" {
 		cfg.From = c.From
