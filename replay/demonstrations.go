@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 
 	"glint/env"
 )
@@ -13,12 +14,15 @@ import (
 // recorded, whatever actions they are given, over and over: each step shows the next
 // observation of every game, with the reward that was got. [Demonstrations.Action] tells
 // what was done on it. There are as many games as were recorded side by side. An episode
-// that the recording cuts ends as truncated, without its last observation.
+// that the recording cuts ends as truncated, without its last observation. When one game has
+// shown all of its episodes, all begin anew: what the others have left then, a step for every
+// episode more that the one has shown, is left out.
 type Demonstrations struct {
 	rows  cycle
 	spec  env.Spec
 	batch *env.Batch
 	lanes []lane
+	sizes map[uint64]int // rows of each episode
 	of    map[uint64]int // lane of each episode that goes on
 	steps uint64         // shown since the start of the dataset
 }
@@ -26,7 +30,7 @@ type Demonstrations struct {
 // lane is one game: its rows that were read, of which the first is shown.
 type lane struct {
 	rows []Row
-	open bool // its last row's episode goes on
+	left int // rows of its last episode that were not read
 }
 
 // TrueDemonstrations is Demonstrations of a dataset with true boxes.
@@ -48,11 +52,11 @@ func NewDemonstrations(ctx context.Context, d *Dataset) (p *Demonstrations, v en
 	if d.meta.Distinct {
 		return nil, nil, ErrDistinct
 	}
-	n, err := sideBySide(ctx, d)
+	n, sizes, err := sideBySide(ctx, d)
 	if err != nil {
 		return nil, nil, err
 	}
-	p = &Demonstrations{rows: cycle{data: d}, spec: d.meta.Spec(n), lanes: make([]lane, n)}
+	p = &Demonstrations{rows: cycle{data: d}, spec: d.meta.Spec(n), lanes: make([]lane, n), sizes: sizes}
 	p.spec.Saves = true
 	p.batch = env.NewBatch(p.spec)
 	p.rewind()
@@ -62,22 +66,26 @@ func NewDemonstrations(ctx context.Context, d *Dataset) (p *Demonstrations, v en
 	return p, p, nil
 }
 
-// sideBySide returns how many games take turns at the start of a dataset.
-func sideBySide(ctx context.Context, d *Dataset) (int, error) {
-	seen := map[uint64]bool{}
-	for row, err := range d.Rows(ctx) {
-		if err != nil {
-			return 0, err
-		}
-		if seen[row.Episode] {
-			break
-		}
-		seen[row.Episode] = true
+// sideBySide returns how many episodes go on at once at the most, and the rows of each.
+func sideBySide(ctx context.Context, d *Dataset) (games int, sizes map[uint64]int, err error) {
+	sizes = map[uint64]int{}
+	if err := d.heads(ctx, func(h headRow) { sizes[h.Episode]++ }); err != nil {
+		return 0, nil, err
 	}
-	if len(seen) == 0 {
-		return 0, errNoSteps
+	left, on := maps.Clone(sizes), 0
+	err = d.heads(ctx, func(h headRow) {
+		if left[h.Episode] == sizes[h.Episode] {
+			on++
+		}
+		games = max(games, on)
+		if left[h.Episode]--; left[h.Episode] == 0 {
+			on--
+		}
+	})
+	if err == nil && games == 0 {
+		err = errNoSteps
 	}
-	return len(seen), nil
+	return games, sizes, err
 }
 
 // Spec describes the games of the dataset's frames.
@@ -96,11 +104,10 @@ func (p *TrueDemonstrations) Truth(dst []env.Box, i int) []env.Box {
 
 // Reset goes back to the start of the dataset. The seeds change nothing.
 func (p *Demonstrations) Reset(context.Context, []uint64) (*env.Batch, error) {
-	p.rewind()
+	if err := p.begin(); err != nil {
+		return nil, err
+	}
 	for i := range p.lanes {
-		if err := p.settle(i); err != nil {
-			return nil, err
-		}
 		p.show(i)
 		p.batch.Reward[i], p.batch.Return[i] = 0, 0
 		p.batch.Terminated[i], p.batch.Truncated[i] = false, false
@@ -122,7 +129,7 @@ func (p *Demonstrations) Step(ctx context.Context, actions []int) (*env.Batch, e
 // advance shows the next observation of every game.
 func (p *Demonstrations) advance() error {
 	p.steps++
-	b := p.batch
+	b, over := p.batch, false
 	for i := range p.lanes {
 		l := &p.lanes[i]
 		if b.Ended(i) {
@@ -132,38 +139,63 @@ func (p *Demonstrations) advance() error {
 		b.Reward[i] = now.Reward
 		b.Return[i] += now.Reward
 		b.Terminated[i], b.Truncated[i] = now.Terminated, now.Truncated
+		copy(b.FinalOf(i), now.Obs)
 		l.rows = l.rows[1:]
-		if err := p.settle(i); err != nil {
+		more, err := p.settle(i)
+		if err != nil {
 			return err
 		}
-		if first := l.rows[0]; !b.Ended(i) && (first.Episode != now.Episode || first.Step != now.Step) {
+		over = over || !more
+		if more && !b.Ended(i) && (l.rows[0].Episode != now.Episode || l.rows[0].Step != now.Step) {
 			b.Truncated[i] = true // nothing is recorded to follow
 		}
-		if b.Ended(i) {
-			copy(b.FinalOf(i), now.Obs)
+	}
+	if over {
+		if err := p.begin(); err != nil {
+			return err
 		}
+	}
+	for i := range p.lanes {
+		b.Truncated[i] = b.Truncated[i] || over && !b.Terminated[i]
 		p.show(i)
 	}
 	return nil
 }
 
+// begin goes to the first step of every game.
+func (p *Demonstrations) begin() error {
+	p.rewind()
+	for i := range p.lanes {
+		switch more, err := p.settle(i); {
+		case err != nil:
+			return err
+		case !more:
+			return errNoSteps
+		}
+	}
+	return nil
+}
+
 // settle reads until the first two rows of game i follow each other, leaving out first
-// ones that nothing follows.
-func (p *Demonstrations) settle(i int) error {
+// ones that nothing follows. It says false at the end of the dataset.
+func (p *Demonstrations) settle(i int) (more bool, err error) {
 	l := &p.lanes[i]
-	for range p.rows.data.Len() {
+	for {
 		for len(l.rows) < 2 {
-			if err := p.read(); err != nil {
-				return err
+			row, more, err := p.rows.row()
+			if err != nil || !more {
+				return false, err
+			}
+			if err := p.deal(row); err != nil {
+				return false, err
 			}
 		}
 		a, b := l.rows[0], l.rows[1]
 		if a.Episode == b.Episode && b.Step == a.Step+1 && !a.Terminated && !a.Truncated {
-			return nil
+			return true, nil
 		}
 		l.rows = l.rows[1:]
 	}
-	return errNoSteps
 }
 
 // show puts the first row of game i into the batch.
@@ -174,36 +206,18 @@ func (p *Demonstrations) show(i int) {
 	p.batch.Elapsed[i] = env.Frames(row.Step+1) * env.Frames(p.spec.Repeat)
 }
 
-// read takes the next row of the dataset, after the last one the first.
-func (p *Demonstrations) read() error {
-	for again := false; ; again = true {
-		row, more, err := p.rows.row()
-		switch {
-		case err != nil:
-			return err
-		case more:
-			return p.deal(row)
-		case again:
-			return errNoSteps
-		}
-		p.end()
-	}
-}
-
 // deal gives a row to the game of its episode, or to a free one where that begins.
 func (p *Demonstrations) deal(row Row) error {
 	i, known := p.of[row.Episode]
 	if !known {
 		if i = p.free(); i < 0 {
-			return fmt.Errorf("replay: episode %d begins while %d others go on, as many as at the start: the dataset is not of one recording", row.Episode, len(p.lanes))
+			return fmt.Errorf("replay: episode %d begins while %d others go on: the dataset was changed while it was read", row.Episode, len(p.lanes))
 		}
+		p.of[row.Episode], p.lanes[i].left = i, p.sizes[row.Episode]
 	}
 	l := &p.lanes[i]
 	l.rows = append(l.rows, row)
-	l.open = !row.Terminated && !row.Truncated
-	if l.open {
-		p.of[row.Episode] = i
-	} else {
+	if l.left--; l.left == 0 {
 		delete(p.of, row.Episode)
 	}
 	return nil
@@ -213,42 +227,34 @@ func (p *Demonstrations) deal(row Row) error {
 func (p *Demonstrations) free() int {
 	best := -1
 	for i, l := range p.lanes {
-		if !l.open && (best < 0 || len(l.rows) < len(p.lanes[best].rows)) {
+		if l.left == 0 && (best < 0 || len(l.rows) < len(p.lanes[best].rows)) {
 			best = i
 		}
 	}
 	return best
 }
 
-// end closes the reading, and the episodes that go on with it.
-func (p *Demonstrations) end() {
-	p.rows.close()
-	p.of = map[uint64]int{}
-	for i := range p.lanes {
-		p.lanes[i].open = false
-	}
-}
-
 // rewind goes back before the first row.
 func (p *Demonstrations) rewind() {
-	p.end()
-	for i := range p.lanes {
-		p.lanes[i].rows = nil
-	}
-	p.steps = 0
+	p.rows.close()
+	p.of, p.steps = map[uint64]int{}, 0
+	clear(p.lanes)
 }
 
-// Save returns the place in the dataset.
+// Save returns the place in the dataset, and how many rows that has.
 func (p *Demonstrations) Save(context.Context, int) ([]byte, error) {
-	return binary.LittleEndian.AppendUint64(nil, p.steps), nil
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, p.steps), uint64(p.rows.data.Len())), nil
 }
 
 // Load goes to a saved place, which is that of all games.
 func (p *Demonstrations) Load(ctx context.Context, _ int, state []byte) error {
-	if len(state) != 8 {
+	if len(state) != 16 {
 		return errors.New("replay: the state is not of demonstrations")
 	}
-	at := binary.LittleEndian.Uint64(state)
+	at, rows := binary.LittleEndian.Uint64(state), binary.LittleEndian.Uint64(state[8:])
+	if has := p.rows.data.Len(); rows != uint64(has) {
+		return fmt.Errorf("replay: the dataset has %d rows, the state is of one of %d: it is another dataset", has, rows)
+	}
 	if p.steps == at && p.lanes[0].rows != nil {
 		return nil
 	}
@@ -268,6 +274,6 @@ func (p *Demonstrations) Load(ctx context.Context, _ int, state []byte) error {
 
 // Close ends the reading.
 func (p *Demonstrations) Close() error {
-	p.end()
+	p.rewind()
 	return nil
 }

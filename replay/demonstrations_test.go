@@ -3,8 +3,11 @@ package replay_test
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"glint/env"
 	"glint/replay"
@@ -61,7 +64,9 @@ type moment struct {
 	action        int
 	reward        float64
 	ret           float64
-	ended, final  bool
+	terminated    bool
+	truncated     bool
+	final         bool
 }
 
 func TestDemonstrations(t *testing.T) {
@@ -79,20 +84,20 @@ func TestDemonstrations(t *testing.T) {
 	}
 	n := tinyMeta().Actions
 	// Game 0: episode 0 ends by rule at its step 3; episode 2 has five rows, of which the
-	// last one tells nothing; then all over again.
+	// last one tells nothing: the recording cuts it. Then all begins over again.
 	want := []moment{
-		{0, 0, 1 % n, 0, 0, false, false},
-		{0, 1, 2 % n, 1, 1, false, false},
-		{0, 2, 3 % n, 2, 3, false, false},
-		{2, 0, 3 % n, 3, 6, true, true},
-		{2, 1, 4 % n, 21, 21, false, false},
-		{2, 2, 5 % n, 22, 43, false, false},
-		{2, 3, 6 % n, 23, 66, false, false},
-		{0, 0, 1 % n, 24, 90, true, true},
-		{0, 1, 2 % n, 1, 1, false, false},
+		{0, 0, 1 % n, 0, 0, false, false, false},
+		{0, 1, 2 % n, 1, 1, false, false, false},
+		{0, 2, 3 % n, 2, 3, false, false, false},
+		{2, 0, 3 % n, 3, 6, true, false, true},
+		{2, 1, 4 % n, 21, 21, false, false, false},
+		{2, 2, 5 % n, 22, 43, false, false, false},
+		{2, 3, 6 % n, 23, 66, false, false, false},
+		{0, 0, 1 % n, 24, 90, false, true, true},
+		{0, 1, 2 % n, 1, 1, false, false, false},
 	}
 	var state []byte
-	var later [][]byte
+	var later []shown
 	for k, w := range want {
 		if k > 0 {
 			if b, err = v.Step(t.Context(), []int{k % n, 0}); err != nil {
@@ -100,8 +105,8 @@ func TestDemonstrations(t *testing.T) {
 			}
 		}
 		obs := b.ObsOf(0)
-		got := moment{int(obs[0]), int(obs[1]), p.Action(0), b.Reward[0], b.Return[0], b.Ended(0), false}
-		if got.ended {
+		got := moment{int(obs[0]), int(obs[1]), p.Action(0), b.Reward[0], b.Return[0], b.Terminated[0], b.Truncated[0], false}
+		if b.Ended(0) {
 			f := b.FinalOf(0)
 			got.final = f[0] == byte(want[k-1].episode) && f[1] == byte(want[k-1].step+1)
 		}
@@ -114,7 +119,7 @@ func TestDemonstrations(t *testing.T) {
 			}
 		}
 		if k > 4 {
-			later = append(later, append([]byte(nil), b.Obs...))
+			later = append(later, showing(b, p))
 		}
 	}
 	if b.Truncated[0] || b.EpisodeID[0] != 0 || b.Elapsed[0] != env.Frames(2*tinyMeta().Repeat) {
@@ -126,11 +131,131 @@ func TestDemonstrations(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for k, obs := range later {
-			if b, err = v.Step(t.Context(), []int{0, 0}); err != nil || string(b.Obs) != string(obs) {
-				t.Fatalf("step %d after loading shows something else (%v)", k, err)
+		for k, want := range later {
+			if b, err = v.Step(t.Context(), []int{0, 0}); err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, showing(b, p), cmp.AllowUnexported(shown{})); d != "" {
+				t.Fatalf("step %d after loading (-want +got):\n%s", k, d)
 			}
 		}
+	}
+}
+
+// shown is all that a step shows of all games.
+type shown struct {
+	obs                   string
+	actions               [2]int
+	reward, ret           []float64
+	terminated, truncated []bool
+	episodes              []uint64
+	elapsed               []env.Frames
+}
+
+func showing(b *env.Batch, p *replay.Demonstrations) shown {
+	return shown{
+		string(b.Obs), [2]int{p.Action(0), p.Action(1)}, slices.Clone(b.Reward), slices.Clone(b.Return),
+		slices.Clone(b.Terminated), slices.Clone(b.Truncated), slices.Clone(b.EpisodeID), slices.Clone(b.Elapsed),
+	}
+}
+
+// A game with many short episodes needs more rows than one with long ones: all begin anew
+// when it has none left, so that the rows of the others do not pile up.
+func TestDemonstrationsBeginAnewTogether(t *testing.T) {
+	m := tinyMeta()
+	dir := filepath.Join(t.TempDir(), "uneven")
+	w, err := replay.Create(dir, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const short = 4 // rows of game 0's episodes; game 1 plays one of 40
+	for s := range 40 {
+		for _, row := range []replay.Row{lesson(m, 2*(s/short)+2, s%short, short), lesson(m, 1, s, 41)} {
+			if err := w.Add(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d, err := replay.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, v, err := replay.NewDemonstrations(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := v.Reset(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const pass = 10 * (short - 1) // steps that game 0 has
+	for k := range 7 * pass {
+		if first := k%pass == 0; first != (b.EpisodeID[0] == 2 && b.Elapsed[0] == env.Frames(m.Repeat)) || first != (b.Elapsed[1] == env.Frames(m.Repeat)) {
+			t.Fatalf("step %d shows episode %d, game 1 after %d frames; want all to begin every %d steps", k, b.EpisodeID[0], b.Elapsed[1], pass)
+		}
+		if first := k > 0 && k%pass == 0; b.Truncated[1] != first || first && (b.FinalOf(1)[1] != pass || !b.Terminated[0]) {
+			t.Fatalf("step %d: game 1 is cut: %v after its step %d", k, b.Truncated[1], b.FinalOf(1)[1])
+		}
+		if b, err = v.Step(t.Context(), []int{0, 0}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A shard in the middle that cannot be read cuts the episodes that go on in it; others that
+// begin there are taken up where they can be read.
+func TestDemonstrationsWithoutAShard(t *testing.T) {
+	m := tinyMeta()
+	dir := filepath.Join(t.TempDir(), "gap")
+	w, err := replay.Create(dir, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for s := range 3 * replay.ShardRows / 2 { // two games of episodes of 700 steps, in three shards
+		const length = 700
+		for game := range 2 {
+			row := lesson(m, 2*(s/length)+game, s%length, length)
+			row.Obs[1], row.Obs[2] = byte(s), byte(s>>8)
+			if err := w.Add(row); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "part-00001.parquet"), []byte("no shard"))
+	d, err := replay.OpenSkipBroken(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, v, err := replay.NewDemonstrations(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := v.Spec().N; n != 2 {
+		t.Fatalf("%d games, want 2", n)
+	}
+	b, err := v.Reset(t.Context(), nil)
+	seen := map[uint64]bool{}
+	for range 2 * d.Len() { // more than a pass
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 2 {
+			seen[b.EpisodeID[i]] = true
+			at := p.Row(i)
+			if next := (int(at.Episode) + int(at.Step) + 1) % m.Actions; p.Action(i) != next {
+				t.Fatalf("episode %d, step %d: action %d, want %d", at.Episode, at.Step, p.Action(i), next)
+			}
+		}
+		b, err = v.Step(t.Context(), []int{0, 0})
+	}
+	if len(seen) < 4 || !seen[0] || !seen[1] {
+		t.Errorf("only the episodes %v were shown", seen)
 	}
 }
 
@@ -150,5 +275,20 @@ func TestDemonstrationsRefuse(t *testing.T) {
 	}
 	if _, err := v.Step(t.Context(), []int{-1, 0}); err == nil {
 		t.Error("an action that there is not was taken")
+	}
+	p, _, err := replay.NewDemonstrations(t.Context(), recordLessons(t, func(*replay.Meta) {}, 18))
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := p.Save(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _, err := replay.NewDemonstrations(t.Context(), recordLessons(t, func(*replay.Meta) {}, 16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Load(t.Context(), 0, state); err == nil || !strings.Contains(err.Error(), "another dataset") {
+		t.Errorf("the state of another dataset: %v", err)
 	}
 }

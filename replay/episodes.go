@@ -17,42 +17,46 @@ type Episode struct {
 	Rows, Small int
 	// Taken is how often each action was taken on an observation of the dataset.
 	Taken []int
-
-	next uint64 // the step that would follow
 }
 
 // Episodes lists the episodes in the order in which they begin. It reads no
 // observation.
 func (d *Dataset) Episodes(ctx context.Context) ([]Episode, error) {
 	var all []Episode
-	at := map[uint64]int{}
+	at, next := map[uint64]int{}, map[uint64]uint64{} // index, and the step that would follow
+	err := d.heads(ctx, func(h headRow) {
+		i, known := at[h.Episode]
+		if !known {
+			i = len(all)
+			at[h.Episode], all = i, append(all, Episode{Number: h.Episode, Taken: make([]int, d.meta.Actions)})
+		}
+		e := &all[i]
+		if e.Rows > 0 && h.Step == next[h.Episode] && h.Action >= 0 && int(h.Action) < d.meta.Actions {
+			e.Taken[h.Action]++
+		}
+		next[h.Episode] = h.Step + 1
+		if h.Terminated || h.Truncated {
+			return
+		}
+		e.Rows++
+		if len(h.Boxes) > 0 {
+			e.Small++
+		}
+	})
+	return all, err
+}
+
+// heads visits all rows without their observations.
+func (d *Dataset) heads(ctx context.Context, visit func(headRow)) error {
 	for _, s := range d.shards {
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("replay: reading a dataset: %w", err)
+			return fmt.Errorf("replay: reading a dataset: %w", err)
 		}
-		err := readHeads(s.path, func(h headRow) {
-			i, known := at[h.Episode]
-			if !known {
-				i = len(all)
-				at[h.Episode], all = i, append(all, Episode{Number: h.Episode, Taken: make([]int, d.meta.Actions)})
-			}
-			if e := &all[i]; e.Rows > 0 && h.Step == e.next && int(h.Action) < d.meta.Actions && h.Action >= 0 {
-				e.Taken[h.Action]++
-			}
-			all[i].next = h.Step + 1
-			if h.Terminated || h.Truncated {
-				return
-			}
-			all[i].Rows++
-			if len(h.Boxes) > 0 {
-				all[i].Small++
-			}
-		})
-		if err != nil && !d.skip {
-			return nil, err
+		if err := readHeads(s.path, visit); err != nil && !d.skip {
+			return err
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // headRow is a row without its observation.

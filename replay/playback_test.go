@@ -86,7 +86,11 @@ func TestEpisodes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []replay.Episode{{Number: 0, Rows: 9, Small: 6}, {Number: 1, Rows: 9, Small: 6}, {Number: 2, Rows: 5, Small: 3}}
+	want := []replay.Episode{
+		{Number: 0, Rows: 9, Small: 6, Taken: []int{1, 2, 2, 2, 2}},
+		{Number: 1, Rows: 9, Small: 6, Taken: []int{1, 2, 2, 2, 2}},
+		{Number: 2, Rows: 5, Small: 3, Taken: []int{0, 1, 1, 1, 1}},
+	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("episodes (-want +got):\n%s", d)
 	}
