@@ -90,6 +90,26 @@ func (c ClassConfig) weights(counts []int) []float64 {
 	return w
 }
 
+// Each returns what a step of each class weighs in a mean over steps that are as training
+// weighs them: taken is how often each class comes in what is learned from, here in the
+// steps at hand.
+func (c ClassConfig) Each(taken, here []int) []float64 {
+	w := make([]float64, len(here))
+	switch c.Balance {
+	case BalanceWeights:
+		return c.weights(taken)
+	case BalanceBatches:
+		for i, share := range c.shares(here) {
+			w[i] = share / float64(max(1, here[i]))
+		}
+	default:
+		for i := range w {
+			w[i] = 1
+		}
+	}
+	return w
+}
+
 // draw fills dst with elements of classes, which are in random order, so that each class has
 // its share, rounded so that none is off by a whole element; no element of a class comes
 // again before all of its others. It changes nothing and says false where the classes that

@@ -15,17 +15,18 @@ import (
 // Computation 1991), which is the policy gradient without clipping of steps that all have
 // the advantage 1. The critic learns what the demonstrator got, the autoencoder goes on.
 
-// checkTeacher refuses settings that are not those of behaviour cloning.
-func (o Options) checkTeacher(cfg Config) error {
+// CheckTaught refuses settings that are not those of behaviour cloning, or that only that
+// has.
+func (c Config) CheckTaught(taught bool) error {
 	switch {
-	case o.Teacher == nil && cfg.ActionClasses.Balance != BalanceNone:
-		return errors.New("agent: action_classes.balance is set, but nobody demonstrates actions")
-	case o.Teacher == nil:
+	case !taught && c.ActionClasses.Balance != BalanceNone:
+		return fmt.Errorf("action_classes.balance is %q, want none where nobody demonstrates actions", c.ActionClasses.Balance)
+	case !taught:
 		return nil
-	case cfg.Algo != A2C || cfg.NormalizeAdv:
-		return errors.New("agent: to learn from demonstrations algo must be a2c, with normalize_adv = false")
-	case cfg.AEFresh != 0:
-		return errors.New("agent: to learn from demonstrations ae_fresh must be 0: of which steps the small objects are known changes with the episodes that are held out")
+	case c.Algo != A2C || c.NormalizeAdv:
+		return errors.New("algo must be a2c, with normalize_adv = false, to learn from demonstrations")
+	case c.AEFresh != 0:
+		return errors.New("ae_fresh must be 0 to learn from demonstrations: of which steps the small objects are known changes with the episodes that are held out")
 	}
 	return nil
 }

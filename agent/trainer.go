@@ -170,8 +170,8 @@ func newTrainer(cfg Config, o Options) (*Trainer, error) {
 	if s.N != cfg.Envs || s.Format != env.Plane {
 		return nil, fmt.Errorf("agent: environment %s has %d environments of %s pixels, want %d of planes", s.Name, s.N, s.Format, cfg.Envs)
 	}
-	if err := o.checkTeacher(cfg); err != nil {
-		return nil, err
+	if err := cfg.CheckTaught(o.Teacher != nil); err != nil {
+		return nil, fmt.Errorf("agent: %w", err)
 	}
 	weights, err := o.classWeights(cfg, s.Actions)
 	if err != nil {

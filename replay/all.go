@@ -2,8 +2,8 @@ package replay
 
 import "iter"
 
-// All yields every stack in no promised but always the same order, decompressed
-// into one buffer that the next one overwrites.
+// All yields every stack, decompressed into one buffer that the next one overwrites: in the
+// order of Add until the Store is full, then in no promised but always the same one.
 func (s *Store) All() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		buf := make([]byte, s.cfg.Len)

@@ -19,6 +19,7 @@ type imitateCmd struct {
 	Steps       *int64   `help:"End after so many steps were shown; the dataset begins anew at its end." placeholder:"N"`
 	Minutes     *float64 `help:"End after so many minutes. Default 5." placeholder:"M"`
 	Seed        *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
+	Patience    *int     `help:"End after so many judgements without a lower validation loss, and keep the best checkpoint; 0 for no such end. Default 0." placeholder:"N"`
 	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
 	Weighting   *string  `help:"Weighting of the autoencoder's loss. Default knife." placeholder:"NAME"`
 	ValShare    *float64 `help:"Share of the dataset's episodes that are judged while it trains. Default 0.1." placeholder:"P"`
@@ -74,6 +75,7 @@ func (c *imitateCmd) fixed() []string {
 // change makes the changes that a resumed run allows as well.
 func (c *imitateCmd) change(cfg *app.Config) {
 	set(&cfg.Threads, c.Threads)
+	set(&cfg.Patience, c.Patience)
 	set(&cfg.FramesEvery, c.FramesEvery)
 	setEnd(cfg, c.Steps, c.Minutes)
 }

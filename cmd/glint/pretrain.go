@@ -21,6 +21,7 @@ type pretrainCmd struct {
 	Minutes     *float64 `help:"End after so many minutes of updates. Default 5." placeholder:"M"`
 	Updates     *int64   `help:"End after so many updates." placeholder:"N"`
 	Seed        *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
+	Patience    *int     `help:"End after so many judgements without a lower validation loss, and keep the best checkpoint; 0 for no such end. Default 0." placeholder:"N"`
 	Threads     *int     `help:"Cores that compute. Default all." placeholder:"N"`
 	Weighting   *string  `help:"Weighting of the loss, or several as in knife*motion. Default knife." placeholder:"NAME"`
 	Critic      *string  `help:"Run of glint train whose critic the weighting value asks." placeholder:"RUN"`
@@ -74,6 +75,7 @@ func (c *pretrainCmd) fixed() []string {
 // change makes the changes that a resumed run allows as well.
 func (c *pretrainCmd) change(cfg *app.Config) {
 	set(&cfg.Threads, c.Threads)
+	set(&cfg.Patience, c.Patience)
 	set(&cfg.FramesEvery, c.FramesEvery)
 	cfg.SetSecret(c.TokenFile)
 	// One end is enough: a flag for one takes the other's default away.

@@ -27,6 +27,7 @@ type Config struct {
 	Seed        uint64  `toml:"seed"`         // of everything random
 	Steps       int64   `toml:"steps"`        // end of training over all environments; 0 for no limit
 	Minutes     float64 `toml:"minutes"`      // end of training, set-up not counted; 0 for no limit
+	Patience    int     `toml:"patience"`     // judgements without a lower validation loss after which pretrain and imitate end; 0 for no such end
 	Threads     int     `toml:"threads"`      // cores that compute
 	Sticky      float64 `toml:"sticky"`       // probability that a frame repeats the last action
 	FramesEvery int64   `toml:"frames_every"` // iterations between two example sheets; 0 for none
@@ -148,6 +149,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("data.val_share is %v, want 0 or more and below 1", c.Data.ValShare)
 	case !(c.Data.TestShare >= 0 && c.Data.ValShare+c.Data.TestShare < 1):
 		return fmt.Errorf("data.test_share is %v beside data.val_share %v, want 0 or more and both together below 1", c.Data.TestShare, c.Data.ValShare)
+	case c.Patience < 0 || c.Patience > 0 && !c.Alone && !c.Imitate:
+		return fmt.Errorf("patience is %d, want 0 or more, and 0 for glint train: only pretrain and imitate have a validation loss", c.Patience)
 	case c.Threads < 1:
 		return fmt.Errorf("threads is %d, want 1 or more", c.Threads)
 	case !(c.Sticky >= 0 && c.Sticky <= 1):
@@ -171,8 +174,10 @@ func (c Config) Validate() error {
 	case c.Critic != "" && !(c.Alone && asks):
 		return fmt.Errorf("critic is %s, but only the weighting value of an autoencoder alone asks it: leave it away", c.Critic)
 	}
-	if err := c.Agent.Validate(); err != nil {
-		return fmt.Errorf("agent.%w", err)
+	for _, err := range []error{c.Agent.Validate(), c.Agent.CheckTaught(c.Imitate)} {
+		if err != nil {
+			return fmt.Errorf("agent.%w", err)
+		}
 	}
 	return nil
 }
@@ -239,6 +244,9 @@ func parseConfig(where string, b []byte, flags Base, adapt func(Config) Config) 
 	d := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
 		return Config{}, tomlError(where, err)
+	}
+	if algo := named.Agent.Algo; c.Imitate && algo != "" && algo != chosen.Algo {
+		return Config{}, usagef("leave it out of the file", "%s: agent.algo is %s, but demonstrations are learned from by %s", where, algo, chosen.Algo)
 	}
 	c.Env, c.Agent.Algo, c.Preset = chosen.Env, chosen.Algo, chosen.Preset
 	return c, nil

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -52,13 +53,13 @@ func TestImitate(t *testing.T) {
 	if steps != a.Steps || float64(right)/float64(steps) != *a.Accuracy {
 		t.Errorf("the confusion matrix has %d of %d right, accuracy %v of %d steps", right, steps, *a.Accuracy, a.Steps)
 	}
-	for _, part := range []string{"of episodes it did not learn from", "glint train --env dojo --from " + unbroken, "recall"} {
+	for _, part := range []string{" steps of test episodes", "glint train --env dojo --from " + unbroken, "recall"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("the summary lacks %q:\n%s", part, out)
 		}
 	}
-	res, err := app.Train(&countdown{t.Context(), 20}, c, broken, quiet())
-	if err != nil || !res.Interrupted || res.Updates == 0 {
+	res, err := app.Train(once{t.Context(), filepath.Join(broken, "metrics.jsonl"), `"loss/policy"`}, c, broken, quiet())
+	if err != nil || !res.Interrupted || res.Updates <= 20 || res.Agreement != nil {
 		t.Fatalf("stopped at %+v, error %v; want some updates", res, err)
 	}
 	got, err := app.ResumeImitate(t.Context(), broken, func(*app.Config) {}, quiet())
@@ -108,6 +109,26 @@ func TestImitateRefuses(t *testing.T) {
 	}
 	if _, err := notes(t, smallImitation(t, distinct)); err == nil || !strings.Contains(err.Error(), "record it without --dedup") {
 		t.Errorf("a dataset without repeated steps: %v", err)
+	}
+	for text, want := range map[string]string{
+		"[agent]\nalgo = \"ppo\"\n":           "agent.algo is ppo",
+		"[agent]\nnormalize_adv = true\n":     "normalize_adv = false",
+		"[agent]\nae_fresh = 0.5\n":           "ae_fresh must be 0",
+		"patience = -1\n":                     "patience is -1",
+		"[data]\ntest_share = 0.95\n":         "data.test_share is 0.95",
+		"[agent.action_classes]\nbalance = 3": "cannot be a TOML integer",
+	} {
+		file := filepath.Join(dir, "imitate.toml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := app.ImitateSettings(distinct, file, false)
+		if err == nil {
+			err = c.Validate()
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", text, err, want)
+		}
 	}
 	if _, err := app.ImitateSettings(filepath.Join(dir, "none"), "", false); err == nil || !strings.Contains(err.Error(), "is no dataset") {
 		t.Errorf("no dataset: %v", err)

@@ -130,6 +130,31 @@ func (m *monitor) figures(g *agent.Gallery) (figures, error) {
 	return figures{j.Result()}, nil
 }
 
+// loss is the training's own on a gallery: the sum of weighted squared errors over true pixels.
+// It is NaN of nothing.
+func (m *monitor) loss(g *agent.Gallery) (float64, error) {
+	examples := slices.Concat(g.Small, g.Empty)
+	if len(examples) == 0 {
+		return math.NaN(), nil
+	}
+	if err := m.reconstruct(examples); err != nil {
+		return 0, err
+	}
+	size, sum := m.plane.ObsLen(), 0.0
+	for i, e := range examples {
+		recon := m.recon[i*size : (i+1)*size]
+		w, err := m.weights(e, recon, g.Known)
+		if err != nil {
+			return 0, err
+		}
+		for k, v := range e.Obs {
+			d := float64(recon[k]) - float64(v)/255
+			sum += float64(w[k]) * d * d
+		}
+	}
+	return sum / float64(len(examples)*m.plane.T*m.content.Dx()*m.content.Dy()), nil
+}
+
 // The rows of a sheet.
 const (
 	smallRows = 3

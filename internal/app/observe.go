@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -25,13 +26,17 @@ const (
 var firstSheets = []int64{1_000, 5_000}
 
 // observe writes down, judges and shows what a unit of work did.
-func (t *training) observe(r agent.Report, before agent.Counters) error {
-	c := r.Counters
+func (t *training) observe(ctx context.Context, r agent.Report, before agent.Counters) error {
+	c, better := r.Counters, false
 	if t.judgeDue(r, before) {
 		if err := t.judge(); err != nil {
 			return err
 		}
 		maps.Copy(r.Values, t.judged)
+		var err error
+		if better, err = t.validate(r); err != nil {
+			return err
+		}
 	}
 	if t.sheetDue(before.Iterations, c.Iterations) {
 		if err := t.sheet(); err != nil {
@@ -47,6 +52,11 @@ func (t *training) observe(r agent.Report, before agent.Counters) error {
 	if r.Sickness != "" && r.Sickness != t.warned {
 		t.warned = r.Sickness
 		_, _ = fmt.Fprintf(t.bar, "warning: %s\n", r.Sickness)
+	}
+	if better { // after its row
+		if err := t.write(ctx, bestDir(t.dir)); err != nil {
+			return err
+		}
 	}
 	if t.bar.Due() {
 		t.bar.Update(t.share(), t.fields(r)...)

@@ -30,6 +30,9 @@ type lessons struct {
 	part    func(i int) agent.Part // what an observation is for; nil to leave it to the trainer
 	teacher func(i int) int        // what a demonstrator did; nil where nobody demonstrates
 	taken   []int                  // how often a demonstrator took each action in what is learned from
+	// judgedTaken is the same of what is judged.
+	judgedTaken []int
+	episodes    [3]int // recorded, of each part
 }
 
 // opened is an environment before projection.

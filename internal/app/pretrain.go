@@ -27,7 +27,7 @@ func PretrainSettings(data, env, file string, skipBad bool) (c Config, err error
 		c = Base{Env: env}.defaults().alone()
 	}
 	if data != "" {
-		c.Data.Dir, c.Data.SkipBad = data, skipBad
+		c.Data.Dir, c.Data.SkipBad, c.Data.ID = data, skipBad, ""
 	}
 	return c, err
 }

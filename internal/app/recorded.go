@@ -126,14 +126,18 @@ func lastIndex[E comparable](s []E, v E) int {
 }
 
 // tell says what each part holds, and warns of one without a small object.
-func (p parts) tell(truth bool, o IO) {
+func (p parts) tell(truth, imitates bool, o IO) {
 	learned, judged, aside := p.sums[agent.Learned], p.sums[agent.Judged], p.sums[agent.Aside]
 	text := fmt.Sprintf("dataset: %d steps of %d episodes to train on, %d steps of %d others to judge", learned.Rows, p.episodes[agent.Learned], judged.Rows, p.episodes[agent.Judged])
 	if p.episodes[agent.Aside] > 0 {
 		text += fmt.Sprintf(", %d steps of %d more to test the result", aside.Rows, p.episodes[agent.Aside])
 	}
 	o.notef("%s", text)
-	if p.episodes[agent.Judged] == 0 {
+	switch {
+	case p.episodes[agent.Judged] > 0:
+	case imitates:
+		o.notef("warning: no episode is left aside to judge, so nothing is judged while it trains")
+	default:
 		o.notef("warning: no episode is left aside, so the judge looks at what was trained on")
 	}
 	if !truth {
@@ -159,12 +163,16 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	c.Data.ID = data.Meta().ID()
+	if id := data.Meta().ID(); c.Data.ID != "" && c.Data.ID != id {
+		return opened{}, usagef("put that one back, or start a new run", "dataset %s is another one than the run began with", c.Data.Dir)
+	} else {
+		c.Data.ID = id
+	}
 	p := divide(episodes, c.Data)
 	if p.sums[agent.Learned].Rows == 0 {
 		return opened{}, usagef("record more", "dataset %s has no step to train on", c.Data.Dir)
 	}
-	p.tell(data.Meta().Truth, o)
+	p.tell(data.Meta().Truth, c.Imitate, o)
 	if c.Imitate {
 		return openDemonstrations(ctx, c, data, p)
 	}
@@ -176,6 +184,7 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 	c.Agent.StoreCapacity, c.Agent.Pretrain.Steps = p.sums[agent.Learned].Rows, int64(rows)
 	playback, v := replay.NewPlayback(data)
 	w := opened{Vec: v, cropped: true, crop: cropOf(data.Meta())}
+	w.episodes = p.episodes
 	if len(p.of) > 0 {
 		w.part = func(int) agent.Part { return p.of[playback.Row().Episode] }
 	}

@@ -42,8 +42,11 @@ type Result struct {
 	// TruthInTraining says that true boxes took part in training, as by the weighting
 	// oracle.
 	TruthInTraining bool `json:"truth_in_training"`
-	// Agreement is that with the demonstrator, nil but for glint imitate.
+	// Agreement is that with the demonstrator, nil but for a glint imitate that reached its end.
 	Agreement *Agreement `json:"agreement,omitempty"`
+	// StoppedEarly says that the validation loss fell no more, Best where it was lowest.
+	StoppedEarly bool  `json:"stopped_early,omitempty"`
+	Best         *Best `json:"best,omitempty"`
 }
 
 // finish draws the last sheet, writes result.json and prints the summary.
@@ -86,12 +89,18 @@ func (t *training) finish(ctx context.Context) (Result, error) {
 	if n, ok := c.AEPerStep(); ok {
 		res.AEPerStep = n
 	}
+	res.StoppedEarly, res.Best = t.impatient(), t.best()
 	if t.cfg.Imitate {
-		a, err := t.agreement(context.WithoutCancel(ctx))
-		if err != nil {
-			return res, err
+		res.ScoreMean = nil // it is the demonstrator's
+		if !res.Interrupted {
+			net, err := t.result()
+			if err != nil {
+				return res, err
+			}
+			if res.Agreement, err = t.agreement(context.WithoutCancel(ctx), net); err != nil {
+				return res, err
+			}
 		}
-		res.Agreement, res.ScoreMean = &a, nil // the score is the demonstrator's
 	}
 	if err := writeJSON(filepath.Join(t.dir, resultFile), res); err != nil {
 		return res, err

@@ -25,6 +25,7 @@ type saved struct {
 	PlaySteps env.Steps          `json:"play_steps"`
 	Judged    map[string]string  `json:"judged"` // floats as text: JSON knows no NaN
 	Config    string             `json:"config"` // what of the config may not change
+	Lowest    *lowest            `json:"lowest,omitempty"`
 }
 
 // savedKey is the checkpoint's metadata key of saved.
@@ -69,14 +70,14 @@ func resume(ctx context.Context, path, verb string, change func(*Config), o IO) 
 	if err := check(c); err != nil {
 		return Result{}, err
 	}
-	var s saved
-	if err := json.Unmarshal([]byte(r.Meta()[savedKey]), &s); err != nil {
-		return Result{}, fmt.Errorf("checkpoint %s: %w", r.Dir(), err)
+	s, err := savedIn(r)
+	if err != nil {
+		return Result{}, err
 	}
 	if err := c.unchanged(s.Config, dir); err != nil {
 		return Result{}, err
 	}
-	t := &training{cfg: c, io: o, dir: dir, judged: valuesOf(s.Judged), kept: true}
+	t := &training{cfg: c, io: o, dir: dir, judged: valuesOf(s.Judged), low: s.Lowest, kept: true}
 	t.clock = clock{before: s.Elapsed, play: s.Play, playSteps: s.PlaySteps}
 	if t.critic, err = c.critic(dir); err != nil {
 		return Result{}, err
@@ -123,8 +124,30 @@ func (t *training) stretch(old Config) {
 	t.io.notef("the learning-rate schedule is stretched to the new end")
 }
 
-// save writes a checkpoint.
+// savedIn reads what a checkpoint holds beside the Trainer's state.
+func savedIn(r *ckpt.Reader) (s saved, err error) {
+	if err := json.Unmarshal([]byte(r.Meta()[savedKey]), &s); err != nil {
+		return s, fmt.Errorf("checkpoint %s: %w", r.Dir(), err)
+	}
+	return s, nil
+}
+
+// save writes the checkpoint of this step.
 func (t *training) save(ctx context.Context) error {
+	dir := ckpt.Dir(t.dir, t.at())
+	if err := t.write(ctx, dir); err != nil {
+		return err
+	}
+	t.lastSave, t.kept = time.Now(), true
+	// Before pruning, which keeps the latest.
+	if err := t.rewind(dir); err != nil {
+		return err
+	}
+	return ckpt.Prune(t.dir, checkpointsKept)
+}
+
+// write writes a checkpoint.
+func (t *training) write(ctx context.Context, dir string) error {
 	defer t.phases.Start(telemetry.Save).Stop()
 	files, err := t.trainer.Files(ctx)
 	if err != nil {
@@ -139,21 +162,12 @@ func (t *training) save(ctx context.Context) error {
 		return err
 	}
 	meta, err := json.Marshal(saved{
-		Position: pos, Elapsed: t.clock.elapsed(), Play: t.clock.play, PlaySteps: t.clock.playSteps, Judged: textsOf(t.judged), Config: config,
+		Position: pos, Elapsed: t.clock.elapsed(), Play: t.clock.play, PlaySteps: t.clock.playSteps, Judged: textsOf(t.judged), Config: config, Lowest: t.low,
 	})
 	if err != nil {
 		return fmt.Errorf("saving: %w", err)
 	}
-	dir := ckpt.Dir(t.dir, t.at())
-	if err := ckpt.Write(dir, files, map[string]string{savedKey: string(meta)}); err != nil {
-		return err
-	}
-	t.lastSave, t.kept = time.Now(), true
-	// Before pruning, which keeps the latest.
-	if err := t.rewind(dir); err != nil {
-		return err
-	}
-	return ckpt.Prune(t.dir, checkpointsKept)
+	return ckpt.Write(dir, files, map[string]string{savedKey: string(meta)})
 }
 
 // checkpointsKept is how many checkpoints of a run stay on disk.

@@ -23,10 +23,13 @@ type training struct {
 	world   *world
 	trainer *agent.Trainer
 	monitor *monitor
-	critic  *critic // nil where the weighting asks no other network
-	tel     *telemetry.Run
-	phases  *telemetry.Phases
-	bar     *telemetry.Progress
+	// validation judges what is learned from demonstrations; nil where nothing is left aside.
+	validation *validation
+	low        *lowest // nil before the first validation loss
+	critic     *critic // nil where the weighting asks no other network
+	tel        *telemetry.Run
+	phases     *telemetry.Phases
+	bar        *telemetry.Progress
 
 	clock    clock
 	last     agent.Counters // at the last row
@@ -140,7 +143,11 @@ func (t *training) fit() {
 		return
 	}
 	p.Steps, p.Updates = max(1, steps/5), min(p.Updates, steps/5)
-	t.io.notef("%d steps in all: random play shortened to %d of them, the autoencoder alone to %d updates", steps, p.Steps, p.Updates)
+	first := "random play"
+	if t.cfg.Imitate {
+		first = "the reading before the first update"
+	}
+	t.io.notef("%d steps in all: %s shortened to %d of them, the autoencoder alone to %d updates", steps, first, p.Steps, p.Updates)
 }
 
 // check refuses a config before anything is opened.
@@ -187,6 +194,14 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 	if t.monitor, err = newMonitor(t.world.scene(), t.trainer.Net, t.cfg.Detector, opts.Weighting, t.critic); err != nil {
 		return res, err
 	}
+	if t.cfg.Imitate {
+		if t.validation, err = t.newValidation(ctx); err != nil {
+			return res, err
+		}
+	}
+	if err := t.validates(); err != nil {
+		return res, err
+	}
 	what := fmt.Sprintf("%s · %d environments", t.cfg.Agent.Algo, t.cfg.Agent.Envs)
 	switch {
 	case t.cfg.Alone:
@@ -223,7 +238,7 @@ func (t *training) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := t.observe(r, before); err != nil {
+		if err := t.observe(work, r, before); err != nil {
 			return err
 		}
 		if err := t.plan(); err != nil {
@@ -270,6 +285,9 @@ func (t *training) at() int64 {
 
 // done says whether the training has reached its end.
 func (t *training) done() bool {
+	if t.impatient() {
+		return true
+	}
 	if t.cfg.Alone {
 		return t.aloneDone()
 	}

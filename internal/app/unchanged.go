@@ -10,7 +10,7 @@ import (
 // settled returns, as TOML, the settings that a run keeps for good: all but where
 // it ends and what changes no figure.
 func (c Config) settled() (string, error) {
-	c.Steps, c.Minutes, c.Threads, c.FramesEvery, c.SaveMinutes = 0, 0, 0, 0, 0
+	c.Steps, c.Minutes, c.Threads, c.FramesEvery, c.SaveMinutes, c.Patience = 0, 0, 0, 0, 0, 0
 	c.Gym.Token, c.Gym.Workers = "", 0
 	if c.Alone {
 		c.Agent.Pretrain.Updates = 0

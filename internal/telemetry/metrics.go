@@ -19,6 +19,8 @@ const (
 	KnivesDetected     = "knives/detected"
 	KnivesFalse        = "knives/false"
 	HeldOutMSE         = "heldout/mse"
+	ValidationLoss     = "validation/loss"
+	ValidationF1       = "validation/macro_f1"
 	CodeSaturated      = "code/saturated"
 	CodeConstant       = "code/constant"
 	ClassShare         = "class/share"
@@ -124,6 +126,14 @@ var Metrics = []Metric{
 	{
 		Name: HeldOutMSE, Unit: "1", Formula: "mean((x̂ − x)²) over the true pixels of the observations that the judge looks at, pixels in 0..1",
 		Help: "Half of them show a small object. Much above mse the autoencoder has learnt its store by heart. Absent where the truth is unknown.",
+	},
+	{
+		Name: ValidationLoss, Unit: "1", Formula: "pretrain: Σ w·(x̂ − x)² / true pixels of the observations that the judge looks at; imitate: mean of −log π(demonstrator's action), weighted as in training",
+		Help: "Of episodes that nothing is learned from. Rising while the training's own loss falls is overfitting: patience ends the training there.",
+	},
+	{
+		Name: ValidationF1, Unit: "1", Formula: "mean over the demonstrator's actions of 2·precision·recall/(precision + recall)",
+		Help: "imitate alone, of the same steps as validation/loss. A rare action counts as much as a frequent one.",
 	},
 	{
 		Name: CodeSaturated, Unit: "share", Formula: "share of the code's values with |tanh| > 0.97",

@@ -1,0 +1,131 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glint/internal/app"
+)
+
+// once is a context that says it is cancelled as soon as a file has a text in it.
+type once struct {
+	context.Context
+	file, text string
+}
+
+func (c once) Err() error {
+	if b, err := os.ReadFile(c.file); err == nil && strings.Contains(string(b), c.text) {
+		return context.Canceled
+	}
+	return c.Context.Err()
+}
+
+// lowestRow returns the update and the value of the lowest validation loss of a run, and how
+// many rows have one.
+func lowestRow(t *testing.T, run string) (update int64, loss float64, rows int) {
+	t.Helper()
+	loss = math.Inf(1)
+	for line := range strings.Lines(string(read(t, run, "metrics.jsonl"))) {
+		var row struct {
+			Update int64
+			Values map[string]float64
+		}
+		if err := json.Unmarshal([]byte(line), &row); err != nil {
+			t.Fatal(err)
+		}
+		x, ok := row.Values["validation/loss"]
+		if !ok {
+			continue
+		}
+		if rows++; x < loss {
+			update, loss = row.Update, x
+		}
+	}
+	return update, loss, rows
+}
+
+// TestPretrainStopsEarly overfits a few observations, stops where the validation loss falls no
+// more, and keeps the best checkpoint, the same after an interruption.
+func TestPretrainStopsEarly(t *testing.T) {
+	dir := t.TempDir()
+	c := smallAlone(t, recordDojo(t, "varied", 1200, 1))
+	c.Agent.Pretrain.Updates, c.Patience, c.FramesEvery = 4000, 2, 0
+	c.Agent.Pretrain.LR = 2e-2 // too high, so that it comes and goes
+	unbroken, broken := filepath.Join(dir, "unbroken"), filepath.Join(dir, "broken")
+	want := train(t, c, unbroken)
+	update, loss, rows := lowestRow(t, unbroken)
+	if !want.StoppedEarly || want.Best == nil || want.Best.At != update || want.Best.Loss != loss {
+		t.Fatalf("stopped %v with best %+v; the lowest validation loss is %v at update %d of %d", want.StoppedEarly, want.Best, loss, update, want.Updates)
+	}
+	if want.Updates != update+200 || int64(rows)*100 != want.Updates {
+		t.Errorf("it ended at update %d after %d judgements, want two judgements after update %d", want.Updates, rows, update)
+	}
+	if _, err := os.Stat(filepath.Join(want.Best.Checkpoint, "weights.safetensors")); err != nil || filepath.Base(want.Best.Checkpoint) != "best" {
+		t.Errorf("the best checkpoint is %s: %v", want.Best.Checkpoint, err)
+	}
+	cut := once{t.Context(), filepath.Join(broken, "metrics.jsonl"), `"update":100,`}
+	if res, err := app.Train(cut, c, broken, quiet()); err != nil || !res.Interrupted {
+		t.Fatalf("stopped at %+v, error %v; want an interruption", res, err)
+	}
+	got, err := app.ResumePretrain(t.Context(), broken, func(*app.Config) {}, quiet())
+	if err != nil || got.WeightsSHA256 != want.WeightsSHA256 || !got.StoppedEarly || got.Best == nil || got.Best.At != update {
+		t.Errorf("after an interruption: %+v, want %+v (%v)", got, want, err)
+	}
+	if a, b := read(t, broken, "metrics.jsonl"), read(t, unbroken, "metrics.jsonl"); !bytes.Equal(a, b) {
+		t.Errorf("metrics differ:\nresumed\n%s\nunbroken\n%s", a, b)
+	}
+	if a, b := read(t, got.Best.Checkpoint, "weights.safetensors"), read(t, want.Best.Checkpoint, "weights.safetensors"); !bytes.Equal(a, b) {
+		t.Error("the best weights differ after an interruption")
+	}
+	again, err := app.ResumePretrain(t.Context(), broken, func(*app.Config) {}, quiet())
+	if err != nil || again.Updates != want.Updates {
+		t.Errorf("resumed after its end it went on to update %d (%v)", again.Updates, err)
+	}
+	if _, err := app.ResumePretrain(t.Context(), broken, func(c *app.Config) { c.Patience = 4 }, quiet()); err != nil {
+		t.Errorf("with more patience: %v", err)
+	}
+}
+
+// TestImitateStopsEarly learns nothing, so that no judgement is better than the first.
+func TestImitateStopsEarly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays 20,000 steps")
+	}
+	c := smallImitation(t, recordDojo(t, "scripted", 4500, 1))
+	c.Agent.LR, c.Patience, c.Steps, c.FramesEvery = 0, 1, 60_000, 0
+	c.Agent.ActionClasses.Balance = "batches"
+	out := filepath.Join(t.TempDir(), "run")
+	said := new(bytes.Buffer)
+	res, err := app.Train(t.Context(), c, out, app.IO{Stdout: said, Stderr: new(bytes.Buffer)})
+	if err != nil || !res.StoppedEarly || res.Best == nil || res.Best.At/1000 != 10 || res.Steps/1000 != 20 {
+		t.Fatalf("it ended at step %d with best %+v (%v), want an end at step 20,000 and the first judgement to be the best", res.Steps, res.Best, err)
+	}
+	// Of 8 actions that it knows nothing about.
+	if x := res.Best.Loss; math.Abs(x-math.Log(8)) > 0.3 {
+		t.Errorf("the validation loss of an actor that has learned nothing is %v, want about ln 8", x)
+	}
+	for _, part := range []string{"ended", "glint train --env dojo --from " + filepath.Join(out, "ckpt", "best"), "F1"} {
+		if !strings.Contains(said.String(), part) {
+			t.Errorf("the summary lacks %q:\n%s", part, said)
+		}
+	}
+}
+
+func TestPatienceNeedsValidation(t *testing.T) {
+	c := smallAlone(t, recordDojo(t, "varied", 300, 1))
+	c.Patience, c.Data.ValShare = 3, 0
+	if _, err := notes(t, c); err == nil || !strings.Contains(err.Error(), "no episode is left aside to validate on") {
+		t.Errorf("without a validation part: %v", err)
+	}
+	c = small("dojo", "ppo")
+	c.Patience = 3
+	if _, err := notes(t, c); err == nil || !strings.Contains(err.Error(), "only pretrain and imitate") {
+		t.Errorf("in play: %v", err)
+	}
+}
