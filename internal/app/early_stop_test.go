@@ -56,7 +56,7 @@ func TestPretrainStopsEarly(t *testing.T) {
 	dir := t.TempDir()
 	c := smallAlone(t, recordDojo(t, "varied", 1200, 1))
 	c.Agent.Pretrain.Updates, c.Patience, c.FramesEvery = 4000, 2, 0
-	c.Agent.Pretrain.LR = 2e-2 // too high, so that it comes and goes
+	c.Agent.Pretrain.LR, c.Agent.Pretrain.Batch = 2e-2, 4 // too high, so that it comes and goes
 	unbroken, broken := filepath.Join(dir, "unbroken"), filepath.Join(dir, "broken")
 	want := train(t, c, unbroken)
 	update, loss, rows := lowestRow(t, unbroken)
@@ -87,8 +87,9 @@ func TestPretrainStopsEarly(t *testing.T) {
 	if err != nil || again.Updates != want.Updates {
 		t.Errorf("resumed after its end it went on to update %d (%v)", again.Updates, err)
 	}
-	if _, err := app.ResumePretrain(t.Context(), broken, func(c *app.Config) { c.Patience = 4 }, quiet()); err != nil {
-		t.Errorf("with more patience: %v", err)
+	longer := func(c *app.Config) { c.Patience, c.Agent.Pretrain.Updates = 0, want.Updates+25 }
+	if on, err := app.ResumePretrain(t.Context(), broken, longer, quiet()); err != nil || on.Updates != want.Updates+25 || on.StoppedEarly {
+		t.Errorf("without the early end it went on to %+v (%v)", on, err)
 	}
 }
 
@@ -110,7 +111,7 @@ func TestImitateStopsEarly(t *testing.T) {
 	if x := res.Best.Loss; math.Abs(x-math.Log(8)) > 0.3 {
 		t.Errorf("the validation loss of an actor that has learned nothing is %v, want about ln 8", x)
 	}
-	for _, part := range []string{"ended", "glint train --env dojo --from " + filepath.Join(out, "ckpt", "best"), "F1"} {
+	for _, part := range []string{"ended", "go on by play", filepath.Join(out, "ckpt", "best"), "F1"} {
 		if !strings.Contains(said.String(), part) {
 			t.Errorf("the summary lacks %q:\n%s", part, said)
 		}

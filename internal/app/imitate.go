@@ -68,8 +68,8 @@ func (t *training) imitateSummary(r Result) *report.Summary {
 	case a.Accuracy == nil:
 		rows = append(rows, "agrees", "no episode was held out, so nothing says how well")
 	default:
-		rows = append(rows, "agrees", fmt.Sprintf("in %.1f %% of %d steps of %s; mean over actions: recall %.1f %%, F1 %.3f",
-			100**a.Accuracy, a.Steps, map[string]string{"test": "test episodes", "validation": "validation episodes"}[a.Part], 100**a.BalancedAccuracy, *a.MacroF1))
+		rows = append(rows, "agrees", fmt.Sprintf("in %.1f %% of %d steps of %s episodes; actions' mean recall %.3f, F1 %.3f",
+			100**a.Accuracy, a.Steps, a.Part, *a.BalancedAccuracy, *a.MacroF1))
 	}
 	checkpoint, from := r.Checkpoint, t.dir
 	if b := r.Best; b != nil {
@@ -77,7 +77,7 @@ func (t *training) imitateSummary(r Result) *report.Summary {
 		checkpoint, from = b.Checkpoint, b.Checkpoint
 	}
 	if r.StoppedEarly {
-		rows = append(rows, "ended", fmt.Sprintf("early, as %d judgements brought no lower validation loss", t.cfg.Patience))
+		rows = append(rows, "ended", fmt.Sprintf("early: no lower validation loss in the last %d judgements", t.cfg.Patience))
 	}
 	if r.KnivesKept != nil {
 		rows = append(rows, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in %s", 100**r.KnivesKept, t.judgedEpisodes()))

@@ -53,7 +53,7 @@ func TestImitate(t *testing.T) {
 	if steps != a.Steps || float64(right)/float64(steps) != *a.Accuracy {
 		t.Errorf("the confusion matrix has %d of %d right, accuracy %v of %d steps", right, steps, *a.Accuracy, a.Steps)
 	}
-	for _, part := range []string{" steps of test episodes", "glint train --env dojo --from " + unbroken, "recall"} {
+	for _, part := range []string{" steps of test episodes", "mean recall", "glint train --env dojo --from " + unbroken, "recall"} {
 		if !strings.Contains(out.String(), part) {
 			t.Errorf("the summary lacks %q:\n%s", part, out)
 		}

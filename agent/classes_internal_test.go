@@ -1,0 +1,121 @@
+package agent
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// A draw gives every class its share, and no element again before all others of its class.
+func TestClassDraw(t *testing.T) {
+	classes := [][]int{{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, {}, {10, 11, 12}, {13}}
+	class := func(k int) int { return slices.IndexFunc(classes, func(c []int) bool { return slices.Contains(c, k) }) }
+	for name, c := range map[string]struct {
+		values []float64
+		want   [4]float64 // shares
+	}{
+		"equal": {nil, [4]float64{1. / 3, 0, 1. / 3, 1. / 3}},
+		"given": {[]float64{43, 37, 13, 7}, [4]float64{43. / 63, 0, 13. / 63, 7. / 63}},
+		"zero":  {[]float64{1, 1, 1, 0}, [4]float64{0.5, 0, 0.5, 0}},
+	} {
+		r, dst := rand.New(rand.NewPCG(1, 1)), make([]int, 20)
+		of := ClassConfig{Balance: BalanceBatches, Values: c.values}
+		var sum [4]float64
+		const draws = 2000
+		for range draws {
+			if !of.draw(dst, classes, r) {
+				t.Fatalf("%s: nothing was drawn", name)
+			}
+			var n [4]int
+			times := map[int]int{}
+			for _, k := range dst {
+				n[class(k)]++
+				times[k]++
+			}
+			for k, m := range times {
+				most := (n[class(k)] + len(classes[class(k)]) - 1) / len(classes[class(k)])
+				if m > most {
+					t.Fatalf("%s: element %d was drawn %d times of %d of its class", name, k, m, n[class(k)])
+				}
+			}
+			for i, x := range n {
+				if math.Abs(float64(x)-20*c.want[i]) > 1 {
+					t.Fatalf("%s: class %d has %d of 20, want %.2f", name, i, x, 20*c.want[i])
+				}
+				sum[i] += float64(x) / 20 / draws
+			}
+		}
+		for i, got := range sum {
+			if math.Abs(got-c.want[i]) > 2e-3 {
+				t.Errorf("%s: class %d has the share %.4f, want %.4f", name, i, got, c.want[i])
+			}
+		}
+	}
+	if (ClassConfig{Values: []float64{0, 1, 0, 0}}).draw(make([]int, 3), classes, rand.New(rand.NewPCG(1, 1))) {
+		t.Error("something was drawn where the only class with a share is empty")
+	}
+	one := make([]int, 1)
+	for range 1000 {
+		if !(ClassConfig{}).draw(one, classes, rand.New(rand.NewPCG(1, 1))) {
+			t.Fatal("nothing was drawn")
+		}
+	}
+}
+
+func TestClassWeights(t *testing.T) {
+	counts := []int{43, 37, 13, 7, 0}
+	w := ClassConfig{Balance: BalanceWeights}.weights(counts)
+	sum := 0.0
+	for i, n := range counts {
+		sum += w[i] * float64(n)
+		if n > 0 && math.Abs(w[i]*float64(n)-25) > 1e-9 {
+			t.Errorf("class %d weighs %.3f times %d, want 25 in all", i, w[i], n)
+		}
+	}
+	if math.Abs(sum-100) > 1e-9 || w[4] != 0 {
+		t.Errorf("all weights add up to %v, one that never comes weighs %v; want 100 and 0", sum, w[4])
+	}
+	adv := []float32{1, 3, 0, 4}
+	if scaleToMean1(adv); adv[0] != 0.5 || adv[1] != 1.5 || adv[3] != 2 {
+		t.Errorf("weights of mean 1: %v", adv)
+	}
+	// A loss that weighs actions as training does is the mean over classes in both cases.
+	here := []int{10, 20, 5, 5, 0}
+	for _, balance := range []string{BalanceBatches, BalanceWeights} {
+		each := ClassConfig{Balance: balance}.Each(here, here)
+		for i := range here[:4] {
+			if got := each[i] * float64(here[i]) / (each[0] * float64(here[0])); math.Abs(got-1) > 1e-9 {
+				t.Errorf("%s: class %d counts %v times as much as class 0 in all", balance, i, got)
+			}
+		}
+	}
+}
+
+// Where one action is rare, balanced batches and weights make the actor take it more often;
+// all steps look alike, so that only the share decides.
+func TestBalancedBatches(t *testing.T) {
+	chances := map[string]float64{}
+	for _, balance := range []string{BalanceNone, BalanceBatches, BalanceWeights} {
+		v := newToy(8, 3, func(*toyGame, int) toyStep { return toyStep{terminated: true} })
+		v.begin = func(g *toyGame) { g.scene, g.first = 1, g.rand.IntN(10) }
+		cfg := toyConfig(A2C, 8)
+		cfg.EntropyCoef, cfg.Minibatch, cfg.ActionClasses.Balance = 0, cfg.Minibatch/2, balance
+		o := planesOptions(t, v, 3)
+		o.Teacher = func(i int) int { return 2 * (v.games[i].first / 9) } // action 2 in one of ten
+		o.Taken = []int{9, 0, 1}
+		tr, err := New(t.Context(), cfg, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		until(t, tr, Play)
+		advance(t, tr, 150)
+		logits, _ := think(t, tr, 1)
+		chances[balance] = chance(logits, 2)
+	}
+	for balance, want := range map[string]float64{BalanceNone: 0.1, BalanceBatches: 0.5, BalanceWeights: 0.5} {
+		if got := chances[balance]; math.Abs(got-want) > 0.1 {
+			t.Errorf("balance %s: an action of one in ten has probability %.2f, want %.2f", balance, got, want)
+		}
+	}
+}
