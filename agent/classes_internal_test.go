@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"glint/saliency"
 )
 
 // A draw gives every class its share, and no element again before all others of its class.
@@ -116,6 +118,41 @@ func TestBalancedBatches(t *testing.T) {
 	for balance, want := range map[string]float64{BalanceNone: 0.1, BalanceBatches: 0.5, BalanceWeights: 0.5} {
 		if got := chances[balance]; math.Abs(got-want) > 0.1 {
 			t.Errorf("balance %s: an action of one in ten has probability %.2f, want %.2f", balance, got, want)
+		}
+	}
+}
+
+// The autoencoder's loss weighs frames by 1 / frequency of their class, or as it is told,
+// with the mean 1 over the batch.
+func TestFrameClassWeights(t *testing.T) {
+	drawn := func(c ClassConfig) (*Trainer, []float32) {
+		cfg := toyConfig(PPO, 8)
+		cfg.FrameClasses = c
+		tr := begin(t, cfg, still(0, 4, 4, 4, 4, 1, 4, 2), 3) // scene 4 shows no small object; the last one is held out
+		until(t, tr, Reconstruct)
+		obs, w := make([]byte, 8*tr.spec.ObsLen()), make([]float32, 8*tr.spec.ObsLen())
+		if err := tr.sampler().Sample(obs, w); err != nil {
+			t.Fatal(err)
+		}
+		return tr, w
+	}
+	_, plain := drawn(ClassConfig{Balance: BalanceNone})
+	for _, values := range [][]float64{nil, {2, 7}} {
+		tr, w := drawn(ClassConfig{Balance: BalanceWeights, Values: values})
+		counts := tr.store.Counts()
+		var got [2]float64
+		mean := 0.0
+		for i, boxes := range tr.inputs.Boxes {
+			factor := float64(w[i*tr.spec.ObsLen()] / plain[i*tr.spec.ObsLen()])
+			got[saliency.Class(boxes)] = factor
+			mean += factor / 8
+		}
+		want := float64(counts[0]) / float64(counts[1])
+		if values != nil {
+			want = values[1] / values[0]
+		}
+		if ratio := got[1] / got[0]; math.Abs(ratio-want) > 1e-5 || math.Abs(mean-1) > 1e-5 {
+			t.Errorf("values %v: a frame with a small object weighs %.3f times one without, the mean is %.3f; want %.3f and 1 (%v stored)", values, ratio, mean, want, counts)
 		}
 	}
 }

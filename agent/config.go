@@ -45,6 +45,7 @@ type Config struct {
 	StoreCapacity int     `toml:"store_capacity"` // observations kept for the autoencoder
 	Overlap       bool    `toml:"overlap"`        // play a rollout while learning from the one before
 
+	FrameClasses  ClassConfig        `toml:"frame_classes"`  // weights of what shows no small object and what does, in the autoencoder's loss; small_share balances batches
 	ActionClasses ClassConfig        `toml:"action_classes"` // balance of the demonstrator's actions, where there is one
 	Pretrain      PretrainConfig     `toml:"pretrain"`
 	Autoencoder   autoencoder.Config `toml:"autoencoder"`
@@ -83,6 +84,7 @@ func DefaultConfig(algo string) Config {
 		Clip: 0.2, ClipFinal: 1, ClipValue: false, ValueCoef: 0.5, EntropyCoef: 0.0005, EntropyFinal: 1, NormalizeAdv: true,
 		RewardScale: 1, RewardClip: 1, Rate: defaultRate(1.5e-3, 0.1), AdamEps: 1e-8, GradNorm: 0.5,
 		EncoderMoved: MovedByBoth, AECoef: 50, AEPerStep: 1, AEFresh: 0.7, SmallShare: 0.3, StoreCapacity: 50_000, Overlap: true,
+		FrameClasses:  ClassConfig{Balance: BalanceNone, Values: []float64{}},
 		ActionClasses: ClassConfig{Balance: BalanceNone, Values: []float64{}},
 		Pretrain:      PretrainConfig{Steps: 20_000, Updates: 1_000, Batch: 32, MicroBatches: 1, Rate: defaultRate(1e-3, 1), Hold: 8},
 		Autoencoder:   autoencoder.DefaultConfig(),
@@ -150,6 +152,12 @@ func (c Config) Validate() error {
 	}
 	if err := c.Pretrain.Rate.validate(); err != nil {
 		return fmt.Errorf("pretrain.%w", err)
+	}
+	if err := errors.Join(c.FrameClasses.validate(), c.FrameClasses.suits(frameClasses)); err != nil {
+		return fmt.Errorf("frame_classes.%w", err)
+	}
+	if c.FrameClasses.Balance == BalanceBatches {
+		return errors.New("frame_classes.balance is batches, want none or weights: small_share is the share of a batch that shows a small object")
 	}
 	if err := c.ActionClasses.validate(); err != nil {
 		return fmt.Errorf("action_classes.%w", err)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"glint/autoencoder"
+	"glint/internal/kernel"
 	"glint/replay"
 	"glint/saliency"
 )
@@ -103,7 +104,29 @@ func (t *Trainer) weigh(w []float32) error {
 	if err := t.o.Weighting.Weights(w, *in); err != nil {
 		return err
 	}
-	return saliency.Check(t.o.Weighting, w, *in)
+	if err := saliency.Check(t.o.Weighting, w, *in); err != nil {
+		return err
+	}
+	t.weighClasses(w)
+	return nil
+}
+
+// weighClasses gives the samples of the batch at hand the weights of their classes, with the
+// mean 1 over the batch.
+func (t *Trainer) weighClasses(w []float32) {
+	c, in := t.cfg.FrameClasses, &t.inputs
+	if c.Balance != BalanceWeights {
+		return
+	}
+	of, each := c.weights(t.store.Counts()), make([]float32, in.B)
+	for i := range each {
+		each[i] = float32(of[saliency.Class(in.Boxes[i])])
+	}
+	scaleToMean1(each)
+	for i, factor := range each {
+		sample := w[i*t.spec.ObsLen() : (i+1)*t.spec.ObsLen()]
+		kernel.Scale(sample, sample, factor)
+	}
 }
 
 // gradient sets the critic's gradient by the batch at hand where the weighting wants
