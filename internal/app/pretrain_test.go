@@ -199,3 +199,24 @@ func TestPretrainOnBrokenShards(t *testing.T) {
 		t.Errorf("no dataset: error %v, want a UsageError", err)
 	}
 }
+
+// A run goes on with its own dataset alone.
+func TestPretrainKnowsItsDataset(t *testing.T) {
+	data, run := recordDojo(t, "varied", 300, 1), filepath.Join(t.TempDir(), "run")
+	c := smallAlone(t, data)
+	c.Agent.Pretrain.Updates, c.FramesEvery = 25, 0
+	train(t, c, run)
+	if err := os.RemoveAll(data); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(recordDojo(t, "varied", 300, 2), data); err != nil {
+		t.Fatal(err)
+	}
+	longer := func(c *app.Config) { c.Agent.Pretrain.Updates = 50 }
+	if _, err := app.ResumePretrain(t.Context(), run, longer, quiet()); err == nil || !strings.Contains(err.Error(), "is another one than the run began with") {
+		t.Errorf("with another dataset of the same name: %v", err)
+	}
+	if again, err := app.PretrainSettings(data, "", filepath.Join(run, "config.toml"), false); err != nil || again.Data.ID != "" {
+		t.Errorf("a new run by the old config has the dataset %q (%v)", again.Data.ID, err)
+	}
+}
