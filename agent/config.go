@@ -147,11 +147,10 @@ func (c Config) Validate() error {
 	if n := c.MicroBatches; n < 1 || c.Minibatch%n != 0 || c.AEBatch()%n != 0 {
 		return fmt.Errorf("micro_batches is %d, want a divisor of minibatch = %d and of the %d autoencoder samples beside it", n, c.Minibatch, c.AEBatch())
 	}
-	if err := c.Rate.validate(); err != nil {
-		return err
-	}
-	if err := c.Pretrain.Rate.validate(); err != nil {
-		return fmt.Errorf("pretrain.%w", err)
+	for i, rate := range []Rate{c.Rate, c.Pretrain.Rate} {
+		if err := rate.validate(); err != nil {
+			return fmt.Errorf("%s%w", []string{"", "pretrain."}[i], err)
+		}
 	}
 	if err := errors.Join(c.FrameClasses.validate(), c.FrameClasses.suits(frameClasses)); err != nil {
 		return fmt.Errorf("frame_classes.%w", err)

@@ -114,7 +114,7 @@ func TestDemonstrations(t *testing.T) {
 			t.Fatalf("step %d shows %+v, want %+v", k, got, w)
 		}
 		if k == 4 {
-			state, err = p.Save(t.Context(), 0)
+			state = savedBy(t, p)
 		}
 		if k > 4 {
 			later = append(later, showing(b, p))
@@ -140,6 +140,15 @@ func TestDemonstrations(t *testing.T) {
 	}
 }
 
+func savedBy(t *testing.T, p *replay.Demonstrations) []byte {
+	t.Helper()
+	state, err := p.Save(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
 // shown is all that a step shows of all games.
 type shown struct {
 	obs                   string
@@ -152,7 +161,9 @@ type shown struct {
 
 func showing(b *env.Batch, p *replay.Demonstrations) shown {
 	return shown{
-		string(b.Obs), [2]int{p.Action(0), p.Action(1)}, slices.Clone(b.Reward), slices.Clone(b.Return),
+		string(b.Obs),
+		[2]int{p.Action(0), p.Action(1)},
+		slices.Clone(b.Reward), slices.Clone(b.Return),
 		slices.Clone(b.Terminated), slices.Clone(b.Truncated), slices.Clone(b.EpisodeID), slices.Clone(b.Elapsed),
 	}
 }
@@ -278,10 +289,7 @@ func TestDemonstrationsRefuse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	state, err := p.Save(t.Context(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	state := savedBy(t, p)
 	other, _, err := replay.NewDemonstrations(t.Context(), recordLessons(t, func(*replay.Meta) {}, 16))
 	if err != nil {
 		t.Fatal(err)

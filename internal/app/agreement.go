@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"glint/agent"
 	"glint/internal/stats"
@@ -143,18 +144,18 @@ func (a *Agreement) table() (rows []string) {
 	slices.SortStableFunc(shown, func(i, k int) int { return a.Actions[k].Count - a.Actions[i].Count })
 	left := len(shown)
 	shown = shown[:min(left, tableActions)]
-	head := "   share  recall   prec.     F1 "
+	cells := []string{"   share  recall   prec.     F1 "}
 	for _, i := range shown {
-		head += fmt.Sprintf(" %7.7s", a.Actions[i].Name)
+		cells = append(cells, fmt.Sprintf("%7.7s", a.Actions[i].Name))
 	}
-	rows = append(rows, "", head)
+	rows = append(rows, "", strings.Join(cells, " "))
 	for _, i := range shown {
 		one := a.Actions[i]
-		line := fmt.Sprintf("%6.1f %% %7s %7s %6s ", 100*float64(one.Count)/float64(a.Steps), digits(one.Recall), digits(one.Precision), digits(one.F1))
+		cells = append(cells[:0], fmt.Sprintf("%6.1f %% %7s %7s %6s ", 100*float64(one.Count)/float64(a.Steps), digits(one.Recall), digits(one.Precision), digits(one.F1)))
 		for _, k := range shown {
-			line += fmt.Sprintf(" %7d", one.Chosen[k])
+			cells = append(cells, fmt.Sprintf("%7d", one.Chosen[k]))
 		}
-		rows = append(rows, one.Name, line)
+		rows = append(rows, one.Name, strings.Join(cells, " "))
 	}
 	if left > len(shown) {
 		rows = append(rows, "", fmt.Sprintf("and %d more actions in %s", left-len(shown), resultFile))

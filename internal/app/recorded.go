@@ -163,11 +163,11 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	if id := data.Meta().ID(); c.Data.ID != "" && c.Data.ID != id {
+	id := data.Meta().ID()
+	if c.Data.ID != "" && c.Data.ID != id {
 		return opened{}, usagef("put that one back, or start a new run", "dataset %s is another one than the run began with", c.Data.Dir)
-	} else {
-		c.Data.ID = id
 	}
+	c.Data.ID = id
 	p := divide(episodes, c.Data)
 	if p.sums[agent.Learned].Rows == 0 {
 		return opened{}, usagef("record more", "dataset %s has no step to train on", c.Data.Dir)

@@ -17,9 +17,17 @@ func TestConfusion(t *testing.T) {
 		name      string
 		got, want float64
 	}{
-		{"recall 0", c.Recall(0), 6. / 8}, {"recall 1", c.Recall(1), 3. / 4}, {"recall 2", c.Recall(2), 0}, {"recall 3", c.Recall(3), nan},
-		{"precision 0", c.Precision(0), 6. / 9}, {"precision 1", c.Precision(1), 3. / 5}, {"precision 2", c.Precision(2), nan},
-		{"F1 0", c.F1(0), 12. / 17}, {"F1 1", c.F1(1), 6. / 9}, {"F1 2", c.F1(2), 0}, {"F1 3", c.F1(3), nan},
+		{"recall 0", c.Recall(0), 6. / 8},
+		{"recall 1", c.Recall(1), 3. / 4},
+		{"recall 2", c.Recall(2), 0},
+		{"recall 3", c.Recall(3), nan},
+		{"precision 0", c.Precision(0), 6. / 9},
+		{"precision 1", c.Precision(1), 3. / 5},
+		{"precision 2", c.Precision(2), nan},
+		{"F1 0", c.F1(0), 12. / 17},
+		{"F1 1", c.F1(1), 6. / 9},
+		{"F1 2", c.F1(2), 0},
+		{"F1 3", c.F1(3), nan},
 		{"accuracy", c.Accuracy(), 9. / 14},
 		{"balanced accuracy", c.BalancedAccuracy(), (6./8 + 3./4) / 3},
 		{"macro-F1", c.MacroF1(), (12./17 + 6./9) / 3},
