@@ -26,7 +26,7 @@ func (c *envListCmd) Run(ctx context.Context, o app.IO) error {
 }
 
 type envInstallCmd struct {
-	Extra  []string `help:"Further sets of packages: box2d, minigrid, video (an ffmpeg)." placeholder:"NAME"`
+	Extra  []string `help:"Further sets of packages: box2d, minigrid, remote (for scripts/remote), video (an ffmpeg)." placeholder:"NAME"`
 	Python string   `help:"Interpreter to make it with; else the first on the PATH that fits." placeholder:"FILE"`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"glint/internal/app"
 )
@@ -23,7 +24,7 @@ func (p place) change(c *app.Config) {
 
 // opening is a config file for an environment that no checkpoint describes.
 type opening struct {
-	Config string `help:"TOML file whose env, [pixels], [gym] and [vnc] say what is opened where no checkpoint plays." placeholder:"FILE"`
+	Config string `help:"TOML file whose env, [pixels], [gym] and [vnc] say what is opened; of a checkpoint's screen only [vnc] counts." placeholder:"FILE"`
 }
 
 // over returns the environment's name and the changes of its config: the file's below
@@ -32,10 +33,13 @@ func (s opening) over(p place, checkpoint string) (string, func(*app.Config), er
 	if s.Config == "" {
 		return p.Env, p.change, nil
 	}
-	if checkpoint != "" {
-		return "", nil, &app.UsageError{Msg: "--config and a checkpoint exclude each other", Hint: "a checkpoint plays with the settings it was trained with"}
-	}
 	file, err := app.LoadConfig(s.Config, app.Base{Env: p.Env})
+	if checkpoint != "" {
+		if !strings.HasPrefix(p.Env, "vnc:") {
+			return "", nil, &app.UsageError{Msg: "--config and a checkpoint exclude each other", Hint: "a checkpoint plays with the settings it was trained with, but for the keys of a screen: give --env vnc://HOST:PORT as well"}
+		}
+		return p.Env, func(c *app.Config) { c.VNC = file.VNC; p.change(c) }, err
+	}
 	return file.Env, func(c *app.Config) {
 		c.Pixels, c.Gym, c.VNC, c.Sticky = file.Pixels, file.Gym, file.VNC, file.Sticky
 		p.change(c)

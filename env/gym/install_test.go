@@ -31,7 +31,7 @@ func TestInstallNamesWhatIsMissing(t *testing.T) {
 		{name: "too new", answer: "glint 3.99 True", want: "found Python 3.99, but 3.10 to 3.14 is needed"},
 		{name: "no venv", answer: "glint 3.11 False", want: "Python 3.11 has no venv module: install it"},
 		{name: "no interpreter", answer: "hello", python: "nosuchpython", want: "nosuchpython is no Python that runs"},
-		{name: "unknown extra", extras: []string{"mujoco"}, want: `no extra "mujoco"; there are box2d, minigrid, video`},
+		{name: "unknown extra", extras: []string{"mujoco"}, want: `no extra "mujoco"; there are box2d, minigrid, remote, video`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bin := t.TempDir()

@@ -28,8 +28,8 @@ var requirements embed.FS
 var errNotInstalled = errors.New("the Python environment is not installed; run: glint env install")
 
 // Extras returns the names that InstallOptions.Extras may hold: packages that
-// some environments need beyond Atari's, and an ffmpeg for films.
-func Extras() []string { return []string{"box2d", "minigrid", "video"} }
+// some environments need beyond Atari's, those of scripts/remote, and an ffmpeg for films.
+func Extras() []string { return []string{"box2d", "minigrid", "remote", "video"} }
 
 // FFmpeg returns the ffmpeg that Install put into the environment in dir, "" for its
 // default, as the extra "video".

@@ -12,7 +12,8 @@ import (
 type ticker struct {
 	start  time.Time
 	period time.Duration
-	next   int64 // the next tick, counted from start
+	next   int64     // the next tick, counted from start
+	last   time.Time // the update that was followed last
 }
 
 func newTicker(start time.Time, rate float64) ticker {
@@ -28,6 +29,32 @@ func (k *ticker) due(now time.Time) (at time.Time, missed env.Frames) {
 	at = k.start.Add(time.Duration(k.next) * k.period)
 	k.next++
 	return at, missed
+}
+
+const (
+	// lead is the part of a period from an update to the tick that follows it: late enough
+	// for an update that comes late, and early enough for an answer before the next.
+	lead = 4
+	// slew is the part of what is missing to that by which an update moves the ticks.
+	slew = 8
+)
+
+// follow moves the ticks towards a fixed time after the updates of a server that draws at
+// the same rate, so that each tick sees another of its frames. What it is off is divided by
+// part. Updates at other rates move the ticks to and fro.
+func (k *ticker) follow(update time.Time, part time.Duration) {
+	if !update.After(k.last) {
+		return
+	}
+	k.last = update
+	off := update.Add(k.period/lead).Sub(k.start) % k.period
+	switch {
+	case off >= k.period/2:
+		off -= k.period
+	case off < -k.period/2:
+		off += k.period
+	}
+	k.start = k.start.Add(off / part)
 }
 
 // maxSamples is the number of latencies that quantiles are taken of, the latest ones.

@@ -228,6 +228,22 @@ func (l *link) keys(up, down chord) error {
 	for _, key := range down {
 		b = appendKey(b, key, true)
 	}
+	return l.events(b)
+}
+
+// strike sends that keys go down and up again.
+func (l *link) strike(c chord) error {
+	var b []byte
+	for _, down := range []bool{true, false} {
+		for _, key := range c {
+			b = appendKey(b, key, down)
+		}
+	}
+	return l.events(b)
+}
+
+// events sends what becomes of keys, or says why the connection has ended.
+func (l *link) events(b []byte) error {
 	select {
 	case <-l.done: // which says better than a write what is wrong
 		return l.err

@@ -31,6 +31,10 @@ type Options struct {
 	// Restart are the chords that are struck, one after the other, when an episode
 	// begins.
 	Restart []string
+	// Clock says what frames are taken by, Realtime or Lockstep.
+	Clock string
+	// Commit is the key that asks a server in lock step for its next frame.
+	Commit string
 	// Rate is the number of frames a second, above 0 and at most 1,000.
 	Rate float64
 	// Repeat is the number of frames that an action is held for and that an
@@ -54,7 +58,7 @@ type Options struct {
 func DefaultOptions(address string) Options {
 	return Options{
 		Address: address, Keys: []string{None, "Left", "Right", "Up", "Down", "space"},
-		Rate: 60, Repeat: 4, MaxFrames: 18_000, Encoding: Auto, Timeout: 10 * time.Second, Patience: 10 * time.Second,
+		Clock: Realtime, Commit: "F12", Rate: 60, Repeat: 4, MaxFrames: 18_000, Encoding: Auto, Timeout: 10 * time.Second, Patience: 10 * time.Second,
 	}
 }
 
@@ -77,6 +81,12 @@ func (o Options) Validate() error {
 		return fmt.Errorf("vnc: Crop %v is no rectangle on a screen", o.Crop)
 	case !slices.Contains(Encodings(), o.Encoding):
 		return fmt.Errorf("vnc: Encoding is %q, want one of %s", o.Encoding, strings.Join(Encodings(), ", "))
+	case o.Clock != Realtime && o.Clock != Lockstep:
+		return fmt.Errorf("vnc: Clock is %q, want %s or %s", o.Clock, Realtime, Lockstep)
+	case o.Clock == Lockstep && o.Rewarder == "":
+		return fmt.Errorf("vnc: Clock is %s, which wants a Rewarder that says what each frame brought", Lockstep)
+	case o.Clock == Lockstep && len(o.Restart) > 0:
+		return fmt.Errorf("vnc: Clock is %s, where Restart must be empty: the server begins episodes by itself", Lockstep)
 	case o.Timeout <= 0:
 		return fmt.Errorf("vnc: Timeout is %v, want above 0", o.Timeout)
 	case o.Patience < 0:
@@ -85,7 +95,7 @@ func (o Options) Validate() error {
 	for _, list := range []struct {
 		name   string
 		chords []string
-	}{{"Keys", o.Keys}, {"Restart", o.Restart}} {
+	}{{"Keys", o.Keys}, {"Restart", o.Restart}, {"Commit", []string{o.Commit}}} {
 		if _, err := parseChords(list.chords); err != nil {
 			return fmt.Errorf("vnc: %s: %w", list.name, err)
 		}

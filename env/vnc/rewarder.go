@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -84,7 +85,7 @@ func (r *rewarder) reset(ctx context.Context, env string, seed uint64, rate floa
 	text, err := json.Marshal(map[string]any{
 		"method":  "v0.env.reset",
 		"headers": map[string]any{"message_id": r.sent.Add(1), "sent_at": float64(time.Now().UnixMilli()) / 1000},
-		"body":    map[string]any{"env_id": env, "seed": seed & (1<<31 - 1), "fps": rate}, // as many bits as every server takes
+		"body":    map[string]any{"env_id": env, "seed": seed, "fps": rate},
 	})
 	if err != nil {
 		return err
@@ -115,21 +116,37 @@ func (r *rewarder) start(ctx context.Context) error {
 
 // wait waits for a condition of the books, or says what was missed.
 func (r *rewarder) wait(ctx context.Context, patience time.Duration, missed string, is func() (bool, <-chan struct{})) error {
+	ended, err := waitFor(ctx, patience, r.done, is)
+	switch {
+	case ended:
+		return r.err
+	case errors.Is(err, errLate):
+		return fmt.Errorf("%w: the rewarder %s, after %v", ErrSilent, missed, patience)
+	}
+	return err
+}
+
+// errLate is given where nothing came in time.
+var errLate = errors.New("late")
+
+// waitFor waits for a condition, which says what is closed when it may have changed. It
+// says whether over was closed before.
+func waitFor(ctx context.Context, patience time.Duration, over <-chan struct{}, is func() (bool, <-chan struct{})) (ended bool, err error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for {
 		ok, changed := is()
 		if ok {
-			return nil
+			return false, nil
 		}
 		select {
 		case <-changed:
 		case <-timer.C:
-			return fmt.Errorf("%w: the rewarder %s, after %v", ErrSilent, missed, patience)
+			return false, errLate
 		case <-ctx.Done():
-			return ctx.Err()
-		case <-r.done:
-			return r.err
+			return false, ctx.Err()
+		case <-over:
+			return true, nil
 		}
 	}
 }

@@ -36,7 +36,8 @@ type episode struct {
 	reward float64
 	state  string
 	done   bool
-	cut    bool // another began before it was done
+	cut    bool  // another began before it was done, or a time limit ended it
+	stamp  stamp // of the last frame that was paid for
 }
 
 // outcome is what was taken: the sum of rewards, and whether the episode was done or cut.
@@ -61,7 +62,24 @@ type message struct {
 		Env     string  `json:"env_id"`
 		State   string  `json:"env_state"`
 		Message string  `json:"message"`
+
+		Info json.RawMessage `json:"info"`
 	} `json:"body"`
+}
+
+// info is what is known of the many things that a rewarder may add to a reward.
+type info struct {
+	Stamp     *uint32 `json:"stamp"`                // number of the frame that brought it
+	Truncated bool    `json:"TimeLimit.truncated"` // Gymnasium's word for a time limit
+}
+
+// about reads what can be read of what was added to a reward.
+func about(text json.RawMessage) info {
+	var i info
+	if json.Unmarshal(text, &i) != nil {
+		return info{}
+	}
+	return i
 }
 
 // receive takes in one message. Methods that it does not know change nothing.
@@ -101,8 +119,13 @@ func (r *rewards) note(m message, id episodeID) {
 		r.env, e.state = m.Body.Env, m.Body.State
 		return
 	}
+	more := about(m.Body.Info)
+	if more.Stamp != nil {
+		e.stamp = stamp{number: *more.Stamp, is: true}
+	}
 	e.reward += m.Body.Reward
-	e.done = e.done || m.Body.Done
+	e.cut = e.cut || m.Body.Done && more.Truncated
+	e.done = e.done || m.Body.Done && !more.Truncated
 }
 
 // episode returns the entry of an episode. A new one ends all others; that of one which is
@@ -180,6 +203,17 @@ func (r *rewards) ready() (bool, <-chan struct{}) {
 	defer r.mu.Unlock()
 	e := r.open[r.current.String()]
 	return r.current != nil && e != nil && e.state == running, r.changed
+}
+
+// paid returns the number of the last frame of the current episode that was paid for, and
+// what is closed when that may have changed.
+func (r *rewards) paid() (stamp, <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e := r.open[r.current.String()]; r.current != nil && e != nil {
+		return e.stamp, r.changed
+	}
+	return stamp{}, r.changed
 }
 
 // described returns the id of the environment, empty before it was described.

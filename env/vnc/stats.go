@@ -12,6 +12,9 @@ type Stats struct {
 	Steps, Late env.Steps
 	// Missed are the frames that were due while nobody looked.
 	Missed env.Frames
+	// Repeated are frames that were looked at twice and Skipped those that nobody looked at,
+	// of a server in real time that numbers its frames; each within episodes.
+	Repeated, Skipped env.Frames
 	// Updates are the server's, over the present connection.
 	Updates int64
 	// Reconnects is how often a lost connection was made anew.

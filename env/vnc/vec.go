@@ -19,12 +19,14 @@ type Vec struct {
 	crop    image.Rectangle
 	chords  []chord
 	restart []chord
+	commit  chord
 	link    *link     // nil after a failure
 	judge   *rewarder // nil where there is none, and after a failure
 	seed    uint64    // of the next episode that the rewarder is asked for
 	ended   bool      // the last step ended an episode
 	sizes   int       // how often the screen of link had changed its size when the episode began
 	held    chord     // the keys that are down
+	stamp   stamp     // of the last frame
 	ticks   ticker
 	batch   *env.Batch
 	damage  []image.Rectangle
@@ -46,6 +48,9 @@ func Open(ctx context.Context, o Options) (*Vec, error) {
 		return nil, err
 	}
 	if v.restart, err = parseChords(o.Restart); err != nil {
+		return nil, err
+	}
+	if v.commit, err = parseChord(o.Commit); err != nil {
 		return nil, err
 	}
 	if err := v.connect(ctx); err != nil {
@@ -164,6 +169,9 @@ func (v *Vec) play(ctx context.Context, c chord) (out outcome, changed bool, err
 	if err := v.press(c); err != nil {
 		return out, false, err
 	}
+	if v.o.Clock == Lockstep {
+		return v.advance(ctx)
+	}
 	sizes, err := v.watch(ctx)
 	if err == nil && v.judge != nil {
 		out, err = v.judge.take()
@@ -203,7 +211,10 @@ func (v *Vec) watch(ctx context.Context) (sizes int, err error) {
 		if err := v.link.until(ctx, at); err != nil {
 			return 0, err
 		}
-		v.damage, sizes = v.link.view.look(v.batch.Obs[t*size:(t+1)*size], v.damage)
+		g := v.link.view.look(v.batch.Obs[t*size:(t+1)*size], v.damage)
+		v.damage, sizes = g.damage, g.sizes
+		v.ticks.follow(g.arrived, slew)
+		v.count(g.stamp)
 	}
 	if late {
 		v.stats.Late++
@@ -226,6 +237,9 @@ func (v *Vec) begin(ctx context.Context, anew bool) error {
 	if err := v.press(nil); err != nil {
 		return err
 	}
+	if v.o.Clock == Lockstep {
+		return v.first(ctx, anew)
+	}
 	if err := v.await(ctx, anew); err != nil {
 		return err
 	}
@@ -241,7 +255,8 @@ func (v *Vec) begin(ctx context.Context, anew bool) error {
 		}
 	}
 	v.ticks = newTicker(time.Now(), v.o.Rate)
-	v.batch.Elapsed[0] = 0
+	v.ticks.follow(v.link.view.last(), 1)
+	v.batch.Elapsed[0], v.stamp = 0, stamp{}
 	var err error
 	v.sizes, err = v.watch(ctx)
 	return err
@@ -255,6 +270,9 @@ func (v *Vec) await(ctx context.Context, anew bool) error {
 	case anew:
 		seed := v.seed
 		v.seed++
+		if v.o.Clock == Realtime {
+			seed &= 1<<31 - 1 // as many bits as every server takes
+		}
 		return v.judge.reset(ctx, v.o.RewarderEnv, seed, v.o.Rate)
 	}
 	return v.judge.start(ctx)

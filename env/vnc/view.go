@@ -21,11 +21,14 @@ type view struct {
 	sizes   int               // how often the screen changed its size
 	updates int64
 	latency latencies
+	news    chan struct{} // closed at the next update
+	arrived time.Time     // of the last update that was no answer to a probe
+	stamp   stamp
 }
 
 func newView(crop image.Rectangle) *view {
 	n := crop.Dx() * crop.Dy()
-	return &view{crop: crop, pix: make([]byte, n*rgb), painted: make([]bool, n), sizes: -1}
+	return &view{crop: crop, pix: make([]byte, n*rgb), painted: make([]bool, n), sizes: -1, news: make(chan struct{})}
 }
 
 // rgb is the bytes of a pixel of an observation.
@@ -55,7 +58,12 @@ func (v *view) update(s *screen, painted []image.Rectangle, answered time.Durati
 	v.updates++
 	if answered > 0 {
 		v.latency.add(answered)
+	} else if len(painted) > 0 {
+		v.arrived = time.Now()
 	}
+	v.stamp = readStamp(s)
+	close(v.news)
+	v.news = make(chan struct{})
 	for _, r := range painted {
 		r = r.Intersect(v.crop)
 		for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -98,9 +106,17 @@ func (v *view) whole() <-chan struct{} {
 	return v.ready
 }
 
+// glance is what a look at a view tells besides the pixels.
+type glance struct {
+	damage  []image.Rectangle // painted since the last look, and what was handed in
+	sizes   int               // how often the screen has changed its size
+	arrived time.Time         // of the last update that was no answer to a probe
+	stamp   stamp
+}
+
 // look copies the pixels to dst, [H,W,3], and adds what was painted since the last look to
-// damage. It says how often the screen has changed its size.
-func (v *view) look(dst []byte, damage []image.Rectangle) (all []image.Rectangle, sizes int) {
+// damage.
+func (v *view) look(dst []byte, damage []image.Rectangle) glance {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	copy(dst, v.pix)
@@ -108,7 +124,14 @@ func (v *view) look(dst []byte, damage []image.Rectangle) (all []image.Rectangle
 		damage = addDamage(damage, r)
 	}
 	v.damage = v.damage[:0]
-	return damage, v.sizes
+	return glance{damage, v.sizes, v.arrived, v.stamp}
+}
+
+// last returns when the last update came that was no answer to a probe.
+func (v *view) last() time.Time {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.arrived
 }
 
 // figures returns the number of updates and quantiles of the latency.

@@ -47,7 +47,7 @@ func EnvView(ctx context.Context, e EnvViewOptions, o IO) (res EnvViewResult, er
 	}
 	c := DefaultConfig(e.Env, DefaultAlgo)
 	e.Change(&c)
-	c.VNC.Keys, c.VNC.Restart, c.VNC.MaxFrames = []string{vnc.None}, nil, math.MaxInt32
+	c.VNC.Keys, c.VNC.Restart, c.VNC.MaxFrames, c.VNC.Clock = []string{vnc.None}, nil, math.MaxInt32, vnc.Realtime
 	raw, err := openVNC(ctx, &c, 1, o)
 	if err != nil {
 		return res, err
@@ -92,26 +92,11 @@ func (e EnvViewOptions) look(ctx context.Context, s *screen) (EnvViewResult, err
 	return res, err
 }
 
-// inMilliseconds returns nil for a latency that was not measured.
-func inMilliseconds(d time.Duration) *float64 {
-	if d == 0 {
-		return nil
-	}
-	ms := float64(d) / float64(time.Millisecond)
-	return &ms
-}
-
 func (r EnvViewResult) summary() *report.Summary {
-	ms := func(v *float64) string {
-		if v == nil {
-			return "not measured"
-		}
-		return fmt.Sprintf("%.1f ms", *v)
-	}
 	s := &report.Summary{Title: r.Env}
 	s.Add("", "frames", fmt.Sprintf("%dx%d pixels, %.1f a second, %d missed", r.Width, r.Height, r.FramesPerS, r.MissedFrames),
 		"updates", fmt.Sprintf("%.1f a second", r.UpdatesPerS),
-		"latency", ms(r.LatencyP50)+" in the median, "+ms(r.LatencyP95)+" in the 95th percentile")
+		"latency", milliseconds(r.LatencyP50)+" in the median, "+milliseconds(r.LatencyP95)+" in the 95th percentile")
 	if r.Picture != "" {
 		s.Add("", "picture", r.Picture)
 	}

@@ -59,6 +59,8 @@ type EvalResult struct {
 	Truncated int       `json:"truncated"` // episodes that a time limit cut
 	Scores    []float64 `json:"scores"`
 
+	Screen *ScreenFigures `json:"screen,omitempty"` // of vnc:// alone
+
 	unasked string // why the network was not asked
 }
 
@@ -134,6 +136,10 @@ func (r *EvalResult) play(ctx context.Context, g *game, e EvalOptions, f *film, 
 	if err != nil {
 		return err
 	}
+	if s, ok := env.As[*screen](g.world); ok {
+		f := s.figures()
+		r.Screen = &f
+	}
 	r.small(t.sum(), h.known)
 	return r.figures(steps, e.Seed)
 }
@@ -185,6 +191,9 @@ func (r *EvalResult) summary() *report.Summary {
 		rows = append(rows, "cut", fmt.Sprintf("%d episodes by the time limit", r.Truncated))
 	}
 	s.Add("Score, un-clipped", rows...)
+	if r.Screen != nil {
+		s.Add("Screen", "time", r.Screen.String())
+	}
 	name := smallName(pixels.PresetFor(gameName(r.Env)))
 	return s.Add("Small objects", name+" that hit", r.hitText(name), "without "+name, r.changeText(name))
 }

@@ -17,6 +17,8 @@ import (
 type VNCConfig struct {
 	Keys      []string `toml:"keys"`       // the actions: keys to hold, as in "Left+space"; "none" for no key
 	Restart   []string `toml:"restart"`    // keys to strike, one after the other, when an episode begins
+	Clock     string   `toml:"clock"`      // realtime, or lockstep with a server that numbers its frames
+	Commit    string   `toml:"commit"`     // key that asks such a server for its next frame
 	Rate      float64  `toml:"rate"`       // frames a second
 	Repeat    int      `toml:"repeat"`     // frames an action is held for
 	MaxFrames int64    `toml:"max_frames"` // frames after which an episode is cut
@@ -27,7 +29,10 @@ type VNCConfig struct {
 
 func defaultVNC() VNCConfig {
 	o := vnc.DefaultOptions("")
-	return VNCConfig{Keys: o.Keys, Restart: []string{}, Rate: o.Rate, Repeat: o.Repeat, MaxFrames: int64(o.MaxFrames), Encoding: o.Encoding}
+	return VNCConfig{
+		Keys: o.Keys, Restart: []string{}, Clock: o.Clock, Commit: o.Commit, Rate: o.Rate, Repeat: o.Repeat,
+		MaxFrames: int64(o.MaxFrames), Encoding: o.Encoding,
+	}
 }
 
 // SetSecret names the file with what a remote environment wants to be shown, the token of
@@ -53,20 +58,56 @@ func (s *screen) Unwrap() env.Vec { return s.Vec }
 
 // Close closes the environment.
 func (s *screen) Close() error {
-	if st := s.Stats(); !s.closed && st.Steps > 0 {
-		s.o.notef("screen: %d steps, %d late (%d frames missed), %d reconnects; latency %s in the median, %s in the 95th percentile",
-			st.Steps, st.Late, st.Missed, st.Reconnects, milliseconds(st.LatencyP50), milliseconds(st.LatencyP95))
+	if f := s.figures(); !s.closed && f.Steps > 0 {
+		s.o.notef("screen: %s", f)
 	}
 	s.closed = true
 	return s.Vec.Close()
 }
 
-// milliseconds writes a latency, which is 0 where it was not measured.
-func milliseconds(d time.Duration) string {
-	if d == 0 {
+// ScreenFigures says how well the time of a screen was kept.
+type ScreenFigures struct {
+	Steps          int64    `json:"steps"`
+	LateSteps      int64    `json:"late_steps"`      // that began after their first frame was due
+	MissedFrames   int64    `json:"missed_frames"`   // that were due while nobody looked
+	RepeatedFrames int64    `json:"repeated_frames"` // that were looked at twice, of a server that numbers its frames
+	SkippedFrames  int64    `json:"skipped_frames"`  // that were never looked at, of such a server
+	Reconnects     int      `json:"reconnects"`
+	LatencyP50     *float64 `json:"latency_p50_ms"` // from a request to its answer; null before the first probe, after a second
+	LatencyP95     *float64 `json:"latency_p95_ms"`
+}
+
+// figures says how well the time was kept until now.
+func (s *screen) figures() ScreenFigures {
+	st := s.Stats()
+	return ScreenFigures{
+		Steps: int64(st.Steps), LateSteps: int64(st.Late), MissedFrames: int64(st.Missed),
+		RepeatedFrames: int64(st.Repeated), SkippedFrames: int64(st.Skipped), Reconnects: st.Reconnects,
+		LatencyP50: inMilliseconds(st.LatencyP50), LatencyP95: inMilliseconds(st.LatencyP95),
+	}
+}
+
+// String says it in one line.
+func (f ScreenFigures) String() string {
+	return fmt.Sprintf("%d steps, %d late (%d frames missed), %d frames seen twice, %d never, %d reconnects; latency %s in the median, %s in the 95th percentile",
+		f.Steps, f.LateSteps, f.MissedFrames, f.RepeatedFrames, f.SkippedFrames, f.Reconnects, milliseconds(f.LatencyP50), milliseconds(f.LatencyP95))
+}
+
+// milliseconds writes a latency, nil where it was not measured.
+func milliseconds(ms *float64) string {
+	if ms == nil {
 		return "not measured"
 	}
-	return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
+	return fmt.Sprintf("%.1f ms", *ms)
+}
+
+// inMilliseconds returns nil for a latency that was not measured.
+func inMilliseconds(d time.Duration) *float64 {
+	if d == 0 {
+		return nil
+	}
+	ms := float64(d) / float64(time.Millisecond)
+	return &ms
 }
 
 // openVNC connects to a screen.
@@ -80,7 +121,7 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	}
 	v := vnc.DefaultOptions(address)
 	v.Keys, v.Restart, v.Rate, v.Repeat = c.VNC.Keys, c.VNC.Restart, c.VNC.Rate, c.VNC.Repeat
-	v.Rewarder, v.RewarderEnv = rewarder, c.VNC.EnvID
+	v.Rewarder, v.RewarderEnv, v.Clock, v.Commit = rewarder, c.VNC.EnvID, c.VNC.Clock, c.VNC.Commit
 	v.MaxFrames, v.Encoding, v.Crop = env.Frames(c.VNC.MaxFrames), c.VNC.Encoding, c.Pixels.Crop
 	if err := v.Validate(); err != nil {
 		return opened{}, usagef("mend [vnc] or [pixels] crop in the config", "%v", err)

@@ -1,0 +1,147 @@
+"""An X display that VNC clients see, with one window that fills it."""
+
+import ctypes
+import os
+import secrets
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from Xlib import XK, X
+from Xlib import display as xlib
+
+from glint_bridge.wire import Refusal
+
+# The keysym that asks for the next frame in lock step.
+COMMIT = "F12"
+# The pixel that says a frame number follows, and the bits of a pixel.
+MAGIC = 0x676C74
+MASK = 0xFFFFFF
+FAMILY_LOCAL = 256  # of Xauthority
+
+
+def end_with_parent():
+    """Lets Linux end this process when its parent dies, however that dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+def write_cookie(path):
+    """Writes an Xauthority file, without which other users could read the keys."""
+    parts = [socket.gethostname().encode(), b"", b"MIT-MAGIC-COOKIE-1", secrets.token_bytes(16)]
+    with open(path, "wb") as f:
+        f.write(struct.pack(">H", FAMILY_LOCAL) + b"".join(struct.pack(">H", len(p)) + p for p in parts))
+
+
+def write_password(path, password):
+    """Writes a password as Xvnc reads it."""
+    tool = shutil.which("vncpasswd") or shutil.which("tigervncpasswd")
+    if not tool:
+        raise Refusal("vncpasswd is missing, which hides a password for Xvnc; Debian: apt-get install tigervnc-tools")
+    hidden = subprocess.run([tool, "-f"], input=password.encode() + b"\n", stdout=subprocess.PIPE, check=True).stdout
+    with open(path, "wb") as f:
+        f.write(hidden)
+
+
+class Display:
+    """Xvnc and a window on it; the last row of the screen holds the number of the frame."""
+
+    def __init__(self, width, height, port, host, password, name):
+        self.width, self.height = width, height + 1
+        self.pixels = np.zeros((self.height, width), np.uint32)  # 0xRRGGBB
+        self.frame = self.pixels[:-1]
+        self.folder = tempfile.mkdtemp(prefix="glint-remote-")
+        self.server = None
+        try:
+            self.start(port, host, password, name)
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, port, host, password, name):
+        """Starts Xvnc, which ends when its only window does."""
+        if not shutil.which("Xvnc"):
+            raise Refusal("Xvnc is missing; Debian: apt-get install tigervnc-standalone-server")
+        cookie, hidden = os.path.join(self.folder, "cookie"), os.path.join(self.folder, "password")
+        write_cookie(cookie)
+        security = ["-SecurityTypes", "None"]
+        if password:
+            write_password(hidden, password)
+            security = ["-SecurityTypes", "VncAuth", "-PasswordFile", hidden]
+        os.environ["XAUTHORITY"] = cookie
+        got, told = os.pipe()
+        with open(os.path.join(self.folder, "log"), "wb") as log:
+            self.server = subprocess.Popen(
+                ["Xvnc", "-displayfd", str(told), "-auth", cookie, "-nolisten", "tcp", "-terminate",
+                 "-rfbport", str(port), "-interface", host, "-geometry", f"{self.width}x{self.height}", "-depth", "24",
+                 "-FrameRate", "1000", "-AlwaysShared", "-AcceptSetDesktopSize=0", "-desktop", name, *security],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[told],
+                preexec_fn=end_with_parent, start_new_session=True)  # Ctrl-C is ours to handle
+        os.close(told)
+        with os.fdopen(got) as f:
+            number = f.readline().strip()
+        if not number:
+            raise Refusal(f"Xvnc does not start: {self.why()}")
+        self.name = f":{number}"
+
+    def why(self):
+        """Returns the last line that Xvnc wrote, which says why it ended."""
+        with open(os.path.join(self.folder, "log"), errors="replace") as f:
+            return ([line.strip() for line in f if line.strip()] or ["it says nothing"])[-1]
+
+    def open(self):
+        """Opens the window; all keys are its."""
+        self.x = xlib.Display(self.name)
+        screen = self.x.screen()
+        self.depth = screen.root_depth
+        self.window = screen.root.create_window(
+            0, 0, self.width, self.height, 0, self.depth, override_redirect=True,
+            event_mask=X.KeyPressMask | X.KeyReleaseMask)
+        self.window.map()
+        self.gc = self.window.create_gc(graphics_exposures=False)
+        self.canvas = self.window.create_pixmap(self.width, self.height, self.depth)
+        self.window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+        self.x.change_keyboard_control(auto_repeat_mode=X.AutoRepeatModeOff)
+        self.x.sync()
+        self.rows = (self.x.display.info.max_request_length * 4 - 64) // (4 * self.width)
+
+    def show(self, stamp):
+        """Draws the pixels with the frame's number: all of it in one request, so that no client sees a part."""
+        self.pixels[-1, :3] = MAGIC, stamp & MASK, ~stamp & MASK
+        for top in range(0, self.height, self.rows):
+            part = self.pixels[top : top + self.rows]
+            self.canvas.put_image(
+                self.gc, 0, top, self.width, len(part), X.ZPixmap, self.depth, 0, part.astype("<u4").tobytes())
+        self.window.copy_area(self.gc, self.canvas, 0, 0, self.width, self.height, 0, 0)
+        self.x.flush()
+
+    def keys(self):
+        """Yields the names of keys with whether they went down, in order, until no more are there."""
+        while self.x.pending_events():
+            event = self.x.next_event()
+            if event.type == X.MappingNotify:
+                self.x.refresh_keyboard_mapping(event)
+            elif event.type in (X.KeyPress, X.KeyRelease):
+                symbol = self.x.keycode_to_keysym(event.detail, 0)
+                yield NAMES.get(symbol, ""), event.type == X.KeyPress
+
+    def close(self):
+        """Ends Xvnc and waits for it."""
+        if self.server is not None:
+            self.server.terminate()
+            try:
+                self.server.wait(5)
+            except subprocess.TimeoutExpired:
+                self.server.kill()
+                self.server.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+NAMES = {XK.string_to_keysym(name): name for name in (
+    "Up", "Down", "Left", "Right", "space", COMMIT, *"abcdefghijklmnopqrstuvwxyz0123456789")}
