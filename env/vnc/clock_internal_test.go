@@ -67,3 +67,31 @@ func TestQuantiles(t *testing.T) {
 		t.Errorf("after %d times 7 the quantiles are %v of %d", maxSamples, got, len(l.last))
 	}
 }
+
+// TestFollow lets updates come at all phases of the ticks.
+func TestFollow(t *testing.T) {
+	const period = 16 * time.Millisecond
+	start := time.Unix(1000, 0)
+	for phase := time.Duration(0); phase < period; phase += time.Millisecond {
+		k := ticker{start: start, period: period, next: 1}
+		for i := range 60 {
+			if i == 30 { // one that comes late moves the ticks by a part of that alone
+				before := k.start
+				k.follow(start.Add(phase+period*time.Duration(i)+4*time.Millisecond), slew)
+				if moved := k.start.Sub(before).Abs(); moved > 4*time.Millisecond/slew+time.Microsecond*100 {
+					t.Errorf("an update that is 4 ms late moves the ticks by %v", moved)
+				}
+			}
+			k.follow(start.Add(phase+period*time.Duration(i)), slew)
+			k.follow(start.Add(phase), slew) // an old one
+		}
+		at, _ := k.due(start.Add(60 * period))
+		if off := at.Sub(start.Add(phase)) % period; (off - period/lead).Abs() > 200*time.Microsecond {
+			t.Errorf("updates at %v of a period of %v: a tick is due %v after one, want %v", phase, period, off, period/lead)
+		}
+		k.follow(start.Add(time.Hour), 1)
+		if at, _ := k.due(start.Add(time.Hour + time.Millisecond)); at.Sub(start.Add(time.Hour))%period != period/lead {
+			t.Errorf("a tick is due %v after the update that it was set by", at.Sub(start.Add(time.Hour)))
+		}
+	}
+}

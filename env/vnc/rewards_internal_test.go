@@ -71,6 +71,19 @@ func TestEpisodeRules(t *testing.T) {
 			take 1
 			env.reward 8 {"reward":1,"done":false}
 			take 0 cut`,
+		"a time limit": `
+			reply.env.reset "1.1" {}
+			env.reward "1.1" {"reward":1,"done":true,"info":{"TimeLimit.truncated":true}}
+			env.describe "1.2" {"env_state":"running"}
+			take 1 cut
+			env.reward "1.2" {"reward":2,"done":true,"info":{"TimeLimit.truncated":false}}
+			take 2 done`,
+		"what is added in other ways does not matter": `
+			reply.env.reset "1.1" {}
+			env.reward "1.1" {"reward":1,"info":7}
+			env.reward "1.1" {"reward":1,"info":{"stamp":"now","TimeLimit.truncated":"yes"}}
+			env.reward "1.1" {"reward":1,"done":true,"info":{"stamp":-1}}
+			take 3 done`,
 		"others say nothing": `
 			reply.env.reset "1.1" {}
 			env.text "1.1" {"text":"hello"}

@@ -23,6 +23,9 @@ type RewarderOptions struct {
 	Mute bool
 	// Refuse answers resets with an error.
 	Refuse bool
+	// Began is called after an episode that a client wished for was said to run; nil for
+	// nobody.
+	Began func()
 }
 
 // Reset is a client's wish for a new episode.
@@ -108,6 +111,9 @@ func (r *Rewarder) reset(wish Reset) {
 	r.Next()
 	r.Say("v0.reply.env.reset", `{}`)
 	r.Describe("running")
+	if r.o.Began != nil {
+		r.o.Began()
+	}
 }
 
 // Next lets the next message be of a new episode.

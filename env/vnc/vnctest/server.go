@@ -33,6 +33,8 @@ type Options struct {
 	// Pause is the time between a request for changes and its answer, Delay that before
 	// every answer.
 	Pause, Delay time.Duration
+	// Pressed is told each key, in order; nil for nobody.
+	Pressed func(Key)
 }
 
 // Key is a key that went down or up.
@@ -175,9 +177,13 @@ func (s *Server) serve(c net.Conn) error {
 		case 3:
 			err = s.answer(c, &known, b)
 		case 4:
+			key := Key{Symbol: binary.BigEndian.Uint32(b[3:]), Down: b[0] != 0}
 			s.mu.Lock()
-			s.keys = append(s.keys, Key{Symbol: binary.BigEndian.Uint32(b[3:]), Down: b[0] != 0})
+			s.keys = append(s.keys, key)
 			s.mu.Unlock()
+			if s.o.Pressed != nil {
+				s.o.Pressed(key)
+			}
 		}
 		if err != nil {
 			return err

@@ -1,0 +1,223 @@
+package vnc_test
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"glint/env"
+	"glint/env/envtest"
+	"glint/env/vnc"
+	"glint/env/vnc/vnctest"
+)
+
+// stepper is a server in lock step, with its rewarder. Frame k of an episode pays k, and
+// an episode has so many frames after its first.
+type stepper struct {
+	screen   *vnctest.Server
+	rewarder *vnctest.Rewarder
+	frames   int
+	cut      bool // a time limit ends episodes
+	jump     uint32
+	plain    bool // draws no numbers
+	silent   bool // pays without numbers
+
+	mu     sync.Mutex
+	number uint32
+	age    int // frames since the first one of the episode
+}
+
+const f12 = 0xffc9
+
+func newStepper(tb testing.TB, change func(*stepper)) *stepper {
+	s := &stepper{frames: 10, number: 1<<24 - 5} // the numbers begin anew soon
+	change(s)
+	s.screen = vnctest.Start(tb, vnctest.Options{Draw: s.draw, Pause: 200 * time.Microsecond, Pressed: s.pressed})
+	s.rewarder = vnctest.StartRewarder(tb, vnctest.RewarderOptions{Began: s.begin})
+	return s
+}
+
+// draw paints a screen of 32x24 in the number of the frame.
+func (s *stepper) draw(pix []byte, _ int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	put := func(at int, v uint32) { pix[at], pix[at+1], pix[at+2] = byte(v>>16), byte(v>>8), byte(v) }
+	for at := 0; at < len(pix); at += 4 {
+		put(at, s.number)
+	}
+	if last := 23 * 32 * 4; !s.plain {
+		put(last, 0x676c74)
+		put(last+8, ^s.number)
+	}
+}
+
+// begin shows the first frame of an episode.
+func (s *stepper) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.age = -1
+	s.next()
+}
+
+// next shows a frame and pays for it.
+func (s *stepper) next() {
+	s.age++
+	s.number = (s.number + 1 + s.jump) & (1<<24 - 1)
+	over, info := s.age == s.frames, ""
+	if !s.silent {
+		info = `"stamp": ` + strconv.Itoa(int(s.number))
+	}
+	if over && s.cut {
+		info += `, "TimeLimit.truncated": true`
+	}
+	s.rewarder.Say("v0.env.reward", `{"reward": %d, "done": %v, "info": {%s}}`, s.age, over, info)
+}
+
+func (s *stepper) pressed(k vnctest.Key) {
+	if k.Symbol != f12 || !k.Down {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.age == s.frames {
+		s.rewarder.Next()
+		s.rewarder.Describe("running")
+		s.age = -1
+	}
+	s.next()
+}
+
+func (s *stepper) options() vnc.Options {
+	o := options(s.screen)
+	o.Rewarder, o.Clock, o.MaxFrames = s.rewarder.Address, vnc.Lockstep, 1000
+	return o
+}
+
+// numbers returns what the frames of an observation show, counted from the first frame
+// that the server showed.
+func numbers(t *testing.T, s env.Spec, obs []byte) [4]int {
+	t.Helper()
+	var all [4]int
+	for k := range all {
+		p := obs[k*s.FrameLen():]
+		all[k] = (int(p[0])<<16 | int(p[1])<<8 | int(p[2]) + 4) & (1<<24 - 1)
+	}
+	return all
+}
+
+// TestLockstep plays episodes of 11 frames in steps of 4.
+func TestLockstep(t *testing.T) {
+	for _, cut := range []bool{false, true} {
+		v := open(t, newStepper(t, func(s *stepper) { s.cut = cut }).options())
+		b, err := v.Reset(t.Context(), []uint64{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := numbers(t, v.Spec(), b.Obs); got != [4]int{} || b.Elapsed[0] != 0 {
+			t.Errorf("a reset shows the frames %v", got)
+		}
+		for k, want := range []struct {
+			obs, final [4]int
+			reward     float64
+			ended      bool
+		}{
+			{[4]int{1, 2, 3, 4}, [4]int{}, 1 + 2 + 3 + 4, false},
+			{[4]int{5, 6, 7, 8}, [4]int{}, 5 + 6 + 7 + 8, false},
+			{[4]int{11, 11, 11, 11}, [4]int{9, 10, 10, 10}, 9 + 10, true},
+			{[4]int{12, 13, 14, 15}, [4]int{}, 1 + 2 + 3 + 4, false},
+		} {
+			if b, err = v.Step(t.Context(), []int{k % 2}); err != nil {
+				t.Fatal(err)
+			}
+			if got := numbers(t, v.Spec(), b.Obs); got != want.obs || b.Reward[0] != want.reward {
+				t.Errorf("step %d: frames %v, reward %v; want %v, %v", k, got, b.Reward, want.obs, want.reward)
+			}
+			if b.Ended(0) != want.ended || b.Terminated[0] != (want.ended && !cut) || b.Invalid[0] {
+				t.Errorf("step %d with time limit %v: terminated %v, truncated %v, invalid %v", k, cut, b.Terminated, b.Truncated, b.Invalid)
+			}
+			if got := numbers(t, v.Spec(), b.Final); want.ended && got != want.final {
+				t.Errorf("step %d: the last frames are %v, want %v", k, got, want.final)
+			}
+		}
+		if st := v.Stats(); st.Late != 0 || st.Repeated != 0 || st.Skipped != 0 {
+			t.Errorf("%+v in lock step, which knows no time", st)
+		}
+	}
+}
+
+func TestLockstepConformance(t *testing.T) {
+	s := newStepper(t, func(s *stepper) { s.frames = 50 })
+	o := envtest.DefaultOptions()
+	o.Live, o.DigestSteps, o.EndSteps = true, 20, 100
+	opener := func(tb testing.TB, _ int) env.Vec {
+		v, err := vnc.Open(tb.Context(), s.options())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return v
+	}
+	o.OpenShort = func(tb testing.TB, n int) env.Vec {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.cut = true
+		return opener(tb, n)
+	}
+	envtest.Run(t, opener, o)
+}
+
+// TestLockstepMissed asks for errors where a server does not keep to lock step.
+func TestLockstepMissed(t *testing.T) {
+	for says, change := range map[string]func(*stepper){
+		"shows no numbers of frames":      func(s *stepper) { s.plain = true },
+		"does not number the frames":      func(s *stepper) { s.silent = true },
+		"says nothing of frame": func(s *stepper) { s.jump = 2 },
+	} {
+		t.Run(says, func(t *testing.T) {
+			o := newStepper(t, change).options()
+			o.Timeout = 300 * time.Millisecond
+			v := open(t, o)
+			_, err := v.Reset(t.Context(), []uint64{1})
+			for k := 0; err == nil && k < 5; k++ { // connections are made anew a few times
+				_, err = v.Step(t.Context(), []int{0})
+			}
+			if !errors.Is(err, vnc.ErrSilent) || !strings.Contains(err.Error(), says) {
+				t.Errorf("%v, want ErrSilent that says %q", err, says)
+			}
+		})
+	}
+}
+
+// TestPhase looks at a screen that draws at the rate of its frames: each is seen once.
+func TestPhase(t *testing.T) {
+	const rate = 50
+	s := newStepper(t, func(s *stepper) { s.frames = 1 << 20 })
+	o := s.options()
+	o.Clock, o.Rate, o.MaxFrames = vnc.Realtime, rate, 10_000
+	over := make(chan struct{})
+	var work sync.WaitGroup
+	work.Go(func() {
+		for tick := time.NewTicker(time.Second / rate); ; {
+			select {
+			case <-tick.C:
+				s.pressed(vnctest.Key{Symbol: f12, Down: true})
+			case <-over:
+				tick.Stop()
+				return
+			}
+		}
+	})
+	defer func() { close(over); work.Wait() }()
+	v := open(t, o)
+	reset(t, v)
+	for range 50 {
+		last(t, v)
+	}
+	// A busy machine misses frames, but ticks that drift into the updates see half of them
+	// twice or never.
+	if st := v.Stats(); st.Repeated+st.Skipped > 40 {
+		t.Errorf("of 200 frames %d were seen twice and %d never", st.Repeated, st.Skipped)
+	}
+}
