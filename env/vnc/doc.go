@@ -10,17 +10,31 @@
 // made a late step, and the frames of those ticks are gone: nothing is played faster to
 // catch up. [Stats] counts both.
 //
-// A frame shows whole updates of the server alone, never half of one.
+// A frame shows whole updates of the server alone, never half of one. The ticks follow
+// the server's updates by a quarter of a frame: where it draws at the same rate, each of
+// its frames is seen once, and an answer is there before it draws the next.
+//
+// # Lock step
+//
+// With Clock Lockstep nothing depends on time. A server that can do so draws the number of
+// each frame into the last row of its screen: three pixels from the left, 0x676c74, the
+// number modulo 2^24 and its complement, as 0xRRGGBB. Each stroke of the key Options.Commit
+// lets it draw the next frame under the keys that are down, and its rewarder says for each
+// frame v0.env.reward, with the number as "stamp" in info, also for the first frame of an
+// episode, which the stroke after an end and every reset bring. A step is Repeat strokes.
+// Where an episode ends within it, its last frame stands for the missing ones; the first
+// observation of an episode is its first frame throughout. Seeds are sent whole, to 64 bits.
 //
 // # Episodes
 //
 // A screen knows neither rewards nor ends. A rewarder beside it does, which speaks the
 // protocol of OpenAI's Universe (v0): a step's reward is the sum of what came in until
 // its last frame. An episode is Terminated where the rewarder says done, and Truncated
-// where it begins another without a word, and after Options.MaxFrames. Without a rewarder
+// where it adds "TimeLimit.truncated" in info, where it begins another without a word, and
+// after Options.MaxFrames. Without a rewarder
 // every reward is 0. An episode is Truncated and Invalid where a connection was lost and
 // made anew, and where the screen changed its size. Seeds go to the rewarder, but what a
-// screen shows does not repeat.
+// screen shows in real time does not repeat.
 //
 // # Keys
 //

@@ -171,9 +171,9 @@ func TestLockstepConformance(t *testing.T) {
 // TestLockstepMissed asks for errors where a server does not keep to lock step.
 func TestLockstepMissed(t *testing.T) {
 	for says, change := range map[string]func(*stepper){
-		"shows no numbers of frames":      func(s *stepper) { s.plain = true },
-		"does not number the frames":      func(s *stepper) { s.silent = true },
-		"says nothing of frame": func(s *stepper) { s.jump = 2 },
+		"shows no numbers of frames": func(s *stepper) { s.plain = true },
+		"does not number the frames": func(s *stepper) { s.silent = true },
+		"says nothing of frame":      func(s *stepper) { s.jump = 2 },
 	} {
 		t.Run(says, func(t *testing.T) {
 			o := newStepper(t, change).options()

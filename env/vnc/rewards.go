@@ -69,7 +69,7 @@ type message struct {
 
 // info is what is known of the many things that a rewarder may add to a reward.
 type info struct {
-	Stamp     *uint32 `json:"stamp"`                // number of the frame that brought it
+	Stamp     *uint32 `json:"stamp"`               // number of the frame that brought it
 	Truncated bool    `json:"TimeLimit.truncated"` // Gymnasium's word for a time limit
 }
 

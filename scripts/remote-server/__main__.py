@@ -113,8 +113,9 @@ def main(argv):
         game = make(options(a))
         fps = rate(a, game)
         remote = Remote(game, fps, a.lockstep, a.scale)
+        text = settings(a, game, fps, remote.size)
         if a.print_config:
-            print(settings(a, game, fps, remote.size), end="")
+            print(text, end="")
             return 0
         serve(a, remote, fps)
     except (Refusal, OSError) as err:

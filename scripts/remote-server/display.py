@@ -53,7 +53,7 @@ class Display:
 
     def __init__(self, width, height, port, host, password, name):
         self.width, self.height = width, height + 1
-        self.pixels = np.zeros((self.height, width), np.uint32)  # 0xRRGGBB
+        self.pixels = np.zeros((self.height, width), "<u4")  # 0xRRGGBB
         self.frame = self.pixels[:-1]
         self.folder = tempfile.mkdtemp(prefix="glint-remote-")
         self.server = None
@@ -91,9 +91,10 @@ class Display:
         self.name = f":{number}"
 
     def why(self):
-        """Returns the last line that Xvnc wrote, which says why it ended."""
+        """Returns what Xvnc wrote last, which says why it ended."""
         with open(os.path.join(self.folder, "log"), errors="replace") as f:
-            return ([line.strip() for line in f if line.strip()] or ["it says nothing"])[-1]
+            lines = [line.removeprefix("(EE)").strip() for line in f]
+        return ([line for line in lines if line] or ["it says nothing"])[-1]
 
     def open(self):
         """Opens the window; all keys are its."""
@@ -117,7 +118,7 @@ class Display:
         for top in range(0, self.height, self.rows):
             part = self.pixels[top : top + self.rows]
             self.canvas.put_image(
-                self.gc, 0, top, self.width, len(part), X.ZPixmap, self.depth, 0, part.astype("<u4").tobytes())
+                self.gc, 0, top, self.width, len(part), X.ZPixmap, self.depth, 0, part.tobytes())
         self.window.copy_area(self.gc, self.canvas, 0, 0, self.width, self.height, 0, 0)
         self.x.flush()
 

@@ -68,13 +68,12 @@ class Remote:
     def show(self, reward, done, cut):
         """Draws the frame and pays for it."""
         frame = self.obs[0]
-        if self.colours is not None:
-            frame = self.colours[frame]
-        else:
-            frame = frame @ np.array([1 << 16, 1 << 8, 1], np.uint32)
         if self.scale > 1:
             frame = frame.repeat(self.scale, 0).repeat(self.scale, 1)
-        self.display.frame[...] = frame
+        if self.colours is not None:
+            self.display.frame[...] = self.colours[frame]
+        else:  # the bytes of a pixel are blue, green, red
+            self.display.frame.view(np.uint8).reshape(*frame.shape[:2], 4)[..., 2::-1] = frame
         self.stamp = (self.stamp + 1) & MASK
         self.display.show(self.stamp)
         if self.lockstep or reward or done or cut:
