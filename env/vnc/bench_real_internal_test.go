@@ -106,18 +106,23 @@ func ours(tb testing.TB, conn net.Conn) func() error {
 		tb.Fatal(err)
 	}
 	ask := appendRequest(nil, whole, false)
+	if _, err := conn.Write(ask); err != nil {
+		tb.Fatal(err)
+	}
 	return func() error {
-		if _, err := conn.Write(ask); err != nil {
-			return err
-		}
 		for painted := 0; painted < size.X*size.Y; {
 			if _, err := d.message(); err != nil {
 				return err
 			}
-			v.update(&d.screen, d.damage, 0)
 			for _, r := range d.damage {
 				painted += r.Dx() * r.Dy()
 			}
+			if painted >= size.X*size.Y {
+				if _, err := conn.Write(ask); err != nil {
+					return err
+				}
+			}
+			v.update(&d.screen, d.damage, 0)
 		}
 		return nil
 	}

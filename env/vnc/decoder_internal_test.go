@@ -240,3 +240,18 @@ func TestDamageIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// TestStrip strips rows of all lengths.
+func TestStrip(t *testing.T) {
+	for n := range 20 {
+		var src, want []byte
+		for i := range n {
+			p := []byte{byte(5 * i), byte(7*i + 1), byte(11*i + 2)}
+			src, want = append(append(src, p...), 0xee), append(want, p...)
+		}
+		got := make([]byte, len(want)+1)
+		if strip(got[:len(want)], src); !bytes.Equal(got[:len(want)], want) || got[len(want)] != 0 {
+			t.Errorf("%d pixels become %v, want %v", n, got, want)
+		}
+	}
+}

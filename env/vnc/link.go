@@ -126,10 +126,15 @@ func (l *link) read() error {
 	if err != nil || !update {
 		return err
 	}
-	if err := l.publish(); err != nil {
+	answered, err := l.account()
+	if err != nil {
 		return err
 	}
-	return l.ask()
+	if err := l.ask(); err != nil { // so that the server works meanwhile
+		return err
+	}
+	l.view.update(&l.d.screen, l.d.damage, answered)
+	return nil
 }
 
 // wait waits for the first byte of a message, however long the screen rests: a server
@@ -167,8 +172,9 @@ func (l *link) probe() error {
 	return l.write(appendRequest(nil, corner, false))
 }
 
-// publish shows what an update has painted.
-func (l *link) publish() error {
+// account takes down what an update tells besides pixels: another size of the screen, and
+// how long the answer to a probe took, 0 where it is none.
+func (l *link) account() (answered time.Duration, err error) {
 	now := time.Now()
 	if l.d.resized {
 		l.resizes = append(l.resizes, now)
@@ -176,21 +182,19 @@ func (l *link) publish() error {
 			l.resizes = l.resizes[1:]
 		}
 		if len(l.resizes) > maxResizes {
-			return fmt.Errorf("%d sizes of the screen within %v: %w", len(l.resizes), resizeSpan, ErrProtocol)
+			return 0, fmt.Errorf("%d sizes of the screen within %v: %w", len(l.resizes), resizeSpan, ErrProtocol)
 		}
 		if err := l.view.reset(l.d.screen.bounds()); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	answered := time.Duration(0)
 	for _, r := range l.d.damage {
 		if !l.asked.IsZero() && corner.In(r) {
 			answered = max(now.Sub(l.asked), 1)
 			l.asked = time.Time{}
 		}
 	}
-	l.view.update(&l.d.screen, l.d.damage, answered)
-	return nil
+	return answered, nil
 }
 
 // ask requests the next update, so that exactly one request is open: while a probe is, it

@@ -129,8 +129,8 @@ func (r *rewarder) wait(ctx context.Context, patience time.Duration, missed stri
 // errLate is given where nothing came in time.
 var errLate = errors.New("late")
 
-// waitFor waits for a condition, which says what is closed when it may have changed. It
-// says whether over was closed before.
+// waitFor waits for a condition, which says what is closed or gets a value when it may have
+// changed. It says whether over was closed before.
 func waitFor(ctx context.Context, patience time.Duration, over <-chan struct{}, is func() (bool, <-chan struct{})) (ended bool, err error) {
 	timer := time.NewTimer(patience)
 	defer timer.Stop()

@@ -152,8 +152,8 @@ func (l *link) shows(ctx context.Context, want stamp) error {
 	return fmt.Errorf("%w: it shows frame %d instead of %d, after %v; does somebody else press keys?", ErrSilent, seen.number, want.number, l.timeout)
 }
 
-// stamped returns the number of the frame that is shown, and what is closed when that may
-// have changed.
+// stamped returns the number of the frame that is shown, and what gets a value when that
+// may have changed.
 func (v *view) stamped() (stamp, <-chan struct{}) {
 	v.mu.Lock()
 	defer v.mu.Unlock()

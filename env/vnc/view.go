@@ -1,6 +1,7 @@
 package vnc
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"sync"
@@ -21,14 +22,14 @@ type view struct {
 	sizes   int               // how often the screen changed its size
 	updates int64
 	latency latencies
-	news    chan struct{} // closed at the next update
+	news    chan struct{} // gets a value at an update
 	arrived time.Time     // of the last update that was no answer to a probe
 	stamp   stamp
 }
 
 func newView(crop image.Rectangle) *view {
 	n := crop.Dx() * crop.Dy()
-	return &view{crop: crop, pix: make([]byte, n*rgb), painted: make([]bool, n), sizes: -1, news: make(chan struct{})}
+	return &view{crop: crop, pix: make([]byte, n*rgb), painted: make([]bool, n), sizes: -1, news: make(chan struct{}, 1)}
 }
 
 // rgb is the bytes of a pixel of an observation.
@@ -62,8 +63,10 @@ func (v *view) update(s *screen, painted []image.Rectangle, answered time.Durati
 		v.arrived = time.Now()
 	}
 	v.stamp = readStamp(s)
-	close(v.news)
-	v.news = make(chan struct{})
+	select {
+	case v.news <- struct{}{}:
+	default: // nobody has taken the last one
+	}
 	for _, r := range painted {
 		r = r.Intersect(v.crop)
 		for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -77,6 +80,14 @@ func (v *view) update(s *screen, painted []image.Rectangle, answered time.Durati
 
 // strip copies pixels without their fourth bytes.
 func strip(dst, src []byte) {
+	le := binary.LittleEndian
+	for len(dst) >= 4*rgb && len(src) >= 4*pixelLen { // four of them are three words
+		a, b, c, d := le.Uint32(src)&0xffffff, le.Uint32(src[4:])&0xffffff, le.Uint32(src[8:])&0xffffff, le.Uint32(src[12:])
+		le.PutUint32(dst, a|b<<24)
+		le.PutUint32(dst[4:], b>>8|c<<16)
+		le.PutUint32(dst[8:], c>>16|d<<8)
+		dst, src = dst[4*rgb:], src[4*pixelLen:]
+	}
 	for len(dst) >= rgb && len(src) >= pixelLen {
 		dst[0], dst[1], dst[2] = src[0], src[1], src[2]
 		dst, src = dst[rgb:], src[pixelLen:]
