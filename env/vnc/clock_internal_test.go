@@ -95,3 +95,42 @@ func TestFollow(t *testing.T) {
 		}
 	}
 }
+
+// TestCount looks at frames with numbers, which begin anew after 2^24.
+func TestCount(t *testing.T) {
+	var v Vec
+	for _, n := range []uint32{1<<24 - 2, 1<<24 - 1, 0, 0, 0, 1, 4} {
+		v.count(stamp{number: n, is: true})
+	}
+	v.count(stamp{})
+	v.count(stamp{number: 100, is: true})
+	if v.stats.Repeated != 2 || v.stats.Skipped != 2 {
+		t.Errorf("%d frames were seen twice and %d never, want 2 and 2", v.stats.Repeated, v.stats.Skipped)
+	}
+}
+
+// TestReadStamp asks for three pixels that belong together.
+func TestReadStamp(t *testing.T) {
+	var s screen
+	for _, c := range []struct {
+		w      int
+		pixels [3]uint32
+		want   stamp
+	}{
+		{3, [3]uint32{stampMark, 0x123456, 0xedcba9}, stamp{0x123456, true}},
+		{9, [3]uint32{stampMark, 0, 0xffffff}, stamp{0, true}},
+		{9, [3]uint32{stampMark, 0x123456, 0xedcba8}, stamp{}},
+		{9, [3]uint32{stampMark + 1, 0, 0xffffff}, stamp{}},
+		{2, [3]uint32{}, stamp{}},
+	} {
+		if err := s.resize(c.w, 2); err != nil {
+			t.Fatal(err)
+		}
+		for i, p := range c.pixels[:min(3, c.w)] {
+			copy(s.row(i, 1, 1), []byte{byte(p >> 16), byte(p >> 8), byte(p), 0x55})
+		}
+		if got := readStamp(&s); got != c.want {
+			t.Errorf("pixels %06x of a row of %d are the stamp %v, want %v", c.pixels, c.w, got, c.want)
+		}
+	}
+}

@@ -189,35 +189,3 @@ func TestLockstepMissed(t *testing.T) {
 		})
 	}
 }
-
-// TestPhase looks at a screen that draws at the rate of its frames: each is seen once.
-func TestPhase(t *testing.T) {
-	const rate = 50
-	s := newStepper(t, func(s *stepper) { s.frames = 1 << 20 })
-	o := s.options()
-	o.Clock, o.Rate, o.MaxFrames = vnc.Realtime, rate, 10_000
-	over := make(chan struct{})
-	var work sync.WaitGroup
-	work.Go(func() {
-		for tick := time.NewTicker(time.Second / rate); ; {
-			select {
-			case <-tick.C:
-				s.pressed(vnctest.Key{Symbol: f12, Down: true})
-			case <-over:
-				tick.Stop()
-				return
-			}
-		}
-	})
-	defer func() { close(over); work.Wait() }()
-	v := open(t, o)
-	reset(t, v)
-	for range 50 {
-		last(t, v)
-	}
-	// A busy machine misses frames, but ticks that drift into the updates see half of them
-	// twice or never.
-	if st := v.Stats(); st.Repeated+st.Skipped > 40 {
-		t.Errorf("of 200 frames %d were seen twice and %d never", st.Repeated, st.Skipped)
-	}
-}
