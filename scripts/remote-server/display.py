@@ -105,22 +105,27 @@ class Display:
             0, 0, self.width, self.height, 0, self.depth, override_redirect=True,
             event_mask=X.KeyPressMask | X.KeyReleaseMask)
         self.window.map()
-        self.gc = self.window.create_gc(graphics_exposures=False)
+        self.gc = self.window.create_gc(foreground=0, graphics_exposures=False)
         self.canvas = self.window.create_pixmap(self.width, self.height, self.depth)
         self.window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
         self.x.change_keyboard_control(auto_repeat_mode=X.AutoRepeatModeOff)
+        self.canvas.fill_rectangle(self.gc, 0, 0, self.width, self.height)  # black, as the pixels are
         self.x.sync()
         self.rows = (self.x.display.info.max_request_length * 4 - 64) // (4 * self.width)
 
-    def show(self, stamp):
-        """Draws the pixels with the frame's number: all of it in one request, so that no client sees a part."""
+    def show(self, stamp, top, bottom):
+        """Draws the pixels of some rows and the frame's number, to the eye of a client in one stroke."""
         self.pixels[-1, :3] = MAGIC, stamp & MASK, ~stamp & MASK
-        for top in range(0, self.height, self.rows):
-            part = self.pixels[top : top + self.rows]
-            self.canvas.put_image(
-                self.gc, 0, top, self.width, len(part), X.ZPixmap, self.depth, 0, part.tobytes())
-        self.window.copy_area(self.gc, self.canvas, 0, 0, self.width, self.height, 0, 0)
+        for first in range(top, bottom, self.rows):
+            self.put(self.pixels[first : min(first + self.rows, bottom)], first)
+        self.put(self.pixels[-1:, :3], self.height - 1)
+        self.window.copy_area(self.gc, self.canvas, 0, top, self.width, self.height - top, 0, top)
         self.x.flush()
+
+    def put(self, part, top):
+        """Sends pixels to the canvas, which nobody sees."""
+        height, width = part.shape
+        self.canvas.put_image(self.gc, 0, top, width, height, X.ZPixmap, self.depth, 0, part.tobytes())
 
     def keys(self):
         """Yields the names of keys with whether they went down, in order, until no more are there."""

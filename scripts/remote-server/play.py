@@ -28,6 +28,7 @@ class Remote:
         self.keyboard = Keyboard(chords(game))
         self.colours = table(game)
         self.obs = np.zeros(game.shape, np.uint8)
+        self.seen = np.zeros_like(self.obs[0])  # what the display shows
         self.aux = np.zeros((1, game.aux_len), np.uint8)
         self.stamp, self.over, self.late = 0, False, 0
         self.awake, self.alarm = os.pipe()
@@ -66,16 +67,20 @@ class Remote:
         self.show(reward, done, cut and not done)
 
     def show(self, reward, done, cut):
-        """Draws the frame and pays for it."""
-        frame = self.obs[0]
+        """Draws what has changed, and pays for it."""
+        changed = np.flatnonzero((self.obs[0] != self.seen).reshape(len(self.seen), -1).any(1))
+        top, bottom = (changed[0], changed[-1] + 1) if len(changed) else (0, 0)
+        part = self.seen[top:bottom]
+        part[...] = self.obs[0, top:bottom]
         if self.scale > 1:
-            frame = frame.repeat(self.scale, 0).repeat(self.scale, 1)
+            part, top, bottom = part.repeat(self.scale, 0).repeat(self.scale, 1), top * self.scale, bottom * self.scale
+        rows = self.display.frame[top:bottom]
         if self.colours is not None:
-            self.display.frame[...] = self.colours[frame]
+            self.colours.take(part, out=rows, mode="clip")  # the mode that writes to out at once
         else:  # the bytes of a pixel are blue, green, red
-            self.display.frame.view(np.uint8).reshape(*frame.shape[:2], 4)[..., 2::-1] = frame
+            rows.view(np.uint8).reshape(*rows.shape, 4)[..., 2::-1] = part
         self.stamp = (self.stamp + 1) & MASK
-        self.display.show(self.stamp)
+        self.display.show(self.stamp, top, bottom)
         if self.lockstep or reward or done or cut:
             info = {"stamp": self.stamp}
             if cut:
