@@ -11,7 +11,8 @@ type envCmd struct {
 	List    envListCmd    `cmd:"" help:"List environments."`
 	Install envInstallCmd `cmd:"" help:"Make the Python environment of the Gym bridge; train does it by itself."`
 	Serve   envServeCmd   `cmd:"" help:"Serve environments to remote learners."`
-	View    envViewCmd    `cmd:"" help:"Look at a screen behind a VNC server: its size, frames a second and latency, and a picture."`
+	View    envViewCmd    `cmd:"" help:"Look at a screen behind a VNC server: its size, frames a second and latency, and pictures."`
+	Score   envScoreCmd   `cmd:"" help:"Learn to read a score off a screen from pictures, and check what is read."`
 }
 
 type envListCmd struct {
@@ -57,6 +58,7 @@ type envViewCmd struct {
 	TokenFile string  `help:"File with the password of the screen." placeholder:"FILE"`
 	Seconds   float64 `help:"How long to look." default:"10"`
 	Out       string  `help:"PNG file of the last frame." placeholder:"FILE"`
+	Every     float64 `help:"Save a picture every so many seconds; --out is the folder." placeholder:"SECONDS"`
 	JSON      bool    `help:"Print the result as one JSON object on the last line of stdout."`
 }
 
@@ -67,6 +69,29 @@ func (c *envViewCmd) Run(ctx context.Context, o app.IO) error {
 	if err != nil {
 		return err
 	}
-	_, err = app.EnvView(ctx, app.EnvViewOptions{Env: c.URL, Seconds: c.Seconds, Out: c.Out, Change: change}, o)
+	_, err = app.EnvView(ctx, app.EnvViewOptions{Env: c.URL, Seconds: c.Seconds, Out: c.Out, Every: c.Every, Change: change}, o)
+	return err
+}
+
+type envScoreCmd struct {
+	Dir    string `arg:"" help:"Folder of PNG files of the screen, named by the digits in them, such as 001200.png."`
+	Crop   string `help:"Where the digits are: WIDTHxHEIGHT+X+Y, tight around them." placeholder:"WxH+X+Y"`
+	Out    string `help:"File of the templates, for [[vnc.score]] in a config." placeholder:"FILE"`
+	With   string `help:"Read the pictures by these templates instead." placeholder:"FILE"`
+	Digits string `help:"Digits that can occur; each must be in a picture." default:"0123456789"`
+	JSON   bool   `help:"Print the result as one JSON object on the last line of stdout."`
+}
+
+// Help says which pictures are wanted.
+func (*envScoreCmd) Help() string {
+	return "Pictures are of the whole screen, as env view saves them, or of the crop alone. A dozen do, in which each digit occurs, " +
+		"best at several places; name them by all digits that are to be seen, leading zeros too, and put - and anything behind where two show the same. " +
+		"Others are skipped. The digits must stand in cells of the same width, on a background of one colour."
+}
+
+// Run learns and checks.
+func (c *envScoreCmd) Run(o app.IO) error {
+	o.JSON = c.JSON
+	_, err := app.EnvScore(app.EnvScoreOptions{Dir: c.Dir, Crop: c.Crop, Digits: c.Digits, Out: c.Out, With: c.With}, o)
 	return err
 }

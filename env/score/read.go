@@ -40,7 +40,9 @@ func (t *Templates) Read(pix []byte) Reading {
 }
 
 // patch copies a cell out of the ink of a crop.
-func (t *Templates) patch(ink []float32, cell int) []float32 { return t.grid.cut(ink, t.crop.Dx(), cell) }
+func (t *Templates) patch(ink []float32, cell int) []float32 {
+	return t.grid.cut(ink, t.crop.Dx(), cell)
+}
 
 // cut copies a cell out of a plane with w columns.
 func (g grid) cut(plane []float32, w, cell int) []float32 {

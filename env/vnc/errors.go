@@ -19,13 +19,15 @@ var (
 	ErrProtocol = errors.New("the server breaks the protocol")
 	// ErrRewarder is given where a rewarder refuses what it is asked for.
 	ErrRewarder = errors.New("the rewarder refuses")
+	// ErrRestart is given where the keys of Options.Restart begin no episode.
+	ErrRestart = errors.New("the keys of Restart begin no episode")
 	// ErrSilent is given where a server stops to answer.
 	ErrSilent = errors.New("the server does not answer")
 )
 
 // lasting says whether an error would come again over a new connection.
 func lasting(err error) bool {
-	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder} {
+	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder, ErrRestart} {
 		if errors.Is(err, e) {
 			return true
 		}

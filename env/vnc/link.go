@@ -78,7 +78,7 @@ func (l *link) open(o Options, crop image.Rectangle) error {
 	if crop.Empty() {
 		crop = l.d.screen.bounds()
 	}
-	l.view = newView(crop)
+	l.view = newView(crop, o.places()...)
 	if err := l.view.reset(l.d.screen.bounds()); err != nil {
 		return err
 	}

@@ -28,8 +28,8 @@ type Options struct {
 	// Keys are the actions: for each the keys it holds, names of X keysyms with "+"
 	// between them, such as "Left+space"; "none" for no key.
 	Keys []string
-	// Restart are the chords that are struck, one after the other, when an episode
-	// begins.
+	// Restart are the chords that are struck, one after the other and each for as long
+	// as an action, when an episode begins.
 	Restart []string
 	// Clock says what frames are taken by, Realtime or Lockstep.
 	Clock string
@@ -44,6 +44,10 @@ type Options struct {
 	MaxFrames env.Frames
 	// Crop is the part of the screen that is shown; empty for all of it.
 	Crop image.Rectangle
+	// Scores are the numbers on the screen whose gains are rewards, and End is how the
+	// end of an episode shows, both where there is no rewarder.
+	Scores []Score
+	End    End
 	// Encoding is how the server should send pixels, one of Encodings.
 	Encoding string
 	// Timeout is how long connecting, a whole message, or an answer may take.
@@ -100,7 +104,7 @@ func (o Options) Validate() error {
 			return fmt.Errorf("vnc: %s: %w", list.name, err)
 		}
 	}
-	return nil
+	return o.checkBoard()
 }
 
 // maxKeys bounds the number of actions.

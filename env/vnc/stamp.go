@@ -128,7 +128,7 @@ func (v *Vec) receive(ctx context.Context, dst []byte) (sizes int, err error) {
 	if err := v.link.shows(ctx, v.stamp); err != nil {
 		return 0, err
 	}
-	g := v.link.view.look(dst, v.damage)
+	g := v.link.view.look(dst, v.damage, nil)
 	v.damage = g.damage
 	return g.sizes, nil
 }

@@ -22,6 +22,7 @@ type Vec struct {
 	commit  chord
 	link    *link     // nil after a failure
 	judge   *rewarder // nil where there is none, and after a failure
+	board   *board    // nil where nothing is read off the screen
 	seed    uint64    // of the next episode that the rewarder is asked for
 	ended   bool      // the last step ended an episode
 	sizes   int       // how often the screen of link had changed its size when the episode began
@@ -42,7 +43,7 @@ func Open(ctx context.Context, o Options) (*Vec, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	v := &Vec{o: o, crop: o.Crop}
+	v := &Vec{o: o, crop: o.Crop, board: newBoard(o)}
 	var err error
 	if v.chords, err = parseChords(o.Keys); err != nil {
 		return nil, err
@@ -173,8 +174,11 @@ func (v *Vec) play(ctx context.Context, c chord) (out outcome, changed bool, err
 		return v.advance(ctx)
 	}
 	sizes, err := v.watch(ctx)
-	if err == nil && v.judge != nil {
+	switch {
+	case err == nil && v.judge != nil:
 		out, err = v.judge.take()
+	case err == nil:
+		out = v.board.take()
 	}
 	return out, sizes != v.sizes, err
 }
@@ -202,7 +206,6 @@ func (v *Vec) press(c chord) error {
 // screen has changed its size.
 func (v *Vec) watch(ctx context.Context) (sizes int, err error) {
 	v.damage = v.damage[:0]
-	size := v.spec.FrameLen()
 	late := false
 	for t := range v.spec.T {
 		at, missed := v.ticks.due(time.Now())
@@ -211,10 +214,12 @@ func (v *Vec) watch(ctx context.Context) (sizes int, err error) {
 		if err := v.link.until(ctx, at); err != nil {
 			return 0, err
 		}
-		g := v.link.view.look(v.batch.Obs[t*size:(t+1)*size], v.damage)
+		obs := v.frame(t)
+		g := v.link.view.look(obs, v.damage, v.board.asides())
 		v.damage, sizes = g.damage, g.sizes
 		v.ticks.follow(g.arrived, slew)
 		v.count(g.stamp)
+		v.board.frame(obs)
 	}
 	if late {
 		v.stats.Late++
@@ -243,17 +248,10 @@ func (v *Vec) begin(ctx context.Context, anew bool) error {
 	if err := v.await(ctx, anew); err != nil {
 		return err
 	}
-	period := newTicker(time.Time{}, v.o.Rate).period
-	for _, c := range v.restart {
-		for _, keys := range []chord{c, nil} {
-			if err := v.press(keys); err != nil {
-				return err
-			}
-			if err := v.link.until(ctx, time.Now().Add(period)); err != nil {
-				return err
-			}
-		}
+	if err := v.strike(ctx); err != nil {
+		return err
 	}
+	v.board.restart()
 	v.ticks = newTicker(time.Now(), v.o.Rate)
 	v.ticks.follow(v.link.view.last(), 1)
 	v.batch.Elapsed[0], v.stamp = 0, stamp{}

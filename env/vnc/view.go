@@ -8,15 +8,17 @@ import (
 	"time"
 )
 
-// view is the crop of a screen as the last whole update left it. The goroutine of a link
+// view is the crop of a screen, and what is looked at beside it, as the last whole update left
+// them. The goroutine of a link
 // updates it, a Vec looks at it.
 type view struct {
 	crop image.Rectangle
+	area image.Rectangle // around the crop and all else that is looked at
 
 	mu      sync.Mutex
-	pix     []byte            // [H,W,3] u8
+	pix     []byte            // the area, [H,W,3] u8
 	damage  []image.Rectangle // painted since the last look, in pixels of the crop
-	painted []bool            // [H,W] since connecting, or since the screen changed its size
+	painted []bool            // [H,W] of the area since connecting, or since the screen changed its size
 	missing int               // pixels that are not painted
 	ready   chan struct{}     // closed when none is missing
 	sizes   int               // how often the screen changed its size
@@ -27,9 +29,13 @@ type view struct {
 	stamp   stamp
 }
 
-func newView(crop image.Rectangle) *view {
-	n := crop.Dx() * crop.Dy()
-	return &view{crop: crop, pix: make([]byte, n*rgb), painted: make([]bool, n), sizes: -1, news: make(chan struct{}, 1)}
+func newView(crop image.Rectangle, places ...image.Rectangle) *view {
+	area := crop
+	for _, r := range places {
+		area = area.Union(r)
+	}
+	n := area.Dx() * area.Dy()
+	return &view{crop: crop, area: area, pix: make([]byte, n*rgb), painted: make([]bool, n), sizes: -1, news: make(chan struct{}, 1)}
 }
 
 // rgb is the bytes of a pixel of an observation.
@@ -39,6 +45,9 @@ const rgb = 3
 func (v *view) reset(bounds image.Rectangle) error {
 	if !v.crop.In(bounds) {
 		return fmt.Errorf("%w: the screen has %dx%d pixels, the crop is %v", ErrCrop, bounds.Dx(), bounds.Dy(), v.crop)
+	}
+	if !v.area.In(bounds) {
+		return fmt.Errorf("%w: the screen has %dx%d pixels, but the crops of scores and ends reach over %v", ErrCrop, bounds.Dx(), bounds.Dy(), v.area)
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -68,15 +77,18 @@ func (v *view) update(s *screen, painted []image.Rectangle, answered time.Durati
 	default: // nobody has taken the last one
 	}
 	for _, r := range painted {
-		r = r.Intersect(v.crop)
+		r = r.Intersect(v.area)
 		for y := r.Min.Y; y < r.Max.Y; y++ {
-			at := (y-v.crop.Min.Y)*v.crop.Dx() + r.Min.X - v.crop.Min.X
+			at := v.at(r.Min.X, y)
 			strip(v.pix[at*rgb:(at+r.Dx())*rgb], s.row(r.Min.X, y, r.Dx()))
 			v.note(at, r.Dx())
 		}
-		v.damage = addDamage(v.damage, r.Sub(v.crop.Min))
+		v.damage = addDamage(v.damage, r.Intersect(v.crop).Sub(v.crop.Min))
 	}
 }
+
+// at returns the number of a pixel of the screen in the area.
+func (v *view) at(x, y int) int { return (y-v.area.Min.Y)*v.area.Dx() + x - v.area.Min.X }
 
 // strip copies pixels without their fourth bytes.
 func strip(dst, src []byte) {
@@ -125,12 +137,15 @@ type glance struct {
 	stamp   stamp
 }
 
-// look copies the pixels to dst, [H,W,3], and adds what was painted since the last look to
-// damage.
-func (v *view) look(dst []byte, damage []image.Rectangle) glance {
+// look copies the crop to dst, [H,W,3], and parts of the same picture to theirs, and adds
+// what was painted in the crop since the last look to damage.
+func (v *view) look(dst []byte, damage []image.Rectangle, parts []aside) glance {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	copy(dst, v.pix)
+	v.cut(aside{v.crop, dst})
+	for _, p := range parts {
+		v.cut(p)
+	}
 	for _, r := range v.damage {
 		damage = addDamage(damage, r)
 	}
@@ -143,6 +158,27 @@ func (v *view) last() time.Time {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.arrived
+}
+
+// copy copies parts of the picture alone.
+func (v *view) copy(parts []aside) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, p := range parts {
+		v.cut(p)
+	}
+}
+
+// cut copies a part of the area.
+func (v *view) cut(p aside) {
+	if p.at == v.area {
+		copy(p.pix, v.pix)
+		return
+	}
+	for i, n := 0, p.at.Dx()*rgb; i < p.at.Dy(); i++ {
+		from := v.at(p.at.Min.X, p.at.Min.Y+i) * rgb
+		copy(p.pix[i*n:(i+1)*n], v.pix[from:])
+	}
 }
 
 // figures returns the number of updates and quantiles of the latency.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"glint/env/vnc"
@@ -17,7 +19,8 @@ import (
 type EnvViewOptions struct {
 	Env     string
 	Seconds float64
-	Out     string // PNG file of the last frame; empty for none
+	Out     string  // PNG file of the last frame; empty for none
+	Every   float64 // seconds between two pictures, which make Out a folder of them; 0 for the last frame alone
 	Change  func(*Config)
 }
 
@@ -32,6 +35,17 @@ type EnvViewResult struct {
 	LatencyP50   *float64 `json:"latency_p50_ms"` // from a request to its answer; null before the first probe, after a second
 	LatencyP95   *float64 `json:"latency_p95_ms"`
 	Picture      string   `json:"picture"`
+	Pictures     int      `json:"pictures"`
+	Scores       []Seen   `json:"scores"`
+}
+
+// Seen is what was read of a score of [VNCConfig].
+type Seen struct {
+	File       string  `json:"file"`
+	Text       string  `json:"text"` // in the last frame; "?" for what is no digit
+	Confidence float64 `json:"confidence"`
+	Score      int64   `json:"score"`      // the last one that counts
+	ReadShare  float64 `json:"read_share"` // of the frames
 }
 
 // EnvView looks at a screen.
@@ -45,9 +59,18 @@ func EnvView(ctx context.Context, e EnvViewOptions, o IO) (res EnvViewResult, er
 	if _, err := os.Lstat(e.Out); e.Out != "" && err == nil {
 		return res, usagef("choose another --out", "file %s exists", e.Out)
 	}
+	if !(e.Every >= 0) || e.Every > 0 && e.Out == "" {
+		return res, usagef("give seconds above 0, and --out DIR for the pictures", "--every is %v", e.Every)
+	}
+	if e.Every > 0 {
+		if err := os.Mkdir(e.Out, 0o755); err != nil {
+			return res, fmt.Errorf("making the folder of the pictures: %w", err)
+		}
+	}
 	c := DefaultConfig(e.Env, DefaultAlgo)
 	e.Change(&c)
-	c.VNC.Keys, c.VNC.Restart, c.VNC.MaxFrames, c.VNC.Clock = []string{vnc.None}, nil, math.MaxInt32, vnc.Realtime
+	c.VNC.Keys, c.VNC.Restart, c.VNC.MaxFrames = []string{vnc.None}, nil, math.MaxInt32
+	c.VNC.Clock, c.VNC.End = vnc.Realtime, EndConfig{}
 	raw, err := openVNC(ctx, &c, 1, o)
 	if err != nil {
 		return res, err
@@ -55,6 +78,12 @@ func EnvView(ctx context.Context, e EnvViewOptions, o IO) (res EnvViewResult, er
 	defer func() { err = errors.Join(err, raw.Close()) }()
 	if res, err = e.look(ctx, raw.Vec.(*screen)); err != nil {
 		return res, err
+	}
+	for i, st := range raw.Vec.(*screen).Scores() {
+		res.Scores = append(res.Scores, Seen{
+			File: c.VNC.Score[i].File, Text: strings.TrimSpace(st.Last.Text), Confidence: st.Last.Confidence, Score: st.Score,
+			ReadShare: float64(st.Read) / float64(max(1, st.Frames)),
+		})
 	}
 	if o.JSON {
 		return res, json.NewEncoder(o.Stdout).Encode(res)
@@ -72,23 +101,30 @@ func (e EnvViewOptions) look(ctx context.Context, s *screen) (EnvViewResult, err
 		return EnvViewResult{}, err
 	}
 	start, before := time.Now(), s.Stats()
+	spec, pictures := s.Spec(), 0
+	save := func(path string) error {
+		pictures++
+		return report.WritePNG(path, report.RGB(b.Obs[len(b.Obs)-spec.FrameLen():], spec.H, spec.W))
+	}
 	for err == nil && time.Since(start).Seconds() < e.Seconds {
-		b, err = s.Step(ctx, []int{0})
+		if b, err = s.Step(ctx, []int{0}); err == nil && e.Every > 0 && time.Since(start).Seconds() >= float64(pictures+1)*e.Every {
+			err = save(filepath.Join(e.Out, fmt.Sprintf("frame-%04d.png", pictures+1)))
+		}
 	}
 	if err != nil {
 		return EnvViewResult{}, err
 	}
-	took, st, spec := time.Since(start).Seconds(), s.Stats(), s.Spec()
+	took, st := time.Since(start).Seconds(), s.Stats()
 	res := EnvViewResult{
 		Env: e.Env, Width: spec.W, Height: spec.H, MissedFrames: int64(st.Missed),
 		FramesPerS:  float64(st.Steps) * float64(spec.Repeat) / took,
 		UpdatesPerS: float64(max(0, st.Updates-before.Updates)) / took,
 		LatencyP50:  inMilliseconds(st.LatencyP50), LatencyP95: inMilliseconds(st.LatencyP95),
 	}
-	if e.Out != "" {
-		res.Picture = e.Out
-		err = report.WritePNG(e.Out, report.RGB(b.Obs[len(b.Obs)-spec.FrameLen():], spec.H, spec.W))
+	if res.Picture = e.Out; e.Out != "" && e.Every == 0 {
+		err = save(e.Out)
 	}
+	res.Pictures = pictures
 	return res, err
 }
 
@@ -98,7 +134,11 @@ func (r EnvViewResult) summary() *report.Summary {
 		"updates", fmt.Sprintf("%.1f a second", r.UpdatesPerS),
 		"latency", milliseconds(r.LatencyP50)+" in the median, "+milliseconds(r.LatencyP95)+" in the 95th percentile")
 	if r.Picture != "" {
-		s.Add("", "picture", r.Picture)
+		s.Add("", "pictures", fmt.Sprintf("%d: %s", r.Pictures, r.Picture))
+	}
+	for _, seen := range r.Scores {
+		s.Add("", "score", fmt.Sprintf("%s in the last frame, confidence %.2f", seen.Text, seen.Confidence),
+			"read", fmt.Sprintf("in %.1f %% of the frames; the last that counts is %d", 100*seen.ReadShare, seen.Score), "templates", seen.File)
 	}
 	return s
 }

@@ -73,7 +73,7 @@ func openRaw(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	case "vnc":
 		raw, err := openVNC(ctx, c, n, o)
 		if err == nil && !strings.Contains(rest, "+") {
-			o.notef("%s has no rewarder: every reward is 0, so actor and critic have nothing to learn from; an episode ends after %d frames", c.Env, c.VNC.MaxFrames)
+			c.VNC.note(c.Env, o)
 		}
 		return raw, err
 	case "gym":

@@ -25,13 +25,16 @@ type VNCConfig struct {
 	Encoding  string   `toml:"encoding"`   // how pixels are sent: auto, raw, copyrect, hextile or zrle
 	EnvID     string   `toml:"env_id"`     // what a rewarder shall start; empty for what it has
 	Password  string   `toml:"password"`   // file with the password of server and rewarder; empty for none
+
+	Score []ScoreConfig `toml:"score"` // numbers on the screen that rewards are taken from
+	End   EndConfig     `toml:"end"`   // how the end of an episode shows
 }
 
 func defaultVNC() VNCConfig {
 	o := vnc.DefaultOptions("")
 	return VNCConfig{
 		Keys: o.Keys, Restart: []string{}, Clock: o.Clock, Commit: o.Commit, Rate: o.Rate, Repeat: o.Repeat,
-		MaxFrames: int64(o.MaxFrames), Encoding: o.Encoding,
+		MaxFrames: int64(o.MaxFrames), Encoding: o.Encoding, Score: []ScoreConfig{}, End: EndConfig{Pictures: []string{}},
 	}
 }
 
@@ -60,6 +63,11 @@ func (s *screen) Unwrap() env.Vec { return s.Vec }
 func (s *screen) Close() error {
 	if f := s.figures(); !s.closed && f.Steps > 0 {
 		s.o.notef("screen: %s", f)
+	}
+	for i, st := range s.Scores() {
+		if !s.closed && st.Frames > 0 {
+			s.o.notef("score %d: read in %.1f %% of the frames; %d at last", i+1, 100*float64(st.Read)/float64(st.Frames), st.Score)
+		}
 	}
 	s.closed = true
 	return s.Vec.Close()
@@ -123,6 +131,16 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	v.Keys, v.Restart, v.Rate, v.Repeat = c.VNC.Keys, c.VNC.Restart, c.VNC.Rate, c.VNC.Repeat
 	v.Rewarder, v.RewarderEnv, v.Clock, v.Commit = rewarder, c.VNC.EnvID, c.VNC.Clock, c.VNC.Commit
 	v.MaxFrames, v.Encoding, v.Crop = env.Frames(c.VNC.MaxFrames), c.VNC.Encoding, c.Pixels.Crop
+	for _, number := range c.VNC.Score {
+		s, err := number.options()
+		if err != nil {
+			return opened{}, err
+		}
+		v.Scores = append(v.Scores, s)
+	}
+	if v.End, err = c.VNC.End.options(); err != nil {
+		return opened{}, err
+	}
 	if err := v.Validate(); err != nil {
 		return opened{}, usagef("mend [vnc] or [pixels] crop in the config", "%v", err)
 	}
@@ -136,6 +154,19 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	return opened{Vec: &screen{Vec: s, o: o}, crop: s.Crop(), origin: s.Crop().Min, cropped: true}, nil
 }
 
+// note says where rewards and ends of a screen without a rewarder come from.
+func (v VNCConfig) note(name string, o IO) {
+	rewards := "every reward is 0, so actor and critic have nothing to learn from"
+	if len(v.Score) > 0 {
+		rewards = "rewards are the gains of the scores that are read"
+	}
+	ends := fmt.Sprintf("after %d frames", v.MaxFrames)
+	if v.End.Zero || v.End.Still > 0 || len(v.End.Pictures) > 0 {
+		ends = "as [vnc.end] says, or " + ends
+	}
+	o.notef("%s has no rewarder: %s; an episode ends %s", name, rewards, ends)
+}
+
 // explainScreen says what the user can do about a screen that cannot be opened.
 func explainScreen(err error) error {
 	for _, c := range []struct {
@@ -145,7 +176,8 @@ func explainScreen(err error) error {
 		{vnc.ErrPassword, "name the file with the password: --token-file FILE, or [vnc] password in the config"},
 		{vnc.ErrSecurity, "let the server offer None or VncAuth, and go through ssh -L"},
 		{vnc.ErrRewarder, "name an environment that the rewarder has: [vnc] env_id in the config"},
-		{vnc.ErrCrop, "change [pixels] crop in the config, or the size of the screen"},
+		{vnc.ErrCrop, "change [pixels] crop, or the crop of a score or of [vnc.end], in the config, or the size of the screen"},
+		{vnc.ErrRestart, "set [vnc] restart to keys that begin a game"},
 	} {
 		if errors.Is(err, c.is) {
 			return &UsageError{Msg: err.Error(), Hint: c.hint}
