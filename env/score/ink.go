@@ -7,8 +7,7 @@ const rgb = 3
 
 // inkOf returns how far each pixel of a picture [H,W,3] is from the background's colour, as the
 // largest difference of red, green or blue.
-func inkOf(pix []byte) []float32 {
-	back := background(pix)
+func inkOf(pix []byte, back [rgb]int) []float32 {
 	ink := make([]float32, len(pix)/rgb)
 	for i := range ink {
 		far := 0
@@ -55,6 +54,17 @@ func background(pix []byte) [rgb]int {
 		sum[c] = (sum[c] + count[most]/2) / max(1, count[most])
 	}
 	return sum
+}
+
+// covers says whether at least a quarter of a picture is about of a colour.
+func covers(pix []byte, back [rgb]int) bool {
+	n := 0
+	for _, far := range inkOf(pix, back) {
+		if far < 1<<(8-coarse) {
+			n++
+		}
+	}
+	return n*4*rgb >= len(pix)
 }
 
 // centre subtracts the mean of a patch, scales it to the length 1, and returns the length that

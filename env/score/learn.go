@@ -75,7 +75,7 @@ func prepare(examples []Example, crop image.Rectangle, digits string) ([]sample,
 	if crop.Empty() || crop.Dx() > maxSide || crop.Dy() > maxSide {
 		return nil, failf("a crop of %v pixels", crop.Size())
 	}
-	var samples []sample
+	var all []byte
 	seen := ""
 	for _, e := range examples {
 		if n := len(e.Text); n < 1 || n > maxCells {
@@ -88,7 +88,7 @@ func prepare(examples []Example, crop image.Rectangle, digits string) ([]sample,
 			return nil, failf("%s: %d bytes, want %d for a crop of %v pixels", e.Name, len(e.Pix), want, crop.Size())
 		}
 		seen += e.Text
-		samples = append(samples, sample{name: e.Name, text: e.Text, ink: inkOf(e.Pix)})
+		all = append(all, e.Pix...)
 	}
 	missing := strings.Map(func(c rune) rune {
 		if strings.ContainsRune(seen, c) {
@@ -98,6 +98,15 @@ func prepare(examples []Example, crop image.Rectangle, digits string) ([]sample,
 	}, digits)
 	if missing != "" {
 		return nil, failf("no picture shows the digits %s; add some that do, or say which digits can occur", strings.Join(strings.Split(missing, ""), ", "))
+	}
+	var samples []sample
+	common := background(all) // thick digits can cover more than half of one picture
+	for _, e := range examples {
+		back := common
+		if !covers(e.Pix, back) {
+			back = background(e.Pix)
+		}
+		samples = append(samples, sample{name: e.Name, text: e.Text, ink: inkOf(e.Pix, back)})
 	}
 	return samples, leadingZeros(samples)
 }

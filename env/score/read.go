@@ -23,7 +23,22 @@ func (t *Templates) Read(pix []byte) Reading {
 	if want := t.crop.Dx() * t.crop.Dy() * rgb; len(pix) != want {
 		panic("score: the picture has not the size of the crop")
 	}
-	ink := inkOf(pix)
+	ink := inkOf(pix, background(pix))
+	r := t.readInk(ink)
+	if r.Known {
+		return r
+	}
+	for i := range ink {
+		ink[i] = -ink[i] // thick digits can cover more than half, and are then the background
+	}
+	if negative := t.readInk(ink); negative.Known {
+		return negative
+	}
+	return r
+}
+
+// readInk reads the ink of a crop.
+func (t *Templates) readInk(ink []float32) Reading {
 	text := make([]byte, t.grid.Count)
 	r := Reading{Confidence: 1}
 	for cell := range text {
@@ -32,9 +47,8 @@ func (t *Templates) Read(pix []byte) Reading {
 		r.Confidence = min(r.Confidence, sure)
 	}
 	r.Text = string(text)
-	r.Value, r.Known = t.number(text)
-	if !r.Known {
-		r.Value = 0
+	if v, known := t.number(text); known {
+		r.Value, r.Known = v, true
 	}
 	return r
 }

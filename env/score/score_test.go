@@ -125,3 +125,70 @@ func TestRead(t *testing.T) {
 		})
 	}
 }
+
+// TestReadRefuses looks at pictures that show no number.
+func TestReadRefuses(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	r := learn(t, plain, plain.examples(rng, numbers...))
+	shifted := plain
+	shifted.x += 4
+	torn := plain.draw("123456", nil)
+	copy(torn[len(torn)/2:], plain.draw("987023", nil)[len(torn)/2:])
+	wild := plain.draw("123456", nil)
+	for i := range wild {
+		wild[i] = byte(rng.IntN(256))
+	}
+	for name, pix := range map[string][]byte{
+		"nothing":              plain.draw("", nil),
+		"a gap":                plain.draw("12 456", nil),
+		"the last digit blank": plain.draw("12345 ", nil),
+		"between the cells":    shifted.draw("12345", nil),
+		"half a frame":         torn,
+		"noise alone":          wild,
+	} {
+		if got := r.Read(pix); got.Known {
+			t.Errorf("%s is read as %q, confidence %.2f", name, got.Text, got.Confidence)
+		}
+	}
+}
+
+// TestReadColours reads a number whose colours change.
+func TestReadColours(t *testing.T) {
+	r := learn(t, plain, plain.examples(nil, numbers...))
+	for _, c := range []struct{ ink, paper [3]byte }{
+		{plain.paper, plain.ink}, {[3]byte{255, 0, 0}, [3]byte{}}, {[3]byte{74, 74, 74}, [3]byte{66, 72, 200}}, {[3]byte{0, 90, 0}, [3]byte{90, 90, 90}},
+	} {
+		l := plain
+		l.ink, l.paper = c.ink, c.paper
+		if got := r.Read(l.draw("  9035", nil)); !got.Known || got.Value != 9035 {
+			t.Errorf("%v on %v is read as %q, confidence %.2f", c.ink, c.paper, got.Text, got.Confidence)
+		}
+	}
+}
+
+// TestReadNoise wants strong noise to hide a number rather than to change it.
+func TestReadNoise(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	r := learn(t, plain, plain.examples(rng, numbers...))
+	l := plain
+	for _, c := range []struct {
+		noise   float64
+		unread  int // at most
+		misread int
+	}{{10, 0, 0}, {30, 60, 0}, {60, 300, 3}} {
+		l.noise = c.noise
+		unread, misread := 0, 0
+		for range 300 {
+			n := rng.IntN(1_000_000)
+			switch got := r.Read(l.draw(fmt.Sprintf("%6d", n), rng)); {
+			case !got.Known:
+				unread++
+			case got.Value != int64(n):
+				misread++
+			}
+		}
+		if t.Logf("noise %v: %d of 300 not read, %d misread", c.noise, unread, misread); unread > c.unread || misread > c.misread {
+			t.Errorf("noise %v: %d of 300 not read, %d misread", c.noise, unread, misread)
+		}
+	}
+}

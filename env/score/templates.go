@@ -114,20 +114,27 @@ func Parse(text []byte) (*Templates, error) {
 	}
 	t := &Templates{crop: crop, grid: f.Cells, blank: f.Blank, ink: f.Ink}
 	if err := t.check(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("score: templates: %w", err)
 	}
-	for name, rows := range f.Digits {
+	if err := t.parseDigits(f.Digits); err != nil {
+		return nil, fmt.Errorf("score: templates: %w", err)
+	}
+	return t, nil
+}
+
+func (t *Templates) parseDigits(digits map[string][]string) (err error) {
+	if len(digits) < 2 {
+		return fmt.Errorf("%d digits, want 2 or more", len(digits))
+	}
+	for name, rows := range digits {
 		if len(name) != 1 || name[0] < '0' || name[0] > '9' {
-			return nil, fmt.Errorf("score: templates: %q is no digit", name)
+			return fmt.Errorf("%q is no digit", name)
 		}
 		if t.levels[name[0]-'0'], err = t.parseDigit(name, rows); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if len(f.Digits) < 2 {
-		return nil, fmt.Errorf("score: templates of %d digits, want 2 or more", len(f.Digits))
-	}
-	return t, t.prepare()
+	return t.prepare()
 }
 
 // check refuses cells that do not lie in the crop.
@@ -135,29 +142,29 @@ func (t *Templates) check() error {
 	g, size := t.grid, t.crop.Size()
 	switch {
 	case t.blank != BlankNone && t.blank != BlankBefore && t.blank != BlankAfter:
-		return fmt.Errorf("score: templates: blank is %q, want %s, %s or %s", t.blank, BlankNone, BlankBefore, BlankAfter)
+		return fmt.Errorf("blank is %q, want %s, %s or %s", t.blank, BlankNone, BlankBefore, BlankAfter)
 	case !(t.ink > 0 && t.ink < math.MaxFloat32):
-		return fmt.Errorf("score: templates: ink is %v, want above 0", t.ink)
+		return fmt.Errorf("ink is %v, want above 0", t.ink)
 	case g.Count < 1 || g.Count > maxCells || g.Width < 1 || g.Width > size.X ||
 		!(g.Pitch >= 1 && g.Pitch <= maxSide) || !(g.X >= 0 && g.X <= maxSide) || g.left(g.Count-1)+g.Width > size.X:
-		return fmt.Errorf("score: templates: cells %+v do not lie in a crop of %v pixels; at most %d can", g, size, maxCells)
+		return fmt.Errorf("cells %+v do not lie in a crop of %v pixels; at most %d can", g, size, maxCells)
 	}
 	return nil
 }
 
 func (t *Templates) parseDigit(name string, rows []string) ([]byte, error) {
 	if len(rows) != t.crop.Dy() {
-		return nil, fmt.Errorf("score: templates: digit %s has %d rows, the crop %d", name, len(rows), t.crop.Dy())
+		return nil, fmt.Errorf("digit %s has %d rows, the crop %d", name, len(rows), t.crop.Dy())
 	}
 	var levels []byte
 	for i, row := range rows {
 		if len(row) != t.grid.Width {
-			return nil, fmt.Errorf("score: templates: row %d of digit %s has %d characters, the cell is %d wide", i+1, name, len(row), t.grid.Width)
+			return nil, fmt.Errorf("row %d of digit %s has %d characters, the cell is %d wide", i+1, name, len(row), t.grid.Width)
 		}
 		for _, c := range row {
 			level := strings.IndexRune(inks, c)
 			if level < 0 {
-				return nil, fmt.Errorf("score: templates: row %d of digit %s holds %q, want one of %s", i+1, name, c, inks)
+				return nil, fmt.Errorf("row %d of digit %s holds %q, want one of %s", i+1, name, c, inks)
 			}
 			levels = append(levels, byte(level))
 		}
@@ -176,11 +183,11 @@ func (t *Templates) prepare() error {
 			glyph[i] = float32(v)
 		}
 		if centre(glyph) == 0 {
-			return fmt.Errorf("score: templates: digit %d is an empty picture", d)
+			return fmt.Errorf("digit %d is an empty picture", d)
 		}
 		for e, other := range t.glyphs[:d] {
 			if other != nil && distance(glyph, other) == 0 {
-				return fmt.Errorf("score: templates: digits %d and %d look the same", e, d)
+				return fmt.Errorf("digits %d and %d look the same", e, d)
 			}
 		}
 		t.glyphs[d] = glyph

@@ -10,3 +10,7 @@ func Keysyms() map[string]uint32 {
 	}
 	return all
 }
+
+// DrawNumber draws a number of two digits where Numbers reads it, into a picture of a width
+// and so many bytes a pixel.
+func DrawNumber(pix []byte, w, pixel, n int) { drawNumber(pix, digitsAt, w, pixel, n) }
