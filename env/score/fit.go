@@ -47,7 +47,7 @@ func fit(samples []sample, w int) layout {
 	}
 	size := image.Pt(w, len(samples[0].ink)/w)
 	by := image.Pt((w+maxColumns-1)/maxColumns, (size.Y+maxRows-1)/maxRows)
-	f := newFitter(samples, size, by)
+	f := newFitter(samples, size, by, 1)
 	for _, right := range []bool{true, false} {
 		if right || shortest < count { // else both are the same
 			f.sweep(layout{grid{Count: count}, right}, 1, interval{0, float64(f.w)}, interval{minPitch, float64(f.w)})
@@ -58,8 +58,12 @@ func fit(samples []sample, w int) layout {
 	}
 	l, k := f.found, float64(by.X)
 	l.X, l.Pitch = l.X*k, l.Pitch*k
-	f = newFitter(samples, size, image.Pt(1, by.Y))
-	f.sweep(l, 1, interval{l.X - k, l.X + k}, interval{l.Pitch - k, l.Pitch + k})
+	if f = newFitter(samples, size, image.Pt(1, by.Y), 1); by.X > 1 {
+		f.sweep(l, 1, interval{l.X - k, l.X + k}, interval{l.Pitch - k, l.Pitch + k})
+		l = f.found
+	}
+	f = newFitter(samples, size, image.Pt(1, by.Y), strict)
+	f.sweep(l, 1, interval{l.X - 3, l.X + 3}, interval{l.Pitch - 2, l.Pitch + 2})
 	if count > 1 { // the picture may have been scaled
 		l = f.found
 		f.sweep(l, 1.0/16, interval{l.X - 2, l.X + 2}, interval{l.Pitch - 1, l.Pitch + 1})
@@ -69,8 +73,12 @@ func fit(samples []sample, w int) layout {
 
 const (
 	minPitch   = 3 // the least width of a digit, in pixels
-	maxColumns = 256
-	maxRows    = 32
+	maxColumns = 160
+	maxRows    = 16
+	// strict is how much more scatter within a class counts in the end than that between
+	// classes: cells a little off may part digits better, but show the same one in
+	// several ways.
+	strict = 10
 )
 
 type interval struct{ from, to float64 }
@@ -79,13 +87,14 @@ type interval struct{ from, to float64 }
 type fitter struct {
 	samples []sample // shrunk
 	w       int
+	within  float64 // what scatter within a class counts
 	found   layout
 	best    float64
 }
 
 // newFitter makes samples of a size smaller by whole factors, as means of blocks.
-func newFitter(samples []sample, size, by image.Point) *fitter {
-	f := &fitter{w: size.X / by.X, best: math.Inf(-1)}
+func newFitter(samples []sample, size, by image.Point, within float64) *fitter {
+	f := &fitter{w: size.X / by.X, within: within, best: math.Inf(-1)}
 	for _, s := range samples {
 		small := make([]float32, f.w*(size.Y/by.Y))
 		for i := range small {
@@ -179,5 +188,5 @@ func (f *fitter) value(l layout) float64 {
 	for _, v := range all {
 		common += v * v / float64(n)
 	}
-	return (explained - common) - (squares - explained)
+	return (explained - common) - f.within*(squares-explained)
 }

@@ -100,6 +100,7 @@ func TestRead(t *testing.T) {
 		{"large", with(func(l *look) { l.scale, l.pitch, l.crop = 4, 25, image.Rect(0, 0, 300, 40) }), padded, []int{0, 120, 3450, 60, 78, 904}},
 		{"scaled by a fraction", with(func(l *look) { l.scale, l.pitch, l.crop = 2, 12.4, image.Rect(0, 0, 90, 20) }), zeros, []int{120, 3450, 60, 78, 901, 5678}},
 		{"no margin", with(func(l *look) { l.x, l.y, l.crop = 0, 0, image.Rect(0, 0, 5*9+5, 7) }), zeros, []int{120, 3450, 60, 78, 900}},
+		{"one digit alone changes", plain, zeros, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}},
 		{"touching", with(func(l *look) { l.pitch = 5 }), zeros, []int{120, 3450, 60, 78, 900}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -38,20 +38,9 @@ func TestScreenScore(t *testing.T) {
 	v := open(t, o)
 	stop := make(chan struct{})
 	watcher := make(chan struct{})
-	go func() { // the game: it begins anew 20 ms after the key
+	go func() {
 		defer close(watcher)
-		seen := 0
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
-			if n := len(s.Keys()); n > seen {
-				seen = n
-				points.Store(0)
-			}
-		}
+		begins(s, &points, stop)
 	}()
 	reset(t, v)
 	for k := range 3 {
@@ -74,6 +63,21 @@ func TestScreenScore(t *testing.T) {
 	}
 	if !errors.Is(err, vnc.ErrRestart) {
 		t.Errorf("a game that never begins again: %v, want ErrRestart", err)
+	}
+}
+
+// begins sets a game's points to 0 some 20 ms after a key.
+func begins(s *vnctest.Server, points *atomic.Int64, stop <-chan struct{}) {
+	for seen := 0; ; {
+		select {
+		case <-stop:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+		if n := len(s.Keys()); n > seen {
+			seen = n
+			points.Store(0)
+		}
 	}
 }
 

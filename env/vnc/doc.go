@@ -31,8 +31,9 @@
 // protocol of OpenAI's Universe (v0): a step's reward is the sum of what came in until
 // its last frame. An episode is Terminated where the rewarder says done, and Truncated
 // where it adds "TimeLimit.truncated" in info, where it begins another without a word, and
-// after Options.MaxFrames. Without a rewarder
-// every reward is 0. An episode is Truncated and Invalid where a connection was lost and
+// after Options.MaxFrames. Without a rewarder rewards are the gains of Options.Scores,
+// which are read off each frame, or 0 where there are none, and an episode is Terminated
+// where the screen shows Options.End. An episode is Truncated and Invalid where a connection was lost and
 // made anew, and where the screen changed its size. Seeds go to the rewarder, but what a
 // screen shows in real time does not repeat.
 //
