@@ -166,13 +166,15 @@ func (s *stella) look(t *testing.T) []byte {
 	return ram
 }
 
-// Where the game keeps its score, as six decimal digits, the player's health, and the lives,
-// which are overByte when the game is over.
+// Where the game keeps its score, as six decimal digits, the first two of its clock, which
+// begins at 2000, the player's health, and the lives, which are overByte when the game is over.
 const (
-	scoreAt  = 0x18
-	healthAt = 75
-	livesAt  = 0x1d
-	overByte = 0xff
+	scoreAt    = 0x18
+	clockAt    = 27
+	clockStart = 0x20
+	healthAt   = 75
+	livesAt    = 0x1d
+	overByte   = 0xff
 )
 
 // scoreOf returns the score in the memory.
