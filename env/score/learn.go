@@ -76,7 +76,7 @@ func prepare(examples []Example, crop image.Rectangle, digits string) ([]sample,
 		return nil, failf("a crop of %v pixels", crop.Size())
 	}
 	var all []byte
-	seen := ""
+	var seen strings.Builder
 	for _, e := range examples {
 		if n := len(e.Text); n < 1 || n > maxCells {
 			return nil, failf("%s: a number of %d digits, want 1..%d", e.Name, n, maxCells)
@@ -87,11 +87,11 @@ func prepare(examples []Example, crop image.Rectangle, digits string) ([]sample,
 		if want := crop.Dx() * crop.Dy() * rgb; len(e.Pix) != want {
 			return nil, failf("%s: %d bytes, want %d for a crop of %v pixels", e.Name, len(e.Pix), want, crop.Size())
 		}
-		seen += e.Text
+		seen.WriteString(e.Text)
 		all = append(all, e.Pix...)
 	}
 	missing := strings.Map(func(c rune) rune {
-		if strings.ContainsRune(seen, c) {
+		if strings.ContainsRune(seen.String(), c) {
 			return -1
 		}
 		return c

@@ -42,9 +42,8 @@ func (t *Templates) readInk(ink []float32) Reading {
 	text := make([]byte, t.grid.Count)
 	r := Reading{Confidence: 1}
 	for cell := range text {
-		sure := 0.0
-		text[cell], sure = t.readCell(t.patch(ink, cell))
-		r.Confidence = min(r.Confidence, sure)
+		c, sure := t.readCell(t.patch(ink, cell))
+		text[cell], r.Confidence = c, min(r.Confidence, sure)
 	}
 	r.Text = string(text)
 	if v, known := t.number(text); known {

@@ -155,7 +155,8 @@ func EnvScore(e EnvScoreOptions, o IO) (res EnvScoreResult, err error) {
 	if err := e.check(); err != nil {
 		return res, err
 	}
-	crop, t := image.Rectangle{}, (*score.Templates)(nil)
+	var crop image.Rectangle
+	var t *score.Templates
 	if e.With != "" {
 		if t, err = loadTemplates(e.With); err != nil {
 			return res, err
