@@ -148,9 +148,10 @@ func (b *board) asides() []aside {
 	return b.parts
 }
 
-// frame takes in the parts and the frame of an observation.
+// frame takes in the parts and the frame of an observation. What comes after the end of an
+// episode does not count.
 func (b *board) frame(obs []byte) {
-	if b == nil {
+	if b == nil || b.out.done {
 		return
 	}
 	for i, c := range b.scores {

@@ -80,11 +80,11 @@ func TestBoard(t *testing.T) {
 			o.Scores = append(o.Scores, o.Scores[0])
 			o.Scores[1].Weight = -3
 		}, []int{5, 9}, -8, -1},
-		{"zero", func(o *Options) { o.End.Zero = true }, []int{5, 9, 0, 0, 0, 0}, 4, 4},
+		{"zero", func(o *Options) { o.End.Zero = true }, []int{5, 9, 0, 0, 0, 3}, 4, 4},
 		{"zero for a moment", func(o *Options) { o.End.Zero = true }, []int{5, 9, 0, 0, 9, 10}, 5, -1},
 		{"zero before any gain", func(o *Options) { o.End.Zero = true }, []int{5, 0, 0, 0, 3, 4}, 4, -1},
 		{"zero, but unasked", nil, []int{5, 9, 0, 0, 0, 2}, 6, -1},
-		{"a picture", nil, []int{5, 9, 100, 10}, 5, 2},
+		{"a picture", nil, []int{5, 9, 100, 10}, 4, 2},
 		{"still", func(o *Options) { o.End.Still = 3 }, []int{1, 2, 2, 2, 2}, 1, 4},
 		{"not quite still", func(o *Options) { o.End.Still = 3 }, []int{1, 2, 2, 2, 3, 3, 3}, 2, -1},
 	} {
@@ -100,7 +100,7 @@ func TestBoard(t *testing.T) {
 			}
 			b := newBoard(o)
 			b.restart()
-			reward, done := 0.0, -1
+			done := -1
 			for i, n := range c.frames {
 				parts := b.asides()
 				end := parts[len(parts)-1].pix
@@ -113,13 +113,12 @@ func TestBoard(t *testing.T) {
 					}
 				}
 				b.frame(number(n % 100))
-				out := b.take()
-				if reward += out.reward; out.done && done < 0 {
+				if b.out.done && done < 0 {
 					done = i
 				}
 			}
-			if reward != c.reward || done != c.done {
-				t.Errorf("reward %v, over with frame %d; want %v and %d", reward, done, c.reward, c.done)
+			if out := b.take(); out.reward != c.reward || done != c.done || b.take() != (outcome{}) {
+				t.Errorf("reward %v, over with frame %d; want %v and %d", out.reward, done, c.reward, c.done)
 			}
 		})
 	}

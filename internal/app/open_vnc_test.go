@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/png"
 	"os"
@@ -11,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"glint/env/score"
 	"glint/env/vnc/vnctest"
 	"glint/internal/app"
+	"glint/internal/report"
 	"glint/replay"
 )
 
@@ -133,6 +136,116 @@ func TestEnvView(t *testing.T) {
 	// On a screen of 64 pixels a row of 256 bytes steps by 4*8 in stripes.
 	if got := red(0, 1) - red(0, 0); img.Bounds().Size() != image.Pt(48, 40) || got != 32 {
 		t.Errorf("the picture has %v pixels, and its second row differs by %d from the first; want 48x40 and 32", img.Bounds().Size(), got)
+	}
+}
+
+// bars draws a number of two digits with bars of a height of their own for each digit, at
+// 4,4 on a screen of 64 pixels, which counts from 0 to 60, where it rests.
+func bars(pix []byte, frame int) { drawBars(pix, min(60, frame%110)) }
+
+func drawBars(pix []byte, n int) {
+	for y := range 12 {
+		for x := range 14 {
+			digit, column := []int{n / 10, n % 10}[x/7], x%7
+			if column < 5 && (y == digit || y == 11 || column == digit/2) {
+				pix[((4+y)*64+4+x)*4+1] = 200
+			} else {
+				pix[((4+y)*64+4+x)*4+1] = 0
+			}
+		}
+	}
+}
+
+// learnBars learns the digits of bars by a picture of each, of the whole screen.
+func learnBars(t *testing.T) (file string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, n := range []int{1, 23, 45, 67, 89, 98, 0} {
+		pix, img := make([]byte, 64*48*4), image.NewRGBA(image.Rect(0, 0, 64, 48))
+		drawBars(pix, n)
+		for i := 0; i < len(pix); i += 4 {
+			copy(img.Pix[i:], []byte{pix[i], pix[i+1], pix[i+2], 255})
+		}
+		if err := report.WritePNG(filepath.Join(dir, fmt.Sprintf("%02d-a.png", n)), img); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file = filepath.Join(dir, "score.json")
+	stdout := new(bytes.Buffer)
+	e := app.EnvScoreOptions{Dir: dir, Crop: "14x12+4+4", Digits: score.Digits, Out: file}
+	res, err := app.EnvScore(e, app.IO{Stdout: stdout, Stderr: new(bytes.Buffer)})
+	if err != nil || res.Right != 7 || res.Wrong+res.Unread+res.Skipped != 0 {
+		t.Fatalf("%+v, %v; want 7 read right", res, err)
+	}
+	if !strings.Contains(stdout.String(), "7 read right") {
+		t.Errorf("the summary does not tell what was read:\n%s", stdout)
+	}
+	return file
+}
+
+// TestVNCScore views and evaluates a screen whose score counts up, and begins again.
+func TestVNCScore(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: bars, Pause: 2 * time.Millisecond})
+	c, file := screen(s), learnBars(t)
+	confirm := 3
+	c.VNC.Score = []app.ScoreConfig{{File: file, Confirm: &confirm}}
+	c.VNC.End.Zero, c.VNC.MaxFrames = true, 5_000
+	change := func(into *app.Config) { into.Pixels, into.VNC = c.Pixels, c.VNC }
+	pictures := filepath.Join(t.TempDir(), "pictures")
+	view, err := app.EnvView(t.Context(), app.EnvViewOptions{Env: c.Env, Seconds: 1, Every: 0.3, Out: pictures, Change: change}, quiet())
+	if err != nil || len(view.Scores) != 1 || view.Scores[0].ReadShare < 0.9 || view.Scores[0].Confidence < 0.9 {
+		t.Fatalf("%+v, %v; want one score, which is read", view, err)
+	}
+	if files := glob(t, pictures, "frame-*.png"); len(files) < 2 || len(files) != view.Pictures {
+		t.Errorf("%d pictures were saved, %d are told of; want 3", len(files), view.Pictures)
+	}
+	stderr := new(bytes.Buffer)
+	e := app.EvalOptions{Who: app.Who{Policy: "random"}, Env: c.Env, Episodes: 3, Envs: 1, Change: change}
+	res, err := app.Eval(t.Context(), e, app.IO{Stdout: new(bytes.Buffer), Stderr: stderr})
+	if err != nil || res.Truncated > 0 || len(res.Scores) != 3 {
+		t.Fatalf("%+v, %v; want three episodes that end by themselves", res, err)
+	}
+	for _, score := range res.Scores[1:] { // the first one begins anywhere
+		if score < 40 || score > 60 {
+			t.Errorf("scores %v, want 60 less what is counted before an episode begins", res.Scores)
+		}
+	}
+	for _, want := range []string{"rewards are the gains", "[vnc.end]", "score 1: read in "} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("the notes do not say %q:\n%s", want, stderr)
+		}
+	}
+}
+
+// TestVNCScoreRefuses wants settings of scores and ends that cannot be.
+func TestVNCScoreRefuses(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(16, 12)})
+	file := learnBars(t)
+	picture := filepath.Join(filepath.Dir(file), "01-a.png")
+	far := int64(100)
+	for name, c := range map[string]struct {
+		change func(*app.VNCConfig)
+		want   string
+	}{
+		"no file":         {func(c *app.VNCConfig) { c.Score[0].File = "" }, "glint env score"},
+		"missing file":    {func(c *app.VNCConfig) { c.Score[0].File = "none.json" }, "none.json"},
+		"no templates":    {func(c *app.VNCConfig) { c.Score[0].File = picture }, "01-a.png"},
+		"jump":            {func(c *app.VNCConfig) { c.Score[0].Jump = &far }, "jump of 100"},
+		"off the screen":  {func(*app.VNCConfig) {}, "16x12"},
+		"end without":     {func(c *app.VNCConfig) { c.End.Pictures = []string{picture} }, "without the other"},
+		"end's crop":      {func(c *app.VNCConfig) { c.End = app.EndConfig{Pictures: []string{picture}, Crop: "1,2"} }, "WIDTHxHEIGHT+X+Y"},
+		"end's picture":   {func(c *app.VNCConfig) { c.End = app.EndConfig{Pictures: []string{file}, Crop: "9x9+0+0"} }, "score.json"},
+		"beside it":       {func(c *app.VNCConfig) { c.End = app.EndConfig{Pictures: []string{picture}, Crop: "9x9+60+0"} }, "64x48"},
+		"zero of nothing": {func(c *app.VNCConfig) { c.Score, c.End.Zero = nil, true }, "without a score"},
+	} {
+		conf := screen(s)
+		conf.Pixels.Crop = image.Rectangle{}
+		conf.VNC.Score = []app.ScoreConfig{{File: file}}
+		c.change(&conf.VNC)
+		var usage *app.UsageError
+		if _, err := app.Train(t.Context(), conf, filepath.Join(t.TempDir(), "no"), quiet()); !errors.As(err, &usage) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q in it", name, err, c.want)
+		}
 	}
 }
 
