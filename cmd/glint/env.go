@@ -85,7 +85,7 @@ type envScoreCmd struct {
 // Help says which pictures are wanted.
 func (*envScoreCmd) Help() string {
 	return "Pictures are of the whole screen, as env view saves them, or of the crop alone. A dozen do, in which each digit occurs, " +
-		"best at several places; name them by all digits that are to be seen, leading zeros too, and put - and anything behind where two show the same. " +
+		"best at several places, and one whose number is as long as it gets; name them by all digits that are to be seen, leading zeros too, and put - and anything behind where two show the same. " +
 		"Others are skipped. The digits must stand in cells of the same width, on a background of one colour."
 }
 
