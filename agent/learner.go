@@ -47,6 +47,7 @@ type rlBatch struct {
 	obs                                  *tensor.Dense // [m,T,H,W] u8, and what the autoencoder has beside them
 	action, adv, logp, returns, oldValue *tensor.Dense // [m]
 	policyLoss, valueLoss                *G.Node
+	logits, value                        *G.Node // [m,A], [m,1]
 }
 
 // newLearner builds the graph of the joint loss and compiles it. The autoencoder's batch
@@ -74,7 +75,7 @@ func newLearner(n *Net, cfg Config, late bool, fresh int) (*learner, error) {
 	if err := g.Err(); err != nil {
 		return nil, fmt.Errorf("agent: %w", err)
 	}
-	outputs := append(G.Nodes{l.total, l.rl.policyLoss, l.rl.valueLoss}, grads...)
+	outputs := append(G.Nodes{l.total, l.rl.policyLoss, l.rl.valueLoss, l.rl.logits, l.rl.value}, grads...)
 	if l.ae != nil {
 		outputs = append(outputs, l.ae.Outputs()...)
 	}
@@ -107,9 +108,9 @@ func (l *learner) addRL(g *ops.Builder, more int) *G.Node {
 	if l.cfg.EncoderMoved == MovedByAutoencoder {
 		code = g.StopGradient(code)
 	}
-	logits, value := l.net.heads(g, code)
-	r.policyLoss = g.PolicyLoss(logits, g.Input("action", r.action), g.Input("advantage", r.adv), g.Input("log probability", r.logp), &l.policy, &l.part)
-	r.valueLoss = g.ValueLoss(value, g.Input("return", r.returns), g.Input("old value", r.oldValue), &l.value)
+	r.logits, r.value = l.net.heads(g, code)
+	r.policyLoss = g.PolicyLoss(r.logits, g.Input("action", r.action), g.Input("advantage", r.adv), g.Input("log probability", r.logp), &l.policy, &l.part)
+	r.valueLoss = g.ValueLoss(r.value, g.Input("return", r.returns), g.Input("old value", r.oldValue), &l.value)
 	return all
 }
 

@@ -175,14 +175,20 @@ func (m *Model) CenterBytes(dst []float32, obs []byte) {
 // Encode adds the encoder: observations [B,T,H,W] -> code [B,Code]. They are u8, or f32
 // as CenterBytes writes them, and then have a gradient.
 func (m *Model) Encode(b *ops.Builder, obs *G.Node) *G.Node {
+	layers := m.encode(b, obs)
+	return layers[len(layers)-1]
+}
+
+// encode is Encode with the outputs of all layers.
+func (m *Model) encode(b *ops.Builder, obs *G.Node) G.Nodes {
 	var h *G.Node
 	if obs != nil && obs.Dtype() == tensor.Float32 {
 		h = b.Conv(obs, b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
 	} else {
 		h = b.ConvBytes(m.images(b, obs), b.Param(m.conv1.w), b.Param(m.conv1.bias), 4, 2, kernel.ReLU)
 	}
-	h = b.Conv(h, b.Param(m.conv2.w), b.Param(m.conv2.bias), 2, 1, kernel.ReLU)
-	return b.Dense(h, b.Param(m.code.w), b.Param(m.code.bias), kernel.Tanh)
+	h2 := b.Conv(h, b.Param(m.conv2.w), b.Param(m.conv2.bias), 2, 1, kernel.ReLU)
+	return G.Nodes{h, h2, b.Dense(h2, b.Param(m.code.w), b.Param(m.code.bias), kernel.Tanh)}
 }
 
 // Decode adds the decoder: code [B,Code] -> centred reconstruction [B,T,H,W].
@@ -192,12 +198,18 @@ func (m *Model) Decode(b *ops.Builder, code *G.Node) *G.Node {
 
 // decodeMap adds the decoder up to its last layer.
 func (m *Model) decodeMap(b *ops.Builder, code *G.Node) *G.Node {
+	_, h := m.decodeMaps(b, code)
+	return h
+}
+
+// decodeMaps adds the decoder's two layers of ReLUs.
+func (m *Model) decodeMaps(b *ops.Builder, code *G.Node) (small, large *G.Node) {
 	if b.Err() != nil {
-		return nil
+		return nil, nil
 	}
-	h := b.Dense(code, b.Param(m.expand.w), b.Param(m.expand.bias), kernel.ReLU)
-	h = b.Reshape(h, code.Shape()[0], m.cfg.Channels[1], m.shape.H/8, m.shape.W/8)
-	return b.Transposed(h, b.Param(m.deconv.w), b.Param(m.deconv.bias), 2, 1, kernel.ReLU)
+	small = b.Dense(code, b.Param(m.expand.w), b.Param(m.expand.bias), kernel.ReLU)
+	h := b.Reshape(small, code.Shape()[0], m.cfg.Channels[1], m.shape.H/8, m.shape.W/8)
+	return small, b.Transposed(h, b.Param(m.deconv.w), b.Param(m.deconv.bias), 2, 1, kernel.ReLU)
 }
 
 // loss adds the decoder with the weighted mean squared error of its reconstruction y

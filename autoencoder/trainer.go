@@ -30,6 +30,7 @@ type Reweigher interface {
 // part of the batch; B is the observations of that.
 type Batch struct {
 	Obs     *tensor.Dense // [B,T,H,W] u8, filled by the caller
+	Seen    *tensor.Dense // [B,T,H,W] u8, what is encoded: Obs itself, but for BatchConfig.Apart
 	Weights *tensor.Dense // [B,T,H,W] f32, filled by the caller
 	Code    *G.Node
 	Loss    *G.Node       // of the reconstruction and, weighted, of the places
@@ -60,6 +61,8 @@ type BatchConfig struct {
 	Late bool
 	// Encoded gives the observations and their code where the graph has them already.
 	Encoded *Encoded
+	// Apart encodes other observations, Batch.Seen, than those that are to come out.
+	Apart bool
 }
 
 // Encoded are observations [B,T,H,W] u8 with their code [B,Code].
@@ -79,7 +82,15 @@ func (m *Model) AddBatch(g *ops.Builder, c BatchConfig) *Batch {
 	} else {
 		a.Obs = ops.NewBytes(b, s.T, s.H, s.W)
 		obs = g.Input("autoencoder.obs", a.Obs)
-		a.Code = m.Encode(g, obs)
+		seen := obs
+		if c.Apart {
+			a.Seen = ops.NewBytes(b, s.T, s.H, s.W)
+			seen = g.Input("autoencoder.seen", a.Seen)
+		}
+		a.Code = m.Encode(g, seen)
+	}
+	if a.Seen == nil {
+		a.Seen = a.Obs
 	}
 	code := a.Code
 	if c.FreezeEncoder {
@@ -198,6 +209,29 @@ func (t *Trainer) Step(from Sampler) error {
 	}
 	return t.solver.Step(t.grads.Mean())
 }
+
+// Measure returns the loss, reconstruction and places, of a batch drawn from the sampler,
+// without an update. The sampler is no Reweigher.
+func (t *Trainer) Measure(from Sampler) (float64, error) {
+	if err := t.batch.Fill(from); err != nil {
+		return 0, err
+	}
+	err := t.prog.RunTo(t.batch.Loss)
+	return t.prog.Scalar(t.batch.Loss), err
+}
+
+// Gradients computes the gradients of the loss of a batch drawn from the sampler, without an
+// update.
+func (t *Trainer) Gradients(from Sampler) ([]G.ValueGrad, error) {
+	err := t.batch.Run(t.prog, from, PartRun{Done: t.grads.Add})
+	return t.grads.Mean(), err
+}
+
+// Batch returns the batch that the Trainer fills.
+func (t *Trainer) Batch() *Batch { return t.batch }
+
+// Recon returns the centred reconstruction [B,T,H,W] of the last batch.
+func (t *Trainer) Recon() []float32 { return t.batch.Recon(t.prog) }
 
 // Stats returns the figures of the last Step's batch, before its update.
 func (t *Trainer) Stats() Stats { return t.model.Stats(t.prog, t.batch) }

@@ -45,14 +45,14 @@ func (v *Viewer) Reconstruct(dst []float32, obs []byte) error {
 		if err := v.prog.Run(); err != nil {
 			return err
 		}
-		v.model.show(dst, v.prog.Floats(v.back)[:n])
+		v.model.Show(dst, v.prog.Floats(v.back)[:n])
 		obs, dst = obs[n:], dst[n:]
 	}
 	return nil
 }
 
-// show writes centred reconstructions y [n,T,H,W] as pixels of 0..1.
-func (m *Model) show(dst, y []float32) {
+// Show writes centred reconstructions y [n,T,H,W] as pixels of 0..1.
+func (m *Model) Show(dst, y []float32) {
 	mean := m.Mean.Float32s()
 	for i, v := range y {
 		dst[i] = min(max(v+mean[i%len(mean)]*scale, 0), 1)
@@ -106,7 +106,7 @@ func (d *Decoder) Decode(dst, codes []float32) error {
 			return err
 		}
 		pixels := n / d.model.cfg.Code * size
-		d.model.show(dst, d.prog.Floats(d.back)[:pixels])
+		d.model.Show(dst, d.prog.Floats(d.back)[:pixels])
 		codes, dst = codes[n:], dst[pixels:]
 	}
 	return nil

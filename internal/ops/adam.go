@@ -144,3 +144,6 @@ func (g Gradient) Value() G.Value { return g.Param.Value }
 
 // Grad returns the gradient's tensor.
 func (g Gradient) Grad() (G.Value, error) { return g.grad, nil }
+
+// Floats returns the gradient's values, which the next run of the program overwrites.
+func (g Gradient) Floats() []float32 { return floats(g.grad) }
