@@ -1,0 +1,119 @@
+package doctor
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// shuffledLeft is the most of the error that may be left on a batch whose targets belong to
+// other samples. A network that learns keeps about as much as of its own targets.
+const shuffledLeft = 0.4
+
+// Capacity is the verdict on whether a lesson can be learned by heart where nothing can be
+// understood: each sample of a batch gets the target of another.
+func Capacity(l Lesson, r *rand.Rand, updates int, tick func()) (Verdict, error) {
+	see := draw(first(l.Len()), l.Size(), r)
+	get := append(append([]int(nil), see[1:]...), see[0])
+	o, err := Memorise(l, see, get, nil, updates, tick)
+	if err != nil {
+		return Verdict{}, err
+	}
+	return atMost(in(l, "shuffled targets"), o.left(), shuffledLeft,
+		fmt.Sprintf("%s of the error is left where each sample gets another's target: what the capacity suffices for", percent(o.left())),
+		"even a batch is too much to learn by heart: "+o.advice()), nil
+}
+
+// freshLeft is the most of the error that may be left on samples that were not trained on.
+const freshLeft = 0.9
+
+// Fresh is the verdict on whether a lesson teaches anything beyond its batches: it is trained
+// on changing ones of samples and asked about others. o tells what a batch learned by heart
+// was worth there.
+func Fresh(l Lesson, o Overfit, samples, others []int, updates int, r *rand.Rand, tick func()) (Verdict, error) {
+	left, _, err := learn(l, samples, others, updates, r, tick)
+	if err != nil {
+		return Verdict{}, err
+	}
+	means := fmt.Sprintf("learned by heart, a batch keeps %s of its error and a fresh one %s: that is no learning yet; trained on changing batches, a fresh one keeps %s",
+		percent(o.left()), percent(o.elsewhere), percent(left))
+	return atMost(in(l, "fresh batch"), left, freshLeft, means,
+		"nothing is learned that holds for other samples: a low error on a repeated batch is memory. Is there anything in the frames that tells the target? Else more samples and updates"), nil
+}
+
+// learn trains on random batches of samples and returns which share of the error is left on
+// others and on the samples. The weights are taken back.
+func learn(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func()) (elsewhere, here float64, err error) {
+	same(l, samples[:l.Size()])
+	k, err := keep(l)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer k.restore(l)
+	l.Restart()
+	before, err := askAll(l, others)
+	if err != nil {
+		return 0, 0, err
+	}
+	for i := range updates {
+		same(l, draw(samples, l.Size(), r))
+		if err := l.Step(); err != nil {
+			return math.Inf(1), math.Inf(1), nil // what diverges has learned nothing
+		}
+		if i%10 == 9 {
+			tick()
+		}
+	}
+	after, err := askAll(l, others)
+	if err != nil {
+		return 0, 0, err
+	}
+	trained, err := askAll(l, samples[:min(len(samples), len(others)/l.Size()*l.Size())])
+	return after / before, trained / before, err
+}
+
+// The generalisation gap that is well, and by how much twice the data must lower the error for
+// more to be worth while.
+const (
+	gapMost  = 2.0
+	dataGain = 0.9
+)
+
+// Curve is what a lesson learns from less and from more samples.
+type Curve struct {
+	Samples         []int
+	Train, Validate []float64 // share of the error before training that is left
+}
+
+// Learning trains anew on a quarter, a half and all of the samples, for as many updates each, and
+// asks about others, which belong to other episodes.
+func Learning(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func()) (c Curve, err error) {
+	for _, part := range []int{4, 2, 1} {
+		n := max(l.Size(), len(samples)/part)
+		elsewhere, here, err := learn(l, samples[:n], others, updates, r, tick)
+		if err != nil {
+			return c, err
+		}
+		c.Samples, c.Train, c.Validate = append(c.Samples, n), append(c.Train, here), append(c.Validate, elsewhere)
+	}
+	return c, nil
+}
+
+// Verdicts are those on the gap between training and validation, and on what more data would
+// do.
+func (c Curve) Verdicts(l Lesson) []Verdict {
+	last := len(c.Samples) - 1
+	gap := c.Validate[last] / c.Train[last]
+	gain := c.Validate[last] / c.Validate[last-1]
+	advice := "it learns its samples by heart: stop at the lowest validation error, or take a smaller network"
+	more := fmt.Sprintf("twice the samples, %d instead of %d, change the error on others by a factor of %.2f: more updates or capacity, not more data", c.Samples[last], c.Samples[last-1], gain)
+	if gain < dataGain {
+		advice = "more data: twice as many lower the error on others"
+		more = fmt.Sprintf("twice the samples, %d instead of %d, change the error on others by a factor of %.2f: more data are worth while", c.Samples[last], c.Samples[last-1], gain)
+	}
+	return []Verdict{
+		atMost(in(l, "generalisation gap"), gap, gapMost,
+			fmt.Sprintf("%s of the error is left on the %d samples trained on, %s on other episodes", percent(c.Train[last]), c.Samples[last], percent(c.Validate[last])), advice),
+		told(in(l, "learning curve"), gain, more),
+	}
+}

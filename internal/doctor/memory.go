@@ -1,0 +1,130 @@
+package doctor
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+)
+
+// Part is what a part of a training takes in memory.
+type Part struct {
+	Name  string  `json:"name"`
+	Bytes float64 `json:"bytes"`
+}
+
+// Sizes is the memory of an update by its batch: fixed parts, and what grows with the batch.
+type Sizes struct {
+	Fixed     []Part
+	PerSample float64 // bytes
+	Rest      float64 // bytes of activations and buffers at a batch of 0
+}
+
+// At returns the bytes at a batch.
+func (s Sizes) At(batch int) float64 { return sum(s.Fixed) + s.Rest + s.PerSample*float64(batch) }
+
+// Largest returns the largest batch that fits into so many bytes, 0 for none.
+func (s Sizes) Largest(limit float64) int {
+	return max(0, int((limit-s.At(0))/s.PerSample))
+}
+
+func sum(parts []Part) (n float64) {
+	for _, p := range parts {
+		n += p.Bytes
+	}
+	return n
+}
+
+// Live returns the bytes on the heap that are still in use after what build makes is there, by
+// itself: those before are taken off.
+func Live(build func() (any, error)) (bytes float64, err error) {
+	before := heap()
+	made, err := build()
+	bytes = heap() - before
+	runtime.KeepAlive(made)
+	return bytes, err
+}
+
+func heap() float64 {
+	// The second collection frees what the first one's finalisers let go.
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
+}
+
+// The batches that sizes are measured at, to tell those of others from: large enough that the
+// autoencoder's part of them, a share, is hardly rounded.
+const (
+	sizeSmall = 20
+	sizeLarge = 60
+)
+
+// Sized measures what grows with the batch at two others. fixed are the parts that are known
+// beforehand; build makes an update for a batch.
+func Sized(fixed []Part, build func(batch int) (any, error)) (s Sizes, err error) {
+	var at [2]float64
+	for i, b := range []int{sizeSmall, sizeLarge} {
+		if at[i], err = Live(func() (any, error) { return build(b) }); err != nil {
+			return s, err
+		}
+	}
+	s.Fixed = fixed
+	s.PerSample = (at[1] - at[0]) / (sizeLarge - sizeSmall)
+	s.Rest = at[0] - s.PerSample*sizeSmall - sum(fixed)
+	return s, nil
+}
+
+// predictedOff is how far the predicted memory may be from the measured one.
+const predictedOff = 0.1
+
+// Predicted compares the memory told for a batch with that of build.
+func (s Sizes) Predicted(batch int, build func(batch int) (any, error)) (Verdict, error) {
+	live, err := Live(func() (any, error) { return build(batch) })
+	if err != nil {
+		return Verdict{}, err
+	}
+	want := s.At(batch)
+	parts := list(append(append([]Part(nil), s.Fixed...), Part{"activations and buffers", s.Rest + s.PerSample*float64(batch)}))
+	return atMost("memory predicted", math.Abs(want-live)/live, predictedOff,
+		fmt.Sprintf("an update of %d takes %s, %s were predicted: %s", batch, mib(live), mib(want), parts),
+		"memory does not grow as it should with the batch: something else is kept (a leak?)"), nil
+}
+
+// Fits is the verdict on whether a batch fits into the memory that is free beside what the
+// training takes apart from the update. limit 0 is an unknown one.
+func (s Sizes) Fits(batch int, beside []Part, limit float64) Verdict {
+	const check = "memory of the batch"
+	need := s.At(batch) + sum(beside)
+	means := fmt.Sprintf("a training with batches of %d takes %s, of that %s", batch, mib(need), list(beside))
+	if limit == 0 {
+		return told(check, need/(1<<20), means+"; what is free is not known here")
+	}
+	largest := s.Largest(limit*memoryShare - sum(beside))
+	means += fmt.Sprintf("; %s are free, for batches of up to %d", mib(limit), largest)
+	advice := "nothing fits: fewer channels, a smaller code, smaller frames or a smaller store"
+	if largest > 0 {
+		parts := (batch + largest - 1) / largest
+		for batch%parts != 0 {
+			parts++
+		}
+		advice = fmt.Sprintf("compute batches in %[2]d parts of %[1]d whose gradients add up (accumulation: agent.micro_batches = %[2]d, for pretrain agent.pretrain.micro_batches), which learns the same", batch/parts, parts)
+	}
+	return atMost(check, need/(1<<20), limit*memoryShare/(1<<20), means, advice)
+}
+
+// memoryShare is the share of the free memory that a training may take: the collector needs room
+// for what is dead.
+const memoryShare = 0.7
+
+// list writes parts with their sizes.
+func list(parts []Part) string {
+	var words []string
+	for _, p := range parts {
+		words = append(words, p.Name+" "+mib(p.Bytes))
+	}
+	return strings.Join(words, ", ")
+}
+
+func mib(bytes float64) string { return fmt.Sprintf("%.1f MiB", bytes/(1<<20)) }

@@ -1,0 +1,208 @@
+package doctor
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Overfit is how well a head learns a batch by heart.
+type Overfit struct {
+	Lesson    Lesson
+	Before    float64 // error
+	After     float64
+	Updates   int     // made
+	Ratio     float64 // of the length of an update to that of all weights, the largest one
+	names     []string
+	moved     []float64 // by parameter, relative
+	target    float64
+	elsewhere float64 // error on other samples at the end, over that before; NaN where there are none
+	diverged  error
+}
+
+// left is the share of the error that is left.
+func (o Overfit) left() float64 {
+	if o.diverged != nil || math.IsNaN(o.After) {
+		return math.Inf(1)
+	}
+	return o.After / o.Before
+}
+
+// What share of the error may be left: of one sample next to nothing. Of a batch the
+// autoencoder keeps 0.07 to 0.1 however long it learns, for the 16 channels before its last
+// layer cannot paint 64 pixels of their own choice; a network that does not learn keeps 0.9.
+const (
+	sampleLeft = 0.05
+	batchLeft  = 0.2
+)
+
+// leastUpdates are made however small the error: until the warm-up is over.
+const leastUpdates = 110
+
+// Memorise trains a lesson on one batch of samples, again and again, until next to none of the
+// error is left or the updates are used up, and takes the weights back. get are the samples that
+// should come out of see; others, as many or none, are asked about in the end.
+func Memorise(l Lesson, see, get, others []int, updates int, tick func()) (o Overfit, err error) {
+	before, err := ask(l, others)
+	if err != nil {
+		return o, err
+	}
+	l.Load(see, get, nil)
+	k, err := keep(l)
+	if err != nil {
+		return o, err
+	}
+	defer k.restore(l)
+	l.Restart()
+	o = Overfit{Lesson: l, names: k.names, target: batchLeft}
+	if l.Size() == 1 {
+		o.target = sampleLeft
+	}
+	if o.Before, err = l.Error(); err != nil {
+		return o, err
+	}
+	o.After = o.Before
+	last := k.again()
+	for o.Updates < updates && (o.left() > o.target || o.Updates < leastUpdates) {
+		measured := o.Updates%10 == 9
+		if measured {
+			last = k.again()
+		}
+		if o.diverged = l.Step(); o.diverged != nil {
+			break
+		}
+		o.Updates++
+		if !measured {
+			continue
+		}
+		o.Ratio = max(o.Ratio, last.path())
+		tick()
+		if o.After, o.diverged = l.Error(); o.diverged != nil {
+			break
+		}
+	}
+	o.moved = k.moved()
+	after, err := ask(l, others)
+	o.elsewhere = after / before
+	return o, err
+}
+
+// ask returns the error on a batch, NaN for none.
+func ask(l Lesson, samples []int) (float64, error) {
+	if samples == nil {
+		return math.NaN(), nil
+	}
+	same(l, samples)
+	return l.Error()
+}
+
+// askAll returns the mean error on samples, in batches; those beyond the last whole one are left
+// out.
+func askAll(l Lesson, samples []int) (float64, error) {
+	n, sum := len(samples)/l.Size(), 0.0
+	for i := range n {
+		x, err := ask(l, samples[i*l.Size():(i+1)*l.Size()])
+		if err != nil {
+			return 0, err
+		}
+		sum += x / float64(n)
+	}
+	return sum, nil
+}
+
+// Verdict is that on a lesson of one sample or one batch.
+func (o Overfit) Verdict() Verdict {
+	what := "sample"
+	if o.Lesson.Size() > 1 {
+		what = "batch"
+	}
+	means := fmt.Sprintf("%s of the error %s is left after %d updates on the same %s", percent(o.left()), rounded(o.Before), o.Updates, what)
+	if o.diverged != nil {
+		means = fmt.Sprintf("after %d updates on the same %s: %v", o.Updates, what, o.diverged)
+	}
+	return atMost(in(o.Lesson, "overfit one "+what), o.left(), o.target, means, o.advice())
+}
+
+// advice says why the error stays, by how far the updates went.
+func (o Overfit) advice() string {
+	switch {
+	case o.diverged != nil || !(o.left() < 1) || o.Ratio > ratioMost:
+		return "the updates are too large: divide the learning rate by 10 (see the rate check)"
+	case o.Ratio < ratioLeast:
+		return "the updates are too small to get anywhere: multiply the learning rate by 10 (see the rate check)"
+	}
+	return "a bug, or too few iterations or channels: see gradients and layers first; if they are well, give more updates, then a larger code or more channels"
+}
+
+// Layers is the verdict on whether every parameter moved in one of these lessons.
+func Layers(lessons []Overfit) Verdict {
+	way := map[string]float64{}
+	var names []string
+	for _, o := range lessons {
+		for i, name := range o.names {
+			if _, known := way[name]; !known {
+				names = append(names, name)
+			}
+			way[name] = max(way[name], o.moved[i])
+		}
+	}
+	still, name := math.Inf(1), ""
+	for _, n := range names {
+		if way[n] < still {
+			still, name = way[n], n
+		}
+	}
+	means := fmt.Sprintf("all %d parameters moved, least %s", len(names), name)
+	if still < movedLeast {
+		means = name + " did not move"
+	}
+	return atLeast("layers move", still, movedLeast, means,
+		"a frozen layer: is "+name+" among the parameters of the solver, does its gradient arrive (gradients check), are its ReLUs dead (dead units check)?")
+}
+
+// movedLeast is the least way of a layer, relative to its length.
+const movedLeast = 1e-5
+
+// The range that the length of an update is well in, relative to that of the weights.
+const (
+	ratioLeast = 3e-4
+	ratioMost  = 0.1
+)
+
+// Ratios is the verdict on the size of the updates of a lesson.
+func Ratios(o Overfit) Verdict {
+	const what = "update / weights"
+	if o.Ratio < ratioLeast {
+		return atLeast(in(o.Lesson, what), o.Ratio, ratioLeast, "an update moves hardly anything", "multiply the learning rate by 10")
+	}
+	return atMost(in(o.Lesson, what), o.Ratio, ratioMost, fmt.Sprintf("an update moves the weights by %s of their length", percent(o.Ratio)), "divide the learning rate by 10")
+}
+
+// Paths compares what the network puts out as it trains with what it puts out as it is used.
+func Paths(l Lesson, r *rand.Rand) (Verdict, error) {
+	same(l, draw(first(l.Len()), l.Size(), r))
+	trained, err := l.Trained()
+	if err != nil {
+		return Verdict{}, err
+	}
+	used, err := l.Predicted()
+	if err != nil {
+		return Verdict{}, err
+	}
+	off := math.Inf(1)
+	if len(used) == len(trained) {
+		off = distance(used, trained) / max(norm(used), norm(trained))
+	}
+	means := "the network puts out the same when it is used as when it trains"
+	if off > pathsApart {
+		means = fmt.Sprintf("what the network puts out when it is used is %s off from what it puts out when it trains", percent(off))
+	}
+	return atMost(in(l, "prediction path"), off, pathsApart, means,
+		"the two paths see other inputs or other weights: are the inputs of both centred by the same mean image, in the same units and order?"), nil
+}
+
+// pathsApart is the rounding of float32 over a forward pass, with a margin.
+const pathsApart = 1e-3
+
+// percent writes a share.
+func percent(x float64) string { return fmt.Sprintf("%.3g %%", 100*x) }

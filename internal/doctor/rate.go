@@ -1,0 +1,97 @@
+package doctor
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+)
+
+// Rates is a learning-rate range test: what is left of the error of one batch after the same few
+// updates at each rate, from the same weights.
+type Rates struct {
+	Rate, Left []float64
+	Best       int
+}
+
+// The rates of a range test.
+const (
+	rateFirst   = 1e-6
+	rateLast    = 0.1
+	rateStep    = 3.1622776601683795 // half a power of ten
+	rateUpdates = 20
+)
+
+// Range runs the range test of L. N. Smith, "Cyclical Learning Rates for Training Neural
+// Networks", 2017, section 3.3, with a new start at each rate, so that none suffers from those
+// before. The rate that is configured comes last.
+func Range(l Lesson, configured float64, r *rand.Rand, tick func()) (t Rates, err error) {
+	same(l, draw(first(l.Len()), l.Size(), r))
+	k, err := keep(l)
+	if err != nil {
+		return t, err
+	}
+	defer k.restore(l)
+	before, err := l.Error()
+	if err != nil {
+		return t, err
+	}
+	for rate := rateFirst; rate < rateLast*1.1; rate *= rateStep {
+		t.Rate = append(t.Rate, rate)
+	}
+	t.Rate = append(t.Rate, configured)
+	for i, rate := range t.Rate {
+		k.restore(l)
+		t.Left = append(t.Left, atRate(l, rate)/before)
+		if t.Left[i] < t.Left[t.Best] && i < len(t.Rate)-1 {
+			t.Best = i
+		}
+		tick()
+	}
+	return t, nil
+}
+
+// atRate makes the updates of a range test and returns the error, infinite where they cannot be
+// made or leave outputs that are no numbers.
+func atRate(l Lesson, rate float64) float64 {
+	l.SetRate(rate)
+	for range rateUpdates {
+		if l.Step() != nil {
+			return math.Inf(1)
+		}
+	}
+	left, err := l.Error()
+	if err != nil || math.IsNaN(left) {
+		return math.Inf(1)
+	}
+	return left
+}
+
+// Suggested is a third of the rate that lowers the error most: training goes on for long after
+// these few updates, and there the highest rate that is good at first is too high.
+func (t Rates) Suggested() float64 { return t.Rate[t.Best] / rateStep }
+
+// rateProgress is the least share of the best rate's progress that the configured one must make,
+// where progress is the logarithm of the error left. Rates a thousand times too low make up to
+// 0.03 of it, and too high ones none.
+const rateProgress = 0.04
+
+// Verdict is that on the rate that is configured; key names its setting.
+func (t Rates) Verdict(l Lesson, key string) Verdict {
+	last := len(t.Rate) - 1
+	rate, best := t.Rate[last], t.Suggested()
+	progress := math.Log(t.Left[last]) / min(math.Log(t.Left[t.Best]), -1e-3)
+	means := fmt.Sprintf("of the error of a batch, %s is left after %d updates at %s %.2g, and least, %s, at %.2g: %.1g suggests itself",
+		percent(t.Left[last]), rateUpdates, key, rate, percent(t.Left[t.Best]), t.Rate[t.Best], best)
+	advice := fmt.Sprintf("too low to learn in a reasonable time: set it near %.1g", best)
+	if rate > t.Rate[t.Best] {
+		advice = fmt.Sprintf("too high, the weights are thrown about: set it near %.1g", best)
+	}
+	return atLeast(in(l, "learning rate"), progress, rateProgress, means, advice)
+}
+
+// Epochs converts updates into passes over the data.
+func Epochs(steps, batch, updates int, unit string) Verdict {
+	one := float64(steps) / float64(batch)
+	return told("iterations and epochs", float64(updates)/one,
+		fmt.Sprintf("%d updates of %d are %.3g epochs of %d %s; an epoch is %.0f updates", updates, batch, float64(updates)/one, steps, unit, one))
+}
