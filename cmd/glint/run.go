@@ -24,6 +24,7 @@ type cli struct {
 	View     viewCmd     `cmd:"" help:"Draw what the code keeps: original, reconstruction, weights, error."`
 	Record   recordCmd   `cmd:"" help:"Record play into a dataset."`
 	Detect   detectCmd   `cmd:"" help:"Find small objects in a dataset, say how well, or calibrate the detector."`
+	Doctor   doctorCmd   `cmd:"" help:"Find out why a network does not learn: a verdict a line, with what to do."`
 	Ablate   ablateCmd   `cmd:"" help:"Compare settings over seeds, by a plan."`
 	Trial    trialCmd    `cmd:"" hidden:"" help:"Run one trial of a study."`
 	Env      envCmd      `cmd:"" help:"List, install and serve environments."`

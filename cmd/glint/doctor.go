@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+
+	"glint/internal/app"
+)
+
+// doctorCmd finds out why a network does not learn. Pointers tell a flag that was given from one
+// that was not.
+type doctorCmd struct {
+	Env        string   `help:"Environment to examine a training on. Default dojo." placeholder:"NAME"`
+	Algo       string   `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
+	Preset     string   `help:"Which defaults: game or general. Default game." placeholder:"NAME"`
+	Config     string   `help:"TOML file with settings, below the flags." placeholder:"FILE"`
+	Checkpoint string   `help:"Run or checkpoint whose network is examined." placeholder:"RUN"`
+	Data       string   `help:"Recorded dataset to examine a training on: by imitation, or of the autoencoder alone where steps are left out." placeholder:"DIR"`
+	HeldOut    string   `help:"Dataset that such a training would be judged on, to see whether it is another." placeholder:"DIR"`
+	SkipBad    bool     `help:"Leave out, and name, the shards of the dataset that cannot be read."`
+	Memory     float64  `help:"Memory that a training may take, in MiB. Default what is free." placeholder:"MIB"`
+	Only       []string `help:"Groups of checks to make: gradients, prediction, overfitting, shuffling, inputs, balance, generalisation, rates, memory, environment, path. Default all." placeholder:"NAMES"`
+	JSON       bool     `help:"Print the verdicts as one JSON object on the last line of stdout."`
+	TokenFile  string   `help:"File with the token of a remote server, or with the password of a screen." placeholder:"FILE"`
+
+	Seed      *uint64  `help:"Seed of everything random. Default 1." placeholder:"S"`
+	Envs      *int     `help:"Environments in lock step." placeholder:"N"`
+	Threads   *int     `help:"Cores that compute. Default all." placeholder:"N"`
+	Sticky    *float64 `help:"Probability that a frame repeats the last action. Default 0.25." placeholder:"P"`
+	LR        *float64 `help:"Learning rate." name:"lr" placeholder:"X"`
+	Weighting *string  `help:"Weighting of the autoencoder's loss. Default knife." placeholder:"NAME"`
+	ValShare  *float64 `help:"Share of the dataset's episodes that are judged. Default 0.1." placeholder:"P"`
+}
+
+// Run examines.
+func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
+	o.JSON = c.JSON
+	sources := flagsGiven([]flag{
+		{"--checkpoint", c.Checkpoint != ""},
+		{"--data", c.Data != ""},
+		{"--env", c.Env != ""},
+	})
+	if len(sources) > 1 {
+		return &app.UsageError{Msg: sources[0] + " and " + sources[1] + " exclude each other", Hint: "give one of them"}
+	}
+	if c.HeldOut != "" && c.Data == "" {
+		return &app.UsageError{Msg: "--held-out is compared with the dataset of --data", Hint: "give both"}
+	}
+	cfg, err := app.DoctorSettings(app.Base{Env: c.Env, Algo: c.Algo, Preset: c.Preset}, c.Config, c.Checkpoint, c.Data, c.SkipBad)
+	if err != nil {
+		return err
+	}
+	set(&cfg.Seed, c.Seed)
+	set(&cfg.Threads, c.Threads)
+	set(&cfg.Sticky, c.Sticky)
+	set(&cfg.Agent.LR, c.LR)
+	set(&cfg.Weighting, c.Weighting)
+	set(&cfg.Data.ValShare, c.ValShare)
+	if c.Envs != nil {
+		cfg.SetEnvs(*c.Envs)
+	}
+	cfg.SetSecret(c.TokenFile)
+	_, err = app.Doctor(ctx, cfg, app.DoctorOptions{Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only}, o)
+	return err
+}
