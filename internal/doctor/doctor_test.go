@@ -137,3 +137,14 @@ func TestEpochs(t *testing.T) {
 		t.Errorf("%+v, want 2 epochs of 750 updates", v)
 	}
 }
+
+// TestCutRewards wants to be told which rewards a limit makes the same.
+func TestCutRewards(t *testing.T) {
+	same := "one of 2000 counts as much as one of 200"
+	for _, clip := range []float64{0.5, 1.5} {
+		v := doctor.Rewards([]float64{0, 200, 2000, 100}, clip, 1.0/200, false)[1]
+		if got := strings.Contains(v.Means, same); got != (clip == 0.5) {
+			t.Errorf("at a limit of %v: %s", clip, v.Means)
+		}
+	}
+}

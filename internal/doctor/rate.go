@@ -42,7 +42,7 @@ func Range(l Lesson, configured float64, r *rand.Rand, tick func()) (t Rates, er
 	for i, rate := range t.Rate {
 		k.restore(l)
 		t.Left = append(t.Left, atRate(l, rate)/before)
-		if t.Left[i] < t.Left[t.Best] && i < len(t.Rate)-1 {
+		if t.Left[i] < t.Left[t.Best] {
 			t.Best = i
 		}
 		tick()
