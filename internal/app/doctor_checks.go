@@ -11,7 +11,6 @@ import (
 	"glint/autoencoder"
 	"glint/internal/doctor"
 	"glint/internal/kernel"
-	"glint/saliency"
 )
 
 // How long the checks train: as far as the verdicts need it, and three minutes in all on two
@@ -297,75 +296,6 @@ func (e *examination) generalise(ctx context.Context) (all []doctor.Verdict, err
 	}
 	return append(all, c.Verdicts(l)...), nil
 }
-
-// rates tries learning rates, and counts updates in passes over the data.
-func (e *examination) rates(context.Context) (all []doctor.Verdict, err error) {
-	for _, h := range e.heads() {
-		l, err := e.teach(h, e.batch(h))
-		if err != nil {
-			return all, err
-		}
-		rate, key := e.cfg.Agent.LR, "agent.lr (--lr)"
-		if h == agent.HeadAutoencoder {
-			rate, key = e.cfg.Agent.Pretrain.LR, "agent.pretrain.lr"
-		}
-		t, err := doctor.Range(l, rate, e.rand, e.tick)
-		if err != nil {
-			return all, err
-		}
-		all = append(all, t.Verdict(l, key))
-	}
-	a := e.cfg.Agent
-	if e.cfg.Alone {
-		if a.Pretrain.Updates > 0 {
-			all = append(all, doctor.Epochs(sum(e.classes), a.Pretrain.Batch, int(a.Pretrain.Updates), "frames"))
-		}
-		return all, nil
-	}
-	return append(all, doctor.Epochs(a.Envs*a.Horizon, a.Minibatch, a.Updates(), "steps of a rollout")), nil
-}
-
-// memory predicts what an update takes by its batch, and measures it.
-func (e *examination) memory(context.Context) (all []doctor.Verdict, err error) {
-	a, weights := e.cfg.Agent, 0
-	for _, p := range e.fresh.Params() {
-		weights += len(p.Value.Float32s())
-	}
-	w, err := e.cfg.weighting()
-	if err != nil {
-		return nil, err
-	}
-	late, batch := saliency.NeedsOf(w).Recon, a.Minibatch/a.MicroBatches
-	if e.cfg.Alone {
-		batch = a.Pretrain.Batch / a.Pretrain.MicroBatches
-	}
-	build := func(b int) (any, error) { return e.fresh.BuildUpdate(a, b, late, e.cfg.Alone) }
-	s, err := doctor.Sized([]doctor.Part{{Name: "optimiser", Bytes: float64(8 * weights)}, {Name: "gradients", Bytes: float64(4 * weights)}}, build)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.Predicted(min(batch, largestMeasured), build)
-	if err != nil {
-		return nil, err
-	}
-	size := float64(e.world.Spec().ObsLen())
-	rollouts := 2.0
-	if e.cfg.Alone {
-		rollouts = 0
-	}
-	limit := e.o.Memory * (1 << 20)
-	if limit == 0 {
-		limit = freeMemory()
-	}
-	return append(all, v, s.Fits(batch, []doctor.Part{
-		{Name: "weights", Bytes: float64(4 * weights)},
-		{Name: "rollouts", Bytes: rollouts * float64(a.Envs*a.Horizon) * size},
-		{Name: "store", Bytes: float64(a.StoreCapacity) * size / max(1, e.ratio)},
-	}, limit)), nil
-}
-
-// largestMeasured is the largest batch that is built to be measured.
-const largestMeasured = 128
 
 // path goes the whole way once, small.
 func (e *examination) path(ctx context.Context) ([]doctor.Verdict, error) {

@@ -148,3 +148,11 @@ func TestCutRewards(t *testing.T) {
 		}
 	}
 }
+
+// TestSchedule wants each eighth of the highest rate to be a bar of its own.
+func TestSchedule(t *testing.T) {
+	v := doctor.Schedule("linear", "agent.lr", []float64{0.8, 0.6, 0.31, 0.1, 0})
+	if want := "linear from 0.8 to 0 over the training: █▆▄▁▁"; v.Means != want || !v.OK {
+		t.Errorf("%q, want %q", v.Means, want)
+	}
+}

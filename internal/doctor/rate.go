@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // Rates is a learning-rate range test: what is left of the error of one batch after the same few
@@ -94,4 +95,22 @@ func Epochs(steps, batch, updates int, unit string) Verdict {
 	one := float64(steps) / float64(batch)
 	return told("iterations and epochs", float64(updates)/one,
 		fmt.Sprintf("%d updates of %d are %.3g epochs of %d %s; an epoch is %.0f updates", updates, batch, float64(updates)/one, steps, unit, one))
+}
+
+// bars draw a rate from low to high.
+var bars = []rune("▁▂▃▄▅▆▇█")
+
+// Schedule is the course of a learning rate over a training, drawn at equal distances from its
+// begin to its end.
+func Schedule(name, key string, rates []float64) Verdict {
+	most, drawn := slices.Max(rates), ""
+	for _, r := range rates {
+		level := 0.0
+		if most > 0 {
+			level = r / most
+		}
+		drawn += string(bars[max(0, int(math.Ceil(level*float64(len(bars))-1e-9))-1)])
+	}
+	last := rates[len(rates)-1]
+	return told("schedule of "+key, last, fmt.Sprintf("%s from %.3g to %.3g over the training: %s", name, rates[0], last, drawn))
 }
