@@ -1,6 +1,7 @@
 package vnc
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -99,11 +100,11 @@ func TestFollow(t *testing.T) {
 // TestCount looks at frames with numbers, which begin anew after 2^24.
 func TestCount(t *testing.T) {
 	var v Vec
-	for _, n := range []uint32{1<<24 - 2, 1<<24 - 1, 0, 0, 0, 1, 4} {
-		v.count(stamp{number: n, is: true})
+	for _, s := range []stamp{{1<<24 - 2, true}, {1<<24 - 1, true}, {0, true}, {0, true}, {0, true}, {1, true}, {4, true}, {}, {100, true}} {
+		if err := v.count(s, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	v.count(stamp{})
-	v.count(stamp{number: 100, is: true})
 	if v.stats.Repeated != 2 || v.stats.Skipped != 2 {
 		t.Errorf("%d frames were seen twice and %d never, want 2 and 2", v.stats.Repeated, v.stats.Skipped)
 	}
@@ -132,5 +133,24 @@ func TestReadStamp(t *testing.T) {
 		if got := readStamp(&s); got != c.want {
 			t.Errorf("pixels %06x of a row of %d are the stamp %v, want %v", c.pixels, c.w, got, c.want)
 		}
+	}
+}
+
+// TestFrozenFrame: a server that shows the same number for too long waits for keys.
+func TestFrozenFrame(t *testing.T) {
+	v := &Vec{o: Options{Timeout: time.Second}}
+	start := time.Now()
+	for _, look := range []struct {
+		number uint32
+		after  time.Duration
+		ends   bool
+	}{{7, 0, false}, {7, time.Second, false}, {8, 2 * time.Second, false}, {8, 3 * time.Second, false}, {8, 3*time.Second + 1, true}} {
+		err := v.count(stamp{number: look.number, is: true}, start.Add(look.after))
+		if errors.Is(err, ErrClock) != look.ends {
+			t.Errorf("frame %d after %v: %v", look.number, look.after, err)
+		}
+	}
+	if v.stats.Repeated != 3 || !lasting(ErrClock) {
+		t.Errorf("%d frames seen twice, want 3", v.stats.Repeated)
 	}
 }

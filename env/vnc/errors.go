@@ -21,13 +21,16 @@ var (
 	ErrRewarder = errors.New("the rewarder refuses")
 	// ErrRestart is given where the keys of Options.Restart begin no episode.
 	ErrRestart = errors.New("the keys of Restart begin no episode")
+	// ErrClock is given in real time where a server that numbers its frames shows the same
+	// one for longer than Options.Timeout, as one in lock step does.
+	ErrClock = errors.New(`the server plays in lock step, set clock = "lockstep"`)
 	// ErrSilent is given where a server stops to answer.
 	ErrSilent = errors.New("the server does not answer")
 )
 
 // lasting says whether an error would come again over a new connection.
 func lasting(err error) bool {
-	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder, ErrRestart} {
+	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder, ErrRestart, ErrClock} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"glint/env"
 )
@@ -50,17 +51,23 @@ func (s stamp) since(earlier stamp) env.Frames {
 	return env.Frames((s.number - earlier.number) & stampMask)
 }
 
-// count notes which frame of a server in real time was looked at.
-func (v *Vec) count(s stamp) {
-	if s.is && v.stamp.is {
-		switch n := s.since(v.stamp); n {
-		case 0:
-			v.stats.Repeated++
-		default:
-			v.stats.Skipped += n - 1
+// count notes which frame of a server in real time was looked at. It is an error where that
+// has been the same one for too long.
+func (v *Vec) count(s stamp, now time.Time) error {
+	switch {
+	case !s.is || !v.stamp.is:
+		v.moved = now
+	case s == v.stamp:
+		v.stats.Repeated++
+		if now.Sub(v.moved) > v.o.Timeout {
+			return fmt.Errorf("%w: it has shown frame %d for %v", ErrClock, s.number, v.o.Timeout)
 		}
+	default:
+		v.stats.Skipped += s.since(v.stamp) - 1
+		v.moved = now
 	}
 	v.stamp = s
+	return nil
 }
 
 // advance plays a step in lock step: it asks for one frame after the other. Where the

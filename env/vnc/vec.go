@@ -28,6 +28,7 @@ type Vec struct {
 	sizes   int       // how often the screen of link had changed its size when the episode began
 	held    chord     // the keys that are down
 	stamp   stamp     // of the last frame
+	moved   time.Time // when that was another one
 	ticks   ticker
 	batch   *env.Batch
 	damage  []image.Rectangle
@@ -218,7 +219,9 @@ func (v *Vec) watch(ctx context.Context) (sizes int, err error) {
 		g := v.link.view.look(obs, v.damage, v.board.asides())
 		v.damage, sizes = g.damage, g.sizes
 		v.ticks.follow(g.arrived, slew)
-		v.count(g.stamp)
+		if err := v.count(g.stamp, at); err != nil {
+			return 0, err
+		}
 		v.board.frame(obs)
 	}
 	if late {

@@ -62,12 +62,11 @@ func EnvView(ctx context.Context, e EnvViewOptions, o IO) (res EnvViewResult, er
 	if !(e.Every >= 0) || e.Every > 0 && e.Out == "" {
 		return res, usagef("give seconds above 0, and --out DIR for the pictures", "--every is %v", e.Every)
 	}
-	if e.Every > 0 {
-		if err := os.Mkdir(e.Out, 0o755); err != nil {
-			return res, fmt.Errorf("making the folder of the pictures: %w", err)
-		}
+	if e.Every > e.Seconds {
+		return res, usagef("look for longer, or save more often", "--every %v is more than --seconds %v", e.Every, e.Seconds)
 	}
-	c := DefaultConfig(e.Env, DefaultAlgo)
+	screenOnly, _, _ := strings.Cut(e.Env, "+") // a rewarder lets one player in, and begins an episode for him
+	c := DefaultConfig(screenOnly, DefaultAlgo)
 	e.Change(&c)
 	c.VNC.Keys, c.VNC.Restart, c.VNC.MaxFrames = []string{vnc.None}, nil, math.MaxInt32
 	c.VNC.Clock, c.VNC.End = vnc.Realtime, EndConfig{}
@@ -76,6 +75,11 @@ func EnvView(ctx context.Context, e EnvViewOptions, o IO) (res EnvViewResult, er
 		return res, err
 	}
 	defer func() { err = errors.Join(err, raw.Close()) }()
+	if e.Every > 0 {
+		if err := os.Mkdir(e.Out, 0o755); err != nil {
+			return res, fmt.Errorf("making the folder of the pictures: %w", err)
+		}
+	}
 	if res, err = e.look(ctx, raw.Vec.(*screen)); err != nil {
 		return res, err
 	}

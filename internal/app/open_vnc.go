@@ -131,6 +131,9 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	v.Keys, v.Restart, v.Rate, v.Repeat = c.VNC.Keys, c.VNC.Restart, c.VNC.Rate, c.VNC.Repeat
 	v.Rewarder, v.RewarderEnv, v.Clock, v.Commit = rewarder, c.VNC.EnvID, c.VNC.Clock, c.VNC.Commit
 	v.MaxFrames, v.Encoding, v.Crop = env.Frames(c.VNC.MaxFrames), c.VNC.Encoding, c.Pixels.Crop
+	if err := c.VNC.absolute(); err != nil {
+		return opened{}, err
+	}
 	for _, number := range c.VNC.Score {
 		s, err := number.options()
 		if err != nil {

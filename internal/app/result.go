@@ -154,7 +154,7 @@ func (t *training) summary(r Result) *report.Summary {
 		"look at it", "glint view --checkpoint " + t.dir,
 		"go on", "glint train --resume " + t.dir + t.longer(r),
 	}
-	if t.cfg.Weighting != "uniform" {
+	if t.cfg.Weighting != "uniform" && !isScreen(t.cfg.Env) { // whose keys and crop no flag tells
 		next = append(next, "compare", "glint train --env "+t.cfg.Env+" --weighting uniform")
 	}
 	return s.Add("Try next", next...)

@@ -90,6 +90,21 @@ func (e EndConfig) options() (vnc.End, error) {
 	return v, nil
 }
 
+// absolute makes the names of files such that a resumed run finds them from any folder.
+func (v VNCConfig) absolute() (err error) {
+	for i := range v.Score {
+		if v.Score[i].File, err = filepath.Abs(v.Score[i].File); err != nil {
+			return err
+		}
+	}
+	for i, file := range v.End.Pictures {
+		if v.End.Pictures[i], err = filepath.Abs(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readCrop reads the crop [H,W,3] out of the picture of a screen, or a picture of the crop
 // alone.
 func readCrop(file string, crop image.Rectangle) ([]byte, error) {

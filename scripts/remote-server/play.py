@@ -1,5 +1,6 @@
 """The loop: keys in, frames and rewards out, by a clock or by a key."""
 
+import itertools
 import os
 import select
 import time
@@ -8,6 +9,9 @@ import numpy as np
 
 from display import COMMIT, MASK
 from keyboard import Keyboard, chords
+
+# The keys that are taken in before a frame at most.
+BURST = 256
 
 
 def table(game):
@@ -69,7 +73,7 @@ class Remote:
     def show(self, reward, done, cut):
         """Draws what has changed, and pays for it."""
         changed = np.flatnonzero((self.obs[0] != self.seen).reshape(len(self.seen), -1).any(1))
-        top, bottom = (changed[0], changed[-1] + 1) if len(changed) else (0, 0)
+        top, bottom = (changed[0], changed[-1] + 1) if len(changed) else (len(self.seen), len(self.seen))
         part = self.seen[top:bottom]
         part[...] = self.obs[0, top:bottom]
         if self.scale > 1:
@@ -97,6 +101,11 @@ class Remote:
         else:
             self.keyboard.down.discard(name)
 
+    def take(self, display):
+        """Takes in keys, not so many that frames would wait for them."""
+        for name, down in itertools.islice(display.keys(), BURST):
+            self.press(name, down)
+
     def run(self, display, rewarder, seed):
         """Plays until the display ends."""
         self.display, self.rewarder = display, rewarder
@@ -104,11 +113,12 @@ class Remote:
         period, socket = 1 / self.fps, display.x.fileno()
         due = time.monotonic() + period
         while display.server.poll() is None:
-            for name, down in display.keys():
-                self.press(name, down)
+            self.take(display)
+            wish = None
             while not rewarder.resets.empty():
-                seed, parent = rewarder.resets.get()
-                self.begin(seed, (parent,))
+                wish = rewarder.resets.get()  # the newest counts
+            if wish:
+                self.begin(wish[0], (wish[1],))
             wait = None if self.lockstep else max(0.0, due - time.monotonic())
             if display.x.pending_events():
                 wait = 0
@@ -116,7 +126,8 @@ class Remote:
             if self.awake in ready:
                 os.read(self.awake, 4096)
             now = time.monotonic()
-            if not self.lockstep and now >= due and socket not in ready:
+            if not self.lockstep and now >= due:
+                self.take(display)  # a key that arrived before the frame counts for it
                 self.advance()
                 missed = int((now - due) / period)  # frames that nobody will see
                 self.late += missed

@@ -40,7 +40,8 @@ class Rewarder:
         """Serves until close."""
         self.loop, self.ended = asyncio.get_running_loop(), asyncio.Event()
         try:
-            async with serve(self.talk, host, port, process_request=check, compression=None, max_size=1 << 16) as server:
+            async with serve(self.talk, host, port, process_request=check, compression=None, max_size=1 << 16,
+                             origins=[None]) as server:
                 self.port = server.sockets[0].getsockname()[1]
                 started.set()
                 await self.ended.wait()
@@ -79,7 +80,7 @@ class Rewarder:
             parent = (message.get("headers") or {}).get("message_id")
             wish = body.get("env_id") or self.env_id
             seed = int(body["seed"]) if body.get("seed") is not None else None
-        except (ValueError, TypeError, KeyError, AttributeError) as err:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as err:
             return self.text("v0.reply.error", {"message": f"not understood: {err}"})
         if method == PING:
             return self.text("v0.reply.control.ping", {}, parent)
