@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 
 	"glint/agent"
+	"glint/internal/ops"
 	"glint/internal/stats"
 	"glint/internal/telemetry"
 	"glint/replay"
@@ -87,11 +87,16 @@ func (a *asker) flush() error {
 	chosen := make([]int, askedAtOnce)
 	a.player.Greedy(logits, chosen)
 	for i, done := range a.done {
-		a.losses[done] -= math.Log(softmax(logits[i*len(a.losses) : (i+1)*len(a.losses)])[done])
-		a.Confusion[done][chosen[i]]++
+		a.note(logits[i*len(a.losses):(i+1)*len(a.losses)], chosen[i], done)
 	}
 	a.done = a.done[:0]
 	return nil
+}
+
+// note takes in the answer to a step: logits [A] and the action chosen by them.
+func (a *asker) note(logits []float32, chosen, done int) {
+	a.losses[done] -= ops.LogProb(logits, done) // the logarithm of a probability may be that of 0
+	a.Confusion[done][chosen]++
 }
 
 // logLoss is the mean of −log π over the steps, each with the weight of its action.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"math"
 	"path/filepath"
 
@@ -39,7 +40,7 @@ func (t *training) validate(r agent.Report) (better bool, err error) {
 		return false, nil
 	case t.validation != nil:
 		err = t.validation.addTo(r.Values)
-	case t.cfg.Alone:
+	case t.judges():
 		var loss float64
 		if loss, err = t.monitor.loss(t.trainer.Gallery()); !math.IsNaN(loss) {
 			r.Values[telemetry.ValidationLoss] = loss
@@ -49,12 +50,21 @@ func (t *training) validate(r agent.Report) (better bool, err error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	if better = t.low == nil || loss < t.low.Loss; better {
+	return t.lower(loss), nil
+}
+
+// lower takes in a validation loss and says whether it is a new low. One that is not finite
+// never is.
+func (t *training) lower(loss float64) bool {
+	switch {
+	case t.cfg.Patience == 0:
+	case finite(loss) != nil && (t.low == nil || loss < t.low.Loss):
 		t.low = &lowest{Loss: loss, At: t.at()}
-		return t.cfg.Patience > 0, nil
+		return true
+	case t.low != nil:
+		t.low.Since++
 	}
-	t.low.Since++
-	return false, nil
+	return false
 }
 
 // impatient says whether the validation loss has not fallen for too long.
@@ -62,13 +72,43 @@ func (t *training) impatient() bool {
 	return t.cfg.Patience > 0 && t.low != nil && t.low.Since >= t.cfg.Patience
 }
 
-// validates refuses to wait for a validation loss that there will not be.
+// judges says whether something is left aside to validate on.
+func (t *training) judges() bool {
+	return t.validation != nil || t.cfg.Alone && (t.cfg.Agent.Envs > 1 || t.world.episodes[agent.Judged] > 0)
+}
+
+// validates refuses to wait for a validation loss that there will not be, and says so where
+// the training is too short to end early.
 func (t *training) validates() error {
-	judged := t.validation != nil || t.cfg.Alone && (t.cfg.Agent.Envs > 1 || t.world.episodes[agent.Judged] > 0)
-	if t.cfg.Patience > 0 && !judged {
+	if t.cfg.Patience == 0 {
+		return nil
+	}
+	if !t.judges() {
 		return usagef("record more episodes or raise --val-share, or set patience to 0", "patience is %d, but no episode is left aside to validate on", t.cfg.Patience)
 	}
+	all, every, unit := t.cfg.Steps, int64(judgeSteps), "steps"
+	if t.cfg.Alone {
+		all, every, unit = t.cfg.Agent.Pretrain.Updates, judgeIterations, "updates"
+	}
+	if least := int64(t.cfg.Patience+1) * every; 0 < all && all < least {
+		t.io.notef("patience %d cannot end these %d %s early: that takes %d judgements, one every %d", t.cfg.Patience, all, unit, t.cfg.Patience+1, every)
+	}
 	return nil
+}
+
+// earlySummary says when the validation loss was lowest and whether that ended the training.
+func (t *training) earlySummary(r Result) (rows []string) {
+	unit := "step"
+	if t.cfg.Alone {
+		unit = "update"
+	}
+	if b := r.Best; b != nil {
+		rows = append(rows, "validation", fmt.Sprintf("loss lowest at %s %d: %.4g; that checkpoint counts", unit, b.At, b.Loss))
+	}
+	if r.StoppedEarly {
+		rows = append(rows, "ended", fmt.Sprintf("early: no lower validation loss in the last %d judgements", t.cfg.Patience))
+	}
+	return rows
 }
 
 // best returns the checkpoint of the lowest validation loss, nil where there is none: none was

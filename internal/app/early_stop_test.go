@@ -50,6 +50,9 @@ func lowestRow(t *testing.T, run string) (update int64, loss float64, rows int) 
 	return update, loss, rows
 }
 
+// words returns what was said without its line breaks.
+func words(said *bytes.Buffer) string { return strings.Join(strings.Fields(said.String()), " ") }
+
 // TestPretrainStopsEarly overfits a few observations, stops where the validation loss falls no
 // more, and keeps the best checkpoint, the same after an interruption.
 func TestPretrainStopsEarly(t *testing.T) {
@@ -58,7 +61,16 @@ func TestPretrainStopsEarly(t *testing.T) {
 	c.Agent.Pretrain.Updates, c.Patience, c.FramesEvery = 4000, 2, 0
 	c.Agent.Pretrain.LR, c.Agent.Pretrain.Batch = 2e-2, 4 // too high, so that it comes and goes
 	unbroken, broken := filepath.Join(dir, "unbroken"), filepath.Join(dir, "broken")
-	want := train(t, c, unbroken)
+	said := new(bytes.Buffer)
+	want, err := app.Train(t.Context(), c, unbroken, app.IO{Stdout: said, Stderr: new(bytes.Buffer)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"loss lowest at update", "early: no lower validation loss in the last 2", filepath.Join(unbroken, "ckpt", "best"), "--updates 8000 --patience 0"} {
+		if !strings.Contains(words(said), part) {
+			t.Errorf("the summary lacks %q:\n%s", part, said)
+		}
+	}
 	update, loss, rows := lowestRow(t, unbroken)
 	if !want.StoppedEarly || want.Best == nil || want.Best.At != update || want.Best.Loss != loss {
 		t.Fatalf("stopped %v with best %+v; the lowest validation loss is %v at update %d of %d", want.StoppedEarly, want.Best, loss, update, want.Updates)
@@ -111,8 +123,8 @@ func TestImitateStopsEarly(t *testing.T) {
 	if x := res.Best.Loss; math.Abs(x-math.Log(8)) > 0.3 {
 		t.Errorf("the validation loss of an actor that has learned nothing is %v, want about ln 8", x)
 	}
-	for _, part := range []string{"ended", "go on by play", filepath.Join(out, "ckpt", "best"), "F1"} {
-		if !strings.Contains(said.String(), part) {
+	for _, part := range []string{"ended", "go on by play", "--steps 120000 --patience 0", filepath.Join(out, "ckpt", "best"), "F1"} {
+		if !strings.Contains(words(said), part) {
 			t.Errorf("the summary lacks %q:\n%s", part, said)
 		}
 	}
@@ -123,6 +135,18 @@ func TestPatienceNeedsValidation(t *testing.T) {
 	c.Patience, c.Data.ValShare = 3, 0
 	if _, err := notes(t, c); err == nil || !strings.Contains(err.Error(), "no episode is left aside to validate on") {
 		t.Errorf("without a validation part: %v", err)
+	}
+	c.Patience, c.Agent.Pretrain.Updates, c.Data.ValShare = 1, 150, 0.3
+	if said, err := notes(t, c); err != nil || !strings.Contains(said, "patience 1 cannot end these 150 updates early: that takes 2 judgements, one every 100") {
+		t.Errorf("of a training too short to end early it says (%v):\n%s", err, said)
+	}
+	c.Patience, c.Agent.Pretrain.Updates, c.Data.ValShare = 0, 100, 0
+	out := filepath.Join(t.TempDir(), "run")
+	if res := train(t, c, out); res.Updates != 100 {
+		t.Errorf("it ended at update %d, want 100", res.Updates)
+	}
+	if _, _, rows := lowestRow(t, out); rows > 0 {
+		t.Errorf("%d rows have a validation loss of frames that were learned from", rows)
 	}
 	c = small("dojo", "ppo")
 	c.Patience = 3

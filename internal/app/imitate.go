@@ -73,12 +73,9 @@ func (t *training) imitateSummary(r Result) *report.Summary {
 	}
 	checkpoint, from := r.Checkpoint, t.dir
 	if b := r.Best; b != nil {
-		rows = append(rows, "validation", fmt.Sprintf("loss lowest at step %d: %.4f; that checkpoint counts", b.At, b.Loss))
 		checkpoint, from = b.Checkpoint, b.Checkpoint
 	}
-	if r.StoppedEarly {
-		rows = append(rows, "ended", fmt.Sprintf("early: no lower validation loss in the last %d judgements", t.cfg.Patience))
-	}
+	rows = append(rows, t.earlySummary(r)...)
 	if r.KnivesKept != nil {
 		rows = append(rows, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in %s", 100**r.KnivesKept, t.judgedEpisodes()))
 	}

@@ -106,12 +106,17 @@ func (t *training) aloneSummary(r Result) *report.Summary {
 	if r.HeldOutMSE != nil {
 		rows = append(rows, "error", fmt.Sprintf("%.5f mean squared, on the same", *r.HeldOutMSE))
 	}
+	checkpoint, from := r.Checkpoint, t.dir
+	if b := r.Best; b != nil {
+		checkpoint, from = b.Checkpoint, b.Checkpoint
+	}
+	rows = append(rows, t.earlySummary(r)...)
 	rows = append(rows, "work", fmt.Sprintf("%d updates in %.0f s", r.Updates, r.Seconds),
 		"stored", fmt.Sprintf("%d observations, by class %v, in %.1f MiB: %.0f times smaller than uncompressed", sum(r.Classes), r.Classes, r.StoreMiB, r.StoreRatio))
 	s.Add("Result", rows...)
-	s.Add("Where it is", "checkpoint", r.Checkpoint, "metrics", t.dir+"/"+telemetry.MetricsFile)
+	s.Add("Where it is", "checkpoint", checkpoint, "metrics", t.dir+"/"+telemetry.MetricsFile)
 	return s.Add("Try next",
-		"look at it", "glint view --checkpoint "+t.dir,
+		"look at it", "glint view --checkpoint "+from,
 		"go on", "glint pretrain --resume "+t.dir+t.longer(r))
 }
 

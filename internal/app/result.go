@@ -175,15 +175,19 @@ func (t *training) judgedEpisodes() string {
 
 // longer returns the flag that makes a finished run go on.
 func (t *training) longer(r Result) string {
+	impatient := ""
+	if r.StoppedEarly {
+		impatient = " --patience 0"
+	}
 	switch {
 	case r.Interrupted:
 		return ""
 	case t.cfg.Alone && t.cfg.Agent.Pretrain.Updates > 0:
-		return " --updates " + strconv.FormatInt(2*t.cfg.Agent.Pretrain.Updates, 10)
+		return " --updates " + strconv.FormatInt(2*t.cfg.Agent.Pretrain.Updates, 10) + impatient
 	case t.cfg.Steps > 0 && !t.cfg.Alone:
-		return " --steps " + strconv.FormatInt(2*t.cfg.Steps, 10)
+		return " --steps " + strconv.FormatInt(2*t.cfg.Steps, 10) + impatient
 	default:
-		return " --minutes " + strconv.FormatFloat(2*t.cfg.Minutes, 'g', -1, 64)
+		return " --minutes " + strconv.FormatFloat(2*t.cfg.Minutes, 'g', -1, 64) + impatient
 	}
 }
 
