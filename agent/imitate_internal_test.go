@@ -20,8 +20,9 @@ type lessons struct {
 // heldScene is the scene that nothing may be learned from.
 const heldScene = 3
 
-// imitator trains on games of one step that no action changes.
-func imitator(t *testing.T, of lessons, units int) *Trainer {
+// imitator trains on games of one step that no action changes; those held out are a part of
+// their own.
+func imitator(t *testing.T, of lessons, aside Part, units int) *Trainer {
 	t.Helper()
 	held := map[*toyGame]bool{}
 	v := newToy(8, 3, func(g *toyGame, _ int) toyStep {
@@ -47,7 +48,7 @@ func imitator(t *testing.T, of lessons, units int) *Trainer {
 	}
 	o.Part = func(i int) Part {
 		if held[&v.games[i]] {
-			return Judged
+			return aside
 		}
 		return Learned
 	}
@@ -72,7 +73,7 @@ func copied(n *Net) []ckpt.Tensor {
 // The actor does what the teacher does, not what pays; the critic learns what that pays.
 func TestImitates(t *testing.T) {
 	teacher := [4]int{2, 0, 1, 0}
-	tr := imitator(t, lessons{teacher, heldScene, 3}, 300)
+	tr := imitator(t, lessons{teacher, heldScene, 3}, Judged, 300)
 	p, err := tr.Net.NewPlayer(1)
 	if err != nil {
 		t.Fatal(err)
@@ -96,17 +97,24 @@ func TestImitates(t *testing.T) {
 // Neither what the teacher does in held-out steps, nor what they show or pay changes a
 // weight.
 func TestImitateHoldsOut(t *testing.T) {
-	a := imitator(t, lessons{[4]int{2, 0, 1, 0}, heldScene, 3}, 40)
-	for name, other := range map[string]lessons{
-		"action":  {[4]int{2, 0, 1, 2}, heldScene, 3},
-		"picture": {[4]int{2, 0, 1, 0}, 1, 3},
-		"reward":  {[4]int{2, 0, 1, 0}, heldScene, -2},
-	} {
-		if b := imitator(t, other, 40); !cmp.Equal(copied(a.Net), copied(b.Net)) {
-			t.Errorf("another %s in held-out steps gives other weights", name)
+	a := imitator(t, lessons{[4]int{2, 0, 1, 0}, heldScene, 3}, Judged, 40)
+	for _, aside := range []Part{Judged, Aside} {
+		for name, other := range map[string]lessons{
+			"nothing": {[4]int{2, 0, 1, 0}, heldScene, 3},
+			"action":  {[4]int{2, 0, 1, 2}, heldScene, 3},
+			"picture": {[4]int{2, 0, 1, 0}, 1, 3},
+			"reward":  {[4]int{2, 0, 1, 0}, heldScene, -2},
+		} {
+			b := imitator(t, other, aside, 40)
+			if !cmp.Equal(copied(a.Net), copied(b.Net)) {
+				t.Errorf("part %v: another %s in held-out steps gives other weights", aside, name)
+			}
+			if g := b.Gallery(); (len(g.Small)+len(g.Empty) > 0) != (aside == Judged) {
+				t.Errorf("part %v: the gallery has %d examples, want some of the judged part alone", aside, len(g.Small)+len(g.Empty))
+			}
 		}
 	}
-	c := imitator(t, lessons{[4]int{2, 0, 2, 0}, heldScene, 3}, 40)
+	c := imitator(t, lessons{[4]int{2, 0, 2, 0}, heldScene, 3}, Judged, 40)
 	if cmp.Equal(copied(a.Net), copied(c.Net)) {
 		t.Error("another action in the other steps gives the same weights")
 	}
@@ -131,7 +139,7 @@ func TestImitateRefuses(t *testing.T) {
 // A training that starts from another network keeps its weights and its mean image until it
 // learns.
 func TestStartFrom(t *testing.T) {
-	before := imitator(t, lessons{[4]int{2, 0, 1, 0}, heldScene, 3}, 5)
+	before := imitator(t, lessons{[4]int{2, 0, 1, 0}, heldScene, 3}, Judged, 5)
 	want := copied(before.Net)
 	cfg := toyConfig(PPO, 8)
 	cfg.Pretrain.Updates = 0
