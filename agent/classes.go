@@ -70,24 +70,33 @@ func (c ClassConfig) shares(counts []int) []float64 {
 	return shares
 }
 
-// weights returns what each class weighs. Without values that is 1 / frequency, with which
-// every class weighs the same in all.
-func (c ClassConfig) weights(counts []int) []float64 {
+// weights returns what each class weighs, by how often it comes, in any unit. Without values
+// that is 1 / frequency, with which every class weighs the same in all.
+func (c ClassConfig) weights(counts []float64) []float64 {
 	if len(c.Values) > 0 {
 		return c.Values
 	}
-	total, taken := 0, 0
+	total, taken := 0.0, 0.0
 	for _, n := range counts {
-		total += n
-		taken += min(n, 1)
+		if total += n; n > 0 {
+			taken++
+		}
 	}
 	w := make([]float64, len(counts))
 	for i, n := range counts {
 		if n > 0 {
-			w[i] = float64(total) / float64(taken*n)
+			w[i] = total / (taken * n)
 		}
 	}
 	return w
+}
+
+func floats(counts []int) []float64 {
+	f := make([]float64, len(counts))
+	for i, n := range counts {
+		f[i] = float64(n)
+	}
+	return f
 }
 
 // Each returns what a step of each class weighs in a mean over steps that are as training
@@ -97,7 +106,7 @@ func (c ClassConfig) Each(taken, here []int) []float64 {
 	w := make([]float64, len(here))
 	switch c.Balance {
 	case BalanceWeights:
-		return c.weights(taken)
+		return c.weights(floats(taken))
 	case BalanceBatches:
 		for i, share := range c.shares(here) {
 			w[i] = share / float64(max(1, here[i]))

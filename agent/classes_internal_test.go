@@ -67,7 +67,7 @@ func TestClassDraw(t *testing.T) {
 
 func TestClassWeights(t *testing.T) {
 	counts := []int{43, 37, 13, 7, 0}
-	w := ClassConfig{Balance: BalanceWeights}.weights(counts)
+	w := ClassConfig{Balance: BalanceWeights}.weights(floats(counts))
 	sum := 0.0
 	for i, n := range counts {
 		sum += w[i] * float64(n)
@@ -122,12 +122,49 @@ func TestBalancedBatches(t *testing.T) {
 	}
 }
 
+// Both classes of frames weigh the same in all, whatever their share of the batches.
+func TestFrameClassMass(t *testing.T) {
+	for _, c := range []struct{ smallShare, fresh float64 }{{0, 0}, {0.5, 0}, {0, 0.5}, {0.5, 0.5}} {
+		cfg := toyConfig(PPO, 8)
+		cfg.SmallShare, cfg.AEPerStep, cfg.AECoef, cfg.AEFresh = c.smallShare, 1, 1, c.fresh
+		cfg.FrameClasses.Balance = BalanceWeights
+		o := planesOptions(t, still(0, 4, 4, 4, 4, 1, 4, 2), 3)
+		o.Weighting = weighting(t, "uniform")
+		tr := playing(t, cfg, o)
+		advance(t, tr, 2)
+		if (tr.fresh > 0) != (c.fresh > 0) {
+			t.Fatalf("%+v: %d fresh samples", c, tr.fresh)
+		}
+		size := tr.spec.ObsLen()
+		obs, w := make([]byte, cfg.AEBatch()*size), make([]float32, cfg.AEBatch()*size)
+		var mass [2]float64
+		for range 50 {
+			tr.shuffle(rand.New(tr.random))
+			for from := 0; from < len(tr.order); from += cfg.Minibatch {
+				tr.entries = tr.order[from : from+cfg.Minibatch]
+				for i := range tr.fresh { // the minibatch's are there already
+					copy(obs[i*size:(i+1)*size], tr.last.rollout.ObsAt(tr.entries[len(tr.entries)-tr.fresh+i]))
+				}
+				if err := tr.sampler().Sample(obs, w); err != nil {
+					t.Fatal(err)
+				}
+				for i, boxes := range tr.inputs.Boxes {
+					mass[saliency.Class(boxes)] += float64(w[i*size])
+				}
+			}
+		}
+		if got := mass[1] / (mass[0] + mass[1]); math.Abs(got-0.5) > 0.02 {
+			t.Errorf("%+v: frames with a small object have %.3f of all weights, want 0.5", c, got)
+		}
+	}
+}
+
 // The autoencoder's loss weighs frames by 1 / frequency of their class, or as it is told,
 // with the mean 1 over the batch.
 func TestFrameClassWeights(t *testing.T) {
 	drawn := func(c ClassConfig) (*Trainer, []float32) {
 		cfg := toyConfig(PPO, 8)
-		cfg.FrameClasses = c
+		cfg.FrameClasses, cfg.SmallShare = c, 0
 		tr := begin(t, cfg, still(0, 4, 4, 4, 4, 1, 4, 2), 3) // scene 4 shows no small object; the last one is held out
 		until(t, tr, Reconstruct)
 		obs, w := make([]byte, 8*tr.spec.ObsLen()), make([]float32, 8*tr.spec.ObsLen())

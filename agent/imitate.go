@@ -43,7 +43,7 @@ func (o Options) classWeights(cfg Config, actions int) ([]float32, error) {
 		return nil, fmt.Errorf("agent: the frequencies of %d actions are known, want those of %d for weights of 1 / frequency", len(o.Taken), actions)
 	}
 	w := make([]float32, actions)
-	for i, v := range cfg.ActionClasses.weights(o.Taken) {
+	for i, v := range cfg.ActionClasses.weights(floats(o.Taken)) {
 		w[i] = float32(v)
 	}
 	return w, nil

@@ -118,7 +118,7 @@ func (t *Trainer) weighClasses(w []float32) {
 	if c.Balance != BalanceWeights {
 		return
 	}
-	of, each := c.weights(t.store.Counts()), make([]float32, in.B)
+	of, each := c.weights(t.drawnShares()), make([]float32, in.B)
 	for i := range each {
 		each[i] = float32(of[saliency.Class(in.Boxes[i])])
 	}
@@ -127,6 +127,27 @@ func (t *Trainer) weighClasses(w []float32) {
 		sample := w[i*t.spec.ObsLen() : (i+1)*t.spec.ObsLen()]
 		kernel.Scale(sample, sample, factor)
 	}
+}
+
+// drawnShares returns the part of the batches that each class has on average: of what the
+// store gives, and of the last rollout's observations that the rest comes from.
+func (t *Trainer) drawnShares() []float64 {
+	shares := t.store.Shares()
+	if t.fresh == 0 {
+		return shares
+	}
+	fresh, known := make([]float64, frameClasses), 0.0
+	for k, ok := range t.last.known {
+		if ok {
+			fresh[saliency.Class(t.last.boxes[k])]++
+			known++
+		}
+	}
+	part := float64(t.fresh) / float64(t.inputs.B)
+	for i := range shares {
+		shares[i] = (1-part)*shares[i] + part*fresh[i]/max(1, known)
+	}
+	return shares
 }
 
 // gradient sets the critic's gradient by the batch at hand where the weighting wants

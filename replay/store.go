@@ -259,6 +259,12 @@ func (s *Store) Counts() []int {
 	return n
 }
 
+// Shares returns the part of a batch that each class has on average, all 0 for an empty Store.
+func (s *Store) Shares() []float64 {
+	s.setShares()
+	return append([]float64(nil), s.share...)
+}
+
 // Bytes returns the compressed size of all stacks in bytes, without their boxes.
 func (s *Store) Bytes() int { return s.bytes }
 
