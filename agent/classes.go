@@ -3,7 +3,6 @@ package agent
 import (
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 )
 
@@ -11,7 +10,7 @@ import (
 type ClassConfig struct {
 	// Balance is one of the Balances.
 	Balance string `toml:"balance"`
-	// Values are the shares of the classes in a batch, in any unit, or their weights in the
+	// Values are the shares of the classes in a rollout, in any unit, or their weights in the
 	// loss; none for equal shares and for weights of 1 / frequency.
 	Values []float64 `toml:"values"`
 }
@@ -19,7 +18,7 @@ type ClassConfig struct {
 // How classes are brought into balance.
 const (
 	BalanceNone    = "none"
-	BalanceBatches = "batches" // each class has its share of every batch
+	BalanceBatches = "batches" // each class has its share of every rollout
 	BalanceWeights = "weights" // each class has its weight in the loss, whose mean over a batch is 1
 )
 
@@ -51,7 +50,7 @@ func (c ClassConfig) suits(classes int) error {
 	return nil
 }
 
-// shares returns the part of a batch that each class has, of those that there are any of.
+// shares returns the part of a rollout that each class has, of those that there are any of.
 func (c ClassConfig) shares(counts []int) []float64 {
 	shares := make([]float64, len(counts))
 	sum := 0.0
@@ -121,9 +120,8 @@ func (c ClassConfig) Each(taken, here []int) []float64 {
 
 // draw fills dst with elements of classes, which are in random order, so that each class has
 // its share, rounded so that none is off by a whole element; no element of a class comes
-// again before all of its others. It changes nothing and says false where the classes that
-// have a share are empty.
-func (c ClassConfig) draw(dst []int, classes [][]int, r *rand.Rand) bool {
+// again before all of its others. Of the classes that have a share one must have elements.
+func (c ClassConfig) draw(dst []int, classes [][]int, r *rand.Rand) {
 	counts := make([]int, len(classes))
 	for i := range classes {
 		counts[i] = len(classes[i])
@@ -131,9 +129,6 @@ func (c ClassConfig) draw(dst []int, classes [][]int, r *rand.Rand) bool {
 	// Systematic sampling, as in replay.Store.
 	n, edge, u := 0, 0.0, r.Float64()
 	shares := c.shares(counts)
-	if math.IsNaN(shares[0]) {
-		return false
-	}
 	last := 0
 	for i, share := range shares {
 		if share > 0 {
@@ -148,7 +143,6 @@ func (c ClassConfig) draw(dst []int, classes [][]int, r *rand.Rand) bool {
 		}
 	}
 	r.Shuffle(len(dst), func(i, j int) { dst[i], dst[j] = dst[j], dst[i] })
-	return true
 }
 
 // scaleToMean1 makes the mean of weights 1, unless all are 0.

@@ -26,9 +26,7 @@ func TestClassDraw(t *testing.T) {
 		var sum [4]float64
 		const draws = 2000
 		for range draws {
-			if !of.draw(dst, classes, r) {
-				t.Fatalf("%s: nothing was drawn", name)
-			}
+			of.draw(dst, classes, r)
 			var n [4]int
 			times := map[int]int{}
 			for _, k := range dst {
@@ -54,12 +52,10 @@ func TestClassDraw(t *testing.T) {
 			}
 		}
 	}
-	if (ClassConfig{Values: []float64{0, 1, 0, 0}}).draw(make([]int, 3), classes, rand.New(rand.NewPCG(1, 1))) {
-		t.Error("something was drawn where the only class with a share is empty")
-	}
 	one := make([]int, 1)
 	for range 1000 {
-		if !(ClassConfig{}).draw(one, classes, rand.New(rand.NewPCG(1, 1))) {
+		one[0] = -1
+		if (ClassConfig{}).draw(one, classes, rand.New(rand.NewPCG(1, 1))); one[0] < 0 {
 			t.Fatal("nothing was drawn")
 		}
 	}
@@ -118,6 +114,22 @@ func TestBalancedBatches(t *testing.T) {
 	for balance, want := range map[string]float64{BalanceNone: 0.1, BalanceBatches: 0.5, BalanceWeights: 0.5} {
 		if got := chances[balance]; math.Abs(got-want) > 0.1 {
 			t.Errorf("balance %s: an action of one in ten has probability %.2f, want %.2f", balance, got, want)
+		}
+	}
+}
+
+// A rollout without any action that has a share is not learned from.
+func TestBatchesWithoutShares(t *testing.T) {
+	for _, values := range [][]float64{{0, 1, 0}, {1, 0, 0}, nil} {
+		cfg := toyConfig(A2C, 8)
+		cfg.EntropyCoef, cfg.ActionClasses = 0, ClassConfig{Balance: BalanceBatches, Values: values}
+		o := planesOptions(t, newToy(8, 3, func(*toyGame, int) toyStep { return toyStep{terminated: true} }), 3)
+		o.Teacher = func(int) int { return 0 }
+		tr := playing(t, cfg, o)
+		before := tr.Counters().Updates
+		advance(t, tr, 5)
+		if learned, want := tr.Counters().Updates > before, len(values) == 0 || values[0] > 0; learned != want {
+			t.Errorf("values %v: something was learned of action 0: %v, want %v", values, learned, want)
 		}
 	}
 }

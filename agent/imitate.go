@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"glint/internal/ops"
 )
@@ -61,16 +60,18 @@ func (t *Trainer) follow(at int, logits []float32) {
 }
 
 // agree gives the advantages of behaviour cloning to a rollout, and says whether there is a
-// step in it to learn from.
-func (t *Trainer) agree() bool {
-	r := t.last.rollout
+// step in it to learn from: with class-balanced batches one of an action that has a share.
+func (t *Trainer) agree() (some bool) {
+	r, c := t.last.rollout, t.cfg.ActionClasses
 	for k := range r.Advantage {
 		r.Advantage[k] = 1
+		drawn := c.Balance != BalanceBatches || len(c.Values) == 0 || c.Values[r.Action[k]] > 0
+		some = some || drawn && !r.Invalid[k]
 		if t.classWeights != nil {
 			r.Advantage[k] = t.classWeights[r.Action[k]]
 		}
 	}
-	return slices.Contains(r.Invalid, false)
+	return some
 }
 
 // choose puts steps drawn from the others in the place of those that are held out, so
@@ -86,7 +87,8 @@ func (t *Trainer) choose(entries []int, r *rand.Rand) {
 			classes[ro.Action[k]] = append(classes[ro.Action[k]], k)
 		}
 	}
-	if c := t.cfg.ActionClasses; c.Balance == BalanceBatches && c.draw(entries, classes, r) {
+	if c := t.cfg.ActionClasses; c.Balance == BalanceBatches {
+		c.draw(entries, classes, r)
 		return
 	}
 	for i, k := range entries {

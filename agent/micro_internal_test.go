@@ -124,6 +124,9 @@ func TestMicroBatchesEqualOne(t *testing.T) {
 			}
 			l.load(ro, order)
 			copy(ro.Advantage, advantage)
+			if sum := total(l.adv); name == "weights" && math.Abs(sum/m-1) > 1e-6 {
+				t.Errorf("%d parts: the weights of the actions have the mean %v, want 1", parts, sum/m)
+			}
 			if err := l.run(c.from); err != nil {
 				t.Fatal(err)
 			}
@@ -134,6 +137,13 @@ func TestMicroBatchesEqualOne(t *testing.T) {
 			sameUpdate(t, name, l, want)
 		}
 	}
+}
+
+func total(x []float32) (sum float64) {
+	for _, v := range x {
+		sum += float64(v)
+	}
+	return sum
 }
 
 // sameUpdate compares two learners after their runs.
@@ -215,7 +225,7 @@ func TestTrainsInMicroBatches(t *testing.T) {
 	}
 	one, four := train(1), train(4)
 	if one.fresh%4 != 0 {
-		t.Skipf("%d fresh samples are not those of both", one.fresh)
+		t.Fatalf("%d fresh samples are no multiple of the parts, so that they are not those of both", one.fresh)
 	}
 	for i, p := range one.Net.Params() {
 		if off := apart(four.Net.Params()[i].Value.Float32s(), p.Value.Float32s()); !(off < 1e-2) {

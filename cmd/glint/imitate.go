@@ -24,7 +24,7 @@ type imitateCmd struct {
 	Weighting   *string  `help:"Weighting of the autoencoder's loss. Default knife." placeholder:"NAME"`
 	ValShare    *float64 `help:"Share of the dataset's episodes that are judged while it trains. Default 0.1." placeholder:"P"`
 	TestShare   *float64 `help:"Share of the dataset's episodes that the result is tested on. Default 0.1." placeholder:"P"`
-	Balance     *string  `help:"Balance of the actions: none, batches (each action has its share of a batch) or weights (in the loss, 1 / frequency). Default none." placeholder:"NAME"`
+	Balance     *string  `help:"Balance of the actions: none, batches (each action has its share of every rollout) or weights (in the loss, 1 / frequency). Default none." placeholder:"NAME"`
 	FramesEvery *int64   `help:"Iterations between two example sheets; 0 for none. Default 25000." placeholder:"N"`
 	learning
 }
@@ -48,7 +48,9 @@ func (c *imitateCmd) Run(ctx context.Context, o app.IO) error {
 	}
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Weighting, c.Weighting)
-	c.over(&cfg)
+	if err := c.over(&cfg); err != nil {
+		return err
+	}
 	set(&cfg.Data.ValShare, c.ValShare)
 	set(&cfg.Data.TestShare, c.TestShare)
 	set(&cfg.Agent.ActionClasses.Balance, c.Balance)

@@ -50,7 +50,9 @@ func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Weighting, c.Weighting)
 	set(&cfg.Critic, c.Critic)
-	c.over(&cfg)
+	if err := c.over(&cfg); err != nil {
+		return err
+	}
 	set(&cfg.Data.ValShare, c.ValShare)
 	c.change(&cfg)
 	_, err = app.Train(ctx, cfg, c.Out, o)

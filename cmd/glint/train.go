@@ -83,7 +83,9 @@ func (c *trainCmd) settings() (app.Config, error) {
 	}
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Sticky, c.Sticky)
-	c.over(&cfg)
+	if err := c.over(&cfg); err != nil {
+		return cfg, err
+	}
 	set(&cfg.Weighting, c.Weighting)
 	if c.From != "" {
 		cfg.From = c.From

@@ -65,7 +65,7 @@ var Metrics = []Metric{
 	},
 	{
 		Name: LossPolicy, Unit: "1", Formula: "PPO: −mean(min(r·Â, clip(r, 1−ε, 1+ε)·Â)), r = π(a|s)/π_old(a|s); A2C: −mean(log π(a|s)·Â)",
-		Help: "Hovers around 0; its sign says little. PPO: Schulman et al. 2017, equation 7.",
+		Help: "Hovers around 0; its sign says little. PPO: Schulman et al. 2017, equation 7. imitate: Â is 1 or, with balance weights, the weight of the action a, of mean 1 over the minibatch.",
 	},
 	{
 		Name: LossValue, Unit: "1", Formula: "½ · mean((V(s) − R̂)²), R̂ the GAE return of clipped rewards",
@@ -129,7 +129,7 @@ var Metrics = []Metric{
 	},
 	{
 		Name: ValidationLoss, Unit: "1", Formula: "pretrain: Σ w·(x̂ − x)² / true pixels of the observations that the judge looks at; imitate: mean of −log π(demonstrator's action), weighted as in training",
-		Help: "Of episodes that nothing is learned from. Rising while the training's own loss falls is overfitting: patience ends the training there.",
+		Help: "Of episodes that nothing is learned from, absent where there are none. Rising while the training's own loss falls is overfitting: patience ends the training there.",
 	},
 	{
 		Name: ValidationF1, Unit: "1", Formula: "mean over the demonstrator's actions of 2·precision·recall/(precision + recall)",
