@@ -129,18 +129,21 @@ func (e *examination) run(ctx context.Context) error {
 		e.planned += s.seconds
 	}
 	for _, s := range stages {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("doctor: stopped: %w", err)
-		}
 		before := e.done
 		e.at = s.name
 		e.show()
 		found, err := s.do(ctx)
-		if ctx.Err() == nil && err != nil {
+		if ctx.Err() != nil {
+			break // what a stopped check found is not whole
+		}
+		if err != nil {
 			found = append(found, doctor.Verdict{Check: s.name, Means: err.Error(), Advice: "the check could not be made: mend this first"})
 		}
 		e.verdicts = append(e.verdicts, found...)
 		e.done = before + s.seconds
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("doctor: stopped: %w", err)
 	}
 	e.at = ""
 	e.show()

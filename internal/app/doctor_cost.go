@@ -68,9 +68,11 @@ func (e *examination) memory(context.Context) (all []doctor.Verdict, err error) 
 	if err != nil {
 		return nil, err
 	}
-	late, batch := saliency.NeedsOf(w).Recon, a.Minibatch/a.MicroBatches
+	late, batch, parts := saliency.NeedsOf(w).Recon, a.Minibatch/a.MicroBatches, a.MicroBatches
+	divides := func(n int) bool { return a.Minibatch%n == 0 && a.AEBatch()%n == 0 }
 	if e.cfg.Alone {
-		batch = a.Pretrain.Batch / a.Pretrain.MicroBatches
+		batch, parts = a.Pretrain.Batch/a.Pretrain.MicroBatches, a.Pretrain.MicroBatches
+		divides = func(n int) bool { return a.Pretrain.Batch%n == 0 }
 	}
 	build := func(b int) (any, error) { return e.fresh.BuildUpdate(a, b, late, e.cfg.Alone) }
 	s, err := doctor.Sized([]doctor.Part{{Name: "optimiser", Bytes: float64(8 * weights)}, {Name: "gradients", Bytes: float64(4 * weights)}}, build)
@@ -90,7 +92,7 @@ func (e *examination) memory(context.Context) (all []doctor.Verdict, err error) 
 	if limit == 0 {
 		limit = freeMemory()
 	}
-	fits := s.Fits(batch, []doctor.Part{
+	fits := s.Fits(batch, parts, divides, []doctor.Part{
 		{Name: "weights", Bytes: float64(4 * weights)},
 		{Name: "rollouts", Bytes: rollouts * float64(a.Envs*a.Horizon) * size},
 		{Name: "store", Bytes: float64(a.StoreCapacity) * size / max(1, e.ratio)},

@@ -43,13 +43,14 @@ func Frames(empty, small int, least float64) Verdict {
 // They are learned from times scale, cut at clip; normed says that they are divided by the
 // deviation of their sum before, so that their size does not matter.
 func Rewards(rewards []float64, clip, scale float64, normed bool) []Verdict {
-	some, sum := 0, 0.0
+	some, sum, learned := 0, 0.0, 0.0
 	var cut []float64 // sizes before scale
 	for _, r := range rewards {
 		size := math.Abs(r)
 		if r != 0 {
 			some++
 			sum += size * math.Abs(scale)
+			learned += min(size*math.Abs(scale), clip)
 		}
 		if size*math.Abs(scale) > clip {
 			cut = append(cut, size)
@@ -63,7 +64,7 @@ func Rewards(rewards []float64, clip, scale float64, normed bool) []Verdict {
 	if normed {
 		return []Verdict{seen}
 	}
-	return []Verdict{seen, scaleOf(sum/float64(some), clip, some, cut)}
+	return []Verdict{seen, scaleOf(sum/float64(some), learned/float64(some), clip, float64(len(cut))/float64(some), cut)}
 }
 
 // The size that rewards are well learned from.
@@ -72,13 +73,12 @@ const (
 	rewardMost  = 20
 )
 
-// scaleOf is the verdict on the size of so many rewards as they are learned from, the limit
-// applied. cut are the sizes before scale of those that it cuts: where they differ, the network
-// learns nothing of that.
-func scaleOf(size, clip float64, rewards int, cut []float64) Verdict {
-	learned := min(size, clip)
+// scaleOf is the verdict on the mean size of rewards as they are learned from, the limit
+// applied. cut are the sizes before scale of the share that it cuts: where they differ, the
+// network learns nothing of that.
+func scaleOf(size, learned, clip, share float64, cut []float64) Verdict {
 	means := fmt.Sprintf("a scaled reward is %.3g large in the mean, %.3g as it is learned from; %s of them are cut at agent.reward_clip %g",
-		size, learned, percent(float64(len(cut))/float64(rewards)), clip)
+		size, learned, percent(share), clip)
 	if len(cut) > 0 && slices.Min(cut) < slices.Max(cut) {
 		means += fmt.Sprintf(", so that one of %g counts as much as one of %g", slices.Max(cut), slices.Min(cut))
 	}

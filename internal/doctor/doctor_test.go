@@ -41,6 +41,7 @@ func TestVerdicts(t *testing.T) {
 		{"paid", doctor.Rewards([]float64{0, 1, 0, -1}, 1, 1, false)[1], ""},
 		{"never paid", doctor.Rewards(make([]float64, 9), 1, 1, false)[0], "no reward in 9 steps"},
 		{"paid too much", doctor.Rewards([]float64{0, 5000}, 1e6, 1, false)[1], "lower agent.reward_scale"},
+		{"paid seldom much", doctor.Rewards([]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 100000}, 50, 1, false)[1], ""},
 		{"paid too little", doctor.Rewards([]float64{0, 1}, 1, 1e-4, false)[1], "raise agent.reward_scale"},
 		{"determined", doctor.Determined(300, 0, true), ""},
 		{"by chance", doctor.Determined(300, 17, true), "step 17"},
@@ -104,14 +105,18 @@ func TestSizes(t *testing.T) {
 		t.Errorf("%d fit into 12 MiB, want 10", got)
 	}
 	beside := []doctor.Part{{Name: "store", Bytes: 3 << 20}}
-	if v := s.Fits(64, beside, 1<<30); !v.OK {
+	even := func(n int) bool { return 64%n == 0 }
+	if v := s.Fits(16, 4, even, beside, 50<<20); !v.OK {
+		t.Errorf("%+v, want four parts to fit that one does not", v)
+	}
+	if v := s.Fits(64, 1, even, beside, 1<<30); !v.OK {
 		t.Errorf("%+v", v)
 	}
 	// 0.7 of 50 MiB, without 5 MiB that are always needed, leave room for 30.
-	if v := s.Fits(64, beside, 50<<20); v.OK || !strings.Contains(v.Advice, "4 parts of 16") {
+	if v := s.Fits(64, 1, even, beside, 50<<20); v.OK || !strings.Contains(v.Advice, "4 parts of 16") {
 		t.Errorf("%+v, want 4 parts of 16, as 3 do not divide 64", v)
 	}
-	if v := s.Fits(64, beside, 0); !v.OK {
+	if v := s.Fits(64, 1, even, beside, 0); !v.OK {
 		t.Errorf("%+v, want nothing said where nothing is known", v)
 	}
 	build := func(leak int) func(int) (any, error) {

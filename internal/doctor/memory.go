@@ -93,8 +93,9 @@ func (s Sizes) Predicted(batch int, build func(batch int) (any, error)) (Verdict
 }
 
 // Fits is the verdict on whether a batch fits into the memory that is free beside what the
-// training takes apart from the update. limit 0 is an unknown one.
-func (s Sizes) Fits(batch int, beside []Part, limit float64) Verdict {
+// training takes apart from the update. limit 0 is an unknown one. The batch is computed in so
+// many parts already; divides says in which numbers it can be.
+func (s Sizes) Fits(batch, parts int, divides func(parts int) bool, beside []Part, limit float64) Verdict {
 	const check = "memory of the batch"
 	need := s.At(batch) + sum(beside)
 	means := fmt.Sprintf("a training with batches of %d takes %s, of that %s", batch, mib(need), list(beside))
@@ -104,12 +105,12 @@ func (s Sizes) Fits(batch int, beside []Part, limit float64) Verdict {
 	largest := s.Largest(limit*memoryShare - sum(beside))
 	means += fmt.Sprintf("; %s are free, for batches of up to %d", mib(limit), largest)
 	advice := "nothing fits: fewer channels, a smaller code, smaller frames or a smaller store"
-	if largest > 0 {
-		parts := (batch + largest - 1) / largest
-		for batch%parts != 0 {
-			parts++
-		}
-		advice = fmt.Sprintf("compute batches in %[2]d parts of %[1]d whose gradients add up (accumulation: agent.micro_batches = %[2]d, for pretrain agent.pretrain.micro_batches), which learns the same", batch/parts, parts)
+	whole, more := batch*parts, parts+1
+	for more <= whole && (!divides(more) || whole/more > largest) {
+		more++
+	}
+	if more <= whole {
+		advice = fmt.Sprintf("compute batches in %[2]d parts of %[1]d whose gradients add up (accumulation: agent.micro_batches = %[2]d, for pretrain agent.pretrain.micro_batches), which learns the same", whole/more, more)
 	}
 	return atMost(check, need/(1<<20), limit*memoryShare/(1<<20), means, advice)
 }

@@ -126,10 +126,10 @@ func (o Overfit) Verdict() Verdict {
 // advice says why the error stays, by how far the updates went.
 func (o Overfit) advice() string {
 	switch {
+	case o.diverged == nil && o.Ratio < ratioLeast:
+		return "the updates are too small to get anywhere: multiply the learning rate by 10 (see the rate check)"
 	case o.diverged != nil || !(o.left() < 1) || o.Ratio > ratioMost:
 		return "the updates are too large: divide the learning rate by 10 (see the rate check)"
-	case o.Ratio < ratioLeast:
-		return "the updates are too small to get anywhere: multiply the learning rate by 10 (see the rate check)"
 	}
 	return "a bug, or too few iterations or channels: see gradients and layers first; if they are well, give more updates, then a larger code or more channels"
 }
