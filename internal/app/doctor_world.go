@@ -50,7 +50,7 @@ func (e *examination) surroundings(ctx context.Context) (all []doctor.Verdict, e
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, doctor.Determined(len(one.digests), differ(one.digests, two.digests), true))
+		all = append(all, doctor.Determined(len(one.digests), differ(one.digests, two.digests)))
 	}
 	if !e.cfg.Alone {
 		all = append(all, doctor.Rewards(one.rewards, e.cfg.Agent.RewardClip, e.cfg.Agent.RewardScale, e.cfg.Agent.RewardNorm)...)

@@ -3,18 +3,13 @@ package doctor
 import "fmt"
 
 // Determined is the verdict on an environment that was played twice by the same seed and the
-// same actions: differ is the first step that was not the same, 0 for none. exact says whether
-// it should be the same.
-func Determined(steps, differ int, exact bool) Verdict {
+// same actions: differ is the first step that was not the same, 0 for none.
+func Determined(steps, differ int) Verdict {
 	const check = "environment determined"
 	if differ == 0 {
 		return atMost(check, 0, 0, fmt.Sprintf("the same seed and actions gave the same %d steps twice", steps), "")
 	}
-	means := fmt.Sprintf("the same seed and actions gave something else at step %d", differ)
-	if !exact {
-		return told(check, float64(differ), means+", as this environment says it may")
-	}
-	return atMost(check, float64(differ), 0, means,
+	return atMost(check, float64(differ), 0, fmt.Sprintf("the same seed and actions gave something else at step %d", differ),
 		"a run cannot be repeated or resumed exactly: does the environment draw from a generator without the seed, or from the clock?")
 }
 
