@@ -47,10 +47,10 @@ type Lesson struct {
 // settings that training has for it. HeadAll wants an even size, and cfg to train the
 // autoencoder.
 func NewLesson(n *Net, cfg Config, head Head, size int, all *Samples) (*Lesson, error) {
-	l := &Lesson{head: head, net: n, cfg: cfg, size: size, all: all, solver: ops.NewAdam(cfg.adam(), n.Params()), lr: cfg.LR}
+	l := &Lesson{head: head, net: n, cfg: cfg, size: size, all: all, solver: ops.NewAdam(cfg.adam(), n.Params())}
+	l.lr = l.rate()
 	var err error
 	if head == HeadAutoencoder {
-		l.lr = cfg.Pretrain.LR
 		if l.pre, err = autoencoder.NewTrainer(n.Autoencoder, autoencoder.BatchConfig{Size: size, Apart: true}, l.solver); err == nil {
 			l.viewer, err = autoencoder.NewViewer(n.Autoencoder, size)
 		}
@@ -187,7 +187,7 @@ func (l *Lesson) Gradients() (all []Gradient, err error) {
 		grads, err = l.pre.Gradients(held{l})
 	default:
 		if err = l.prepare(); err == nil {
-			err = l.run()
+			err = l.learner.run(held{l})
 		}
 		grads = l.learner.grads.Mean()
 	}
@@ -196,10 +196,6 @@ func (l *Lesson) Gradients() (all []Gradient, err error) {
 		all = append(all, Gradient{one.Param.Name, one.Param.Value.Float32s(), one.Floats()})
 	}
 	return all, err
-}
-
-func (l *Lesson) run() error {
-	return l.learner.run(held{l})
 }
 
 // Step makes an update, at the learning rate and with the warm-up of training.
@@ -221,10 +217,15 @@ func (l *Lesson) SetRate(lr float64) { l.lr, l.updates = lr, warmUp }
 // Restart forgets all moments and begins the warm-up of the configured rate anew.
 func (l *Lesson) Restart() {
 	l.solver.Reset()
-	l.updates, l.lr = 0, l.cfg.LR
-	if l.pre != nil {
-		l.lr = l.cfg.Pretrain.LR
+	l.updates, l.lr = 0, l.rate()
+}
+
+// rate is the configured learning rate.
+func (l *Lesson) rate() float64 {
+	if l.head == HeadAutoencoder {
+		return l.cfg.Pretrain.LR
 	}
+	return l.cfg.LR
 }
 
 // Error returns how far the network is from what it should make of the batch, by the path of

@@ -183,21 +183,16 @@ func (t *training) recordedSteps(ctx context.Context, part agent.Part, visit fun
 	if err != nil {
 		return err
 	}
-	episodes, err := data.Episodes(ctx)
-	if err != nil {
-		return err
-	}
 	pre, s, err := seen(data, t.cfg, t.trainer.Net)
 	if err != nil {
 		return err
 	}
-	p := divide(episodes, t.cfg.Data)
 	before, obs := map[uint64]replay.Row{}, make([]byte, s.plane.ObsLen())
 	for row, err := range data.Rows(ctx) {
 		if err != nil {
 			return err
 		}
-		if p.of[row.Episode] != part {
+		if t.world.of[row.Episode] != part {
 			continue
 		}
 		if last, known := before[row.Episode]; known && last.Step+1 == row.Step {
@@ -252,10 +247,7 @@ const validationSteps = 2048
 
 // newValidation reads the steps, evenly spread over the episodes; nil where there are none.
 func (t *training) newValidation(ctx context.Context) (*validation, error) {
-	all := 0
-	for _, n := range t.world.judgedTaken {
-		all += n
-	}
+	all := sum(t.world.sums[agent.Judged].Taken)
 	if all == 0 {
 		return nil, nil
 	}
@@ -265,7 +257,7 @@ func (t *training) newValidation(ctx context.Context) (*validation, error) {
 		return nil, err
 	}
 	c := t.cfg.Agent.ActionClasses
-	v.of = func(counts []int) []float64 { return c.Each(t.world.taken, counts) }
+	v.of = func(counts []int) []float64 { return c.Each(t.world.sums[agent.Learned].Taken, counts) }
 	v.store, err = replay.NewStore(replay.StoreConfig{Capacity: validationSteps, Classes: 1, Len: t.world.Spec().ObsLen()})
 	if err != nil {
 		return nil, err

@@ -159,24 +159,26 @@ func (e *examination) tick() {
 
 func (e *examination) show() {
 	if e.bar.Due() || e.at == "" {
-		bad := 0
-		for _, v := range e.verdicts {
-			if !v.OK {
-				bad++
-			}
-		}
-		e.bar.Update(min(1, e.done/e.planned), telemetry.Field{Name: "at", Value: e.at}, telemetry.Field{Name: "findings", Value: fmt.Sprint(bad)})
+		e.bar.Update(min(1, e.done/e.planned), telemetry.Field{Name: "at", Value: e.at}, telemetry.Field{Name: "findings", Value: fmt.Sprint(e.findings())})
 	}
+}
+
+// findings counts the verdicts that are not well.
+func (e *examination) findings() (n int) {
+	for _, v := range e.verdicts {
+		if !v.OK {
+			n++
+		}
+	}
+	return n
 }
 
 // write prints a line a verdict and, where it is not well, one with what to do.
 func (e *examination) write(w io.Writer) error {
-	bad := 0
 	for _, v := range e.verdicts {
 		mark := "ok  "
 		if !v.OK {
 			mark = "BAD "
-			bad++
 		}
 		limit := ""
 		if v.Threshold != nil {
@@ -198,6 +200,7 @@ func (e *examination) write(w io.Writer) error {
 			}
 		}
 	}
+	bad := e.findings()
 	if bad == 0 {
 		_, err := fmt.Fprintf(w, "%d checks, nothing found\n", len(e.verdicts))
 		return err
@@ -239,8 +242,6 @@ func newPatient(ctx context.Context, c Config, checkpoint string, o IO) (p *pati
 	}
 	p = &patient{cfg: c, given: c, aside: new(agent.Samples)}
 	p.cfg.Agent.Overlap = false
-	a := &p.cfg.Agent
-	a.Pretrain.Steps = min(a.Pretrain.Steps, exploreSteps)
 	if p.world, err = open(ctx, &p.cfg, c.Agent.Envs, o); err != nil {
 		return nil, err
 	}

@@ -111,6 +111,15 @@ func (t *training) earlySummary(r Result) (rows []string) {
 	return rows
 }
 
+// outcome returns the checkpoint that a training is for and what a verb is given to use it: the
+// best one where that was kept, else the last and the run.
+func (t *training) outcome(r Result) (checkpoint, from string) {
+	if r.Best != nil {
+		return r.Best.Checkpoint, r.Best.Checkpoint
+	}
+	return r.Checkpoint, t.dir
+}
+
 // best returns the checkpoint of the lowest validation loss, nil where there is none: none was
 // kept, or the run went back before it.
 func (t *training) best() *Best {

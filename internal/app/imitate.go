@@ -50,7 +50,7 @@ func openDemonstrations(ctx context.Context, c *Config, data *replay.Dataset, p 
 	c.SetEnvs(v.Spec().N)
 	c.Agent.Pretrain.Steps = min(c.Agent.Pretrain.Steps, int64(p.sums[agent.Learned].Rows))
 	w := opened{Vec: v, cropped: true, crop: cropOf(data.Meta())}
-	w.teacher, w.taken, w.judgedTaken, w.episodes = d.Action, p.sums[agent.Learned].Taken, p.sums[agent.Judged].Taken, p.episodes
+	w.parts, w.teacher = p, d.Action
 	w.part = func(i int) agent.Part { return p.of[d.Row(i).Episode] }
 	return w, nil
 }
@@ -71,10 +71,7 @@ func (t *training) imitateSummary(r Result) *report.Summary {
 		rows = append(rows, "agrees", fmt.Sprintf("in %.1f %% of %d steps of %s episodes; actions' mean recall %.3f, F1 %.3f",
 			100**a.Accuracy, a.Steps, a.Part, *a.BalancedAccuracy, *a.MacroF1))
 	}
-	checkpoint, from := r.Checkpoint, t.dir
-	if b := r.Best; b != nil {
-		checkpoint, from = b.Checkpoint, b.Checkpoint
-	}
+	checkpoint, from := t.outcome(r)
 	rows = append(rows, t.earlySummary(r)...)
 	if r.KnivesKept != nil {
 		rows = append(rows, t.monitor.keptLabel(), fmt.Sprintf("%.0f %% of those in %s", 100**r.KnivesKept, t.judgedEpisodes()))

@@ -27,12 +27,9 @@ type world struct {
 
 // lessons are what recorded data say to a trainer beside observations.
 type lessons struct {
+	parts                          // of the recorded episodes
 	part    func(i int) agent.Part // what an observation is for; nil to leave it to the trainer
 	teacher func(i int) int        // what a demonstrator did; nil where nobody demonstrates
-	taken   []int                  // how often a demonstrator took each action in what is learned from
-	// judgedTaken is the same of what is judged.
-	judgedTaken []int
-	episodes    [3]int // recorded, of each part
 }
 
 // opened is an environment before projection.
@@ -182,7 +179,7 @@ func (c Config) options(w *world) (agent.Options, error) {
 	}
 	return agent.Options{
 		Env: w.Vec, Content: w.Preprocessor().Content(), Finder: finder, Weighting: weighting, Seed: c.Seed,
-		Alone: c.Alone, Part: w.part, Teacher: w.teacher, Taken: w.taken, KeepMean: c.From != "",
+		Alone: c.Alone, Part: w.part, Teacher: w.teacher, Taken: w.sums[agent.Learned].Taken, KeepMean: c.From != "",
 		Raw: func(i int) []byte { _, b := w.Raw(); return b.ObsOf(i) },
 	}, nil
 }

@@ -106,10 +106,7 @@ func (t *training) aloneSummary(r Result) *report.Summary {
 	if r.HeldOutMSE != nil {
 		rows = append(rows, "error", fmt.Sprintf("%.5f mean squared, on the same", *r.HeldOutMSE))
 	}
-	checkpoint, from := r.Checkpoint, t.dir
-	if b := r.Best; b != nil {
-		checkpoint, from = b.Checkpoint, b.Checkpoint
-	}
+	checkpoint, from := t.outcome(r)
 	rows = append(rows, t.earlySummary(r)...)
 	rows = append(rows, "work", fmt.Sprintf("%d updates in %.0f s", r.Updates, r.Seconds),
 		"stored", fmt.Sprintf("%d observations, by class %v, in %.1f MiB: %.0f times smaller than uncompressed", sum(r.Classes), r.Classes, r.StoreMiB, r.StoreRatio))

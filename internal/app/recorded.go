@@ -184,7 +184,7 @@ func openRecorded(ctx context.Context, c *Config, o IO) (opened, error) {
 	c.Agent.StoreCapacity, c.Agent.Pretrain.Steps = p.sums[agent.Learned].Rows, int64(rows)
 	playback, v := replay.NewPlayback(data)
 	w := opened{Vec: v, cropped: true, crop: cropOf(data.Meta())}
-	w.episodes = p.episodes
+	w.parts = p
 	if len(p.of) > 0 {
 		w.part = func(int) agent.Part { return p.of[playback.Row().Episode] }
 	}

@@ -6,6 +6,9 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"glint/agent"
+	"glint/internal/stats"
 )
 
 // Shares writes how often each of several classes occurs, the largest first, those that never do
@@ -130,12 +133,12 @@ func Balance(l Student, names []string, class, samples, others []int, updates in
 			there = append(there, i)
 		}
 	}
-	inverse := func(k int) float32 { return float32(len(samples)) / float32(len(there)*c.Counts[class[k]]) }
+	inverse := agent.ClassConfig{Balance: agent.BalanceWeights}.Each(c.Counts, c.Counts)
 	plain := func() ([]int, []float32) { return draw(samples, l.Size(), r), nil }
 	weighed := func() ([]int, []float32) {
 		batch, w := draw(samples, l.Size(), r), make([]float32, l.Size())
 		for i, k := range batch {
-			w[i] = inverse(k)
+			w[i] = float32(inverse[class[k]])
 		}
 		return batch, w
 	}
@@ -169,15 +172,8 @@ func recalls(l Student, batch func() ([]int, []float32), class, others []int, cl
 	}
 	defer k.restore(l)
 	l.Restart()
-	for i := range updates {
-		samples, weights = batch()
-		l.Load(samples, samples, weights)
-		if err := l.Step(); err != nil {
-			return nil, err
-		}
-		if i%10 == 9 {
-			tick()
-		}
+	if err := train(l, batch, updates, tick); err != nil {
+		return nil, err
 	}
 	chosen, err := l.Chosen(others)
 	if err != nil {
@@ -189,19 +185,16 @@ func recalls(l Student, batch func() ([]int, []float32), class, others []int, cl
 // Recall returns which share of each class's samples is chosen as such, NaN where there are too
 // few to tell.
 func Recall(class, samples, chosen []int, classes int) []float64 {
-	hits, count := make([]float64, classes), make([]float64, classes)
+	c, recall := stats.NewConfusion(classes), make([]float64, classes)
 	for i, k := range samples {
-		count[class[k]]++
-		if chosen[i] == class[k] {
-			hits[class[k]]++
+		c[class[k]][chosen[i]]++
+	}
+	for i := range recall {
+		if recall[i] = c.Recall(i); c.Count(i) < recallCount {
+			recall[i] = math.NaN()
 		}
 	}
-	for i := range hits {
-		if hits[i] /= count[i]; count[i] < recallCount {
-			hits[i] = math.NaN()
-		}
-	}
-	return hits
+	return recall
 }
 
 // Verdict is that on the rare class with the lowest recall. It is dead for being rare where

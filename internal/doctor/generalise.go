@@ -41,6 +41,21 @@ func Fresh(l Lesson, o Overfit, samples, others []int, updates int, r *rand.Rand
 		"nothing is learned that holds for other samples: a low error on a repeated batch is memory. Is there anything in the frames that tells the target? Else more samples and updates"), nil
 }
 
+// train makes updates on batches of samples with their weights, nil for 1 each.
+func train(l Lesson, batch func() ([]int, []float32), updates int, tick func()) error {
+	for i := range updates {
+		samples, weights := batch()
+		l.Load(samples, samples, weights)
+		if err := l.Step(); err != nil {
+			return err
+		}
+		if i%10 == 9 {
+			tick()
+		}
+	}
+	return nil
+}
+
 // learn trains on random batches of samples and returns which share of the error is left on
 // others and on the samples. The weights are taken back.
 func learn(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func()) (elsewhere, here float64, err error) {
@@ -55,14 +70,8 @@ func learn(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func
 	if err != nil {
 		return 0, 0, err
 	}
-	for i := range updates {
-		same(l, draw(samples, l.Size(), r))
-		if err := l.Step(); err != nil {
-			return math.Inf(1), math.Inf(1), nil // what diverges has learned nothing
-		}
-		if i%10 == 9 {
-			tick()
-		}
+	if err := train(l, func() ([]int, []float32) { return draw(samples, l.Size(), r), nil }, updates, tick); err != nil {
+		return math.Inf(1), math.Inf(1), nil // what diverges has learned nothing
 	}
 	after, err := askAll(l, others)
 	if err != nil {
