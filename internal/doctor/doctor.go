@@ -16,6 +16,7 @@ import (
 
 // Verdict is the answer of a check.
 type Verdict struct {
+	Group string `json:"group"` // that the check belongs to
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
 	// Figure is what was measured, nil where nothing could be; Threshold is the most or,
@@ -25,6 +26,7 @@ type Verdict struct {
 	Least     bool     `json:"least"`
 	Means     string   `json:"means"`  // what the figure says
 	Advice    string   `json:"advice"` // what to do; empty where all is well
+	Plot      *Plot    `json:"-"`      // what was measured for it; nil for the figure alone
 }
 
 // atMost is the verdict on a figure that should not be above a threshold.
