@@ -178,8 +178,8 @@ type Gradient struct {
 	Value, Grad []float32
 }
 
-// Gradients returns the gradients of the loss of the batch by all that the head trains. The
-// next call of any method overwrites them.
+// Gradients returns the gradients of the loss of the batch by all parameters that the head
+// trains. The next call of any method overwrites them.
 func (l *Lesson) Gradients() (all []Gradient, err error) {
 	var grads []G.ValueGrad
 	switch {
@@ -192,10 +192,23 @@ func (l *Lesson) Gradients() (all []Gradient, err error) {
 		grads = l.learner.grads.Mean()
 	}
 	for _, g := range grads {
-		one := g.(ops.Gradient)
-		all = append(all, Gradient{one.Param.Name, one.Param.Value.Float32s(), one.Floats()})
+		if one := g.(ops.Gradient); l.teaches(one.Param.Name) {
+			all = append(all, Gradient{one.Param.Name, one.Param.Value.Float32s(), one.Floats()})
+		}
 	}
 	return all, err
+}
+
+// teaches says whether a parameter is there for the head: of actor and critic, the other one's
+// stay as they are.
+func (l *Lesson) teaches(param string) bool {
+	switch l.head {
+	case HeadActor:
+		return param != l.net.criticW.Name && param != l.net.criticB.Name
+	case HeadCritic:
+		return param != l.net.actorW.Name && param != l.net.actorB.Name
+	}
+	return true
 }
 
 // Step makes an update, at the learning rate and with the warm-up of training.

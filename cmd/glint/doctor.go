@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"os"
+	"strings"
 
 	"glint/internal/app"
 )
@@ -13,12 +15,14 @@ type doctorCmd struct {
 	Algo       string   `help:"ppo or a2c. Default ppo." placeholder:"NAME"`
 	Preset     string   `help:"Which defaults: game or general. Default game." placeholder:"NAME"`
 	Config     string   `help:"TOML file with settings, below the flags." placeholder:"FILE"`
-	Checkpoint string   `help:"Run or checkpoint whose network is examined." placeholder:"RUN"`
+	Checkpoint string   `help:"Run or checkpoint to examine: gradients, prediction, inputs and balance are those of its network, course that of its run; the rest begins anew by its settings." placeholder:"RUN"`
 	Data       string   `help:"Recorded dataset to examine a training on: by imitation, or of the autoencoder alone where steps are left out." placeholder:"DIR"`
 	HeldOut    string   `help:"Dataset that such a training would be judged on, to see whether it is another." placeholder:"DIR"`
 	SkipBad    bool     `help:"Leave out, and name, the shards of the dataset that cannot be read."`
 	Memory     float64  `help:"Memory that a training may take, in MiB. Default what is free." placeholder:"MIB"`
-	Only       []string `help:"Groups of checks to make: gradients, prediction, overfitting, shuffling, inputs, balance, generalisation, rates, memory, environment, path. Default all." placeholder:"NAMES"`
+	Only       []string `help:"Groups of checks to make: gradients, prediction, overfitting, shuffling, inputs, balance, generalisation, course, rates, memory, environment, path. Default all." placeholder:"NAMES"`
+	Page       string   `help:"HTML file to write, with plots of what was measured." placeholder:"FILE"`
+	Plant      string   `help:"Put a bug into what is taught, to see what is said of it: sign, frozen, uncentred, repeated." placeholder:"BUG"`
 	JSON       bool     `help:"Print the verdicts as one JSON object on the last line of stdout."`
 	TokenFile  string   `help:"File with the token of a remote server, or with the password of a screen." placeholder:"FILE"`
 
@@ -34,13 +38,8 @@ type doctorCmd struct {
 // Run examines.
 func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	sources := flagsGiven([]flag{
-		{"--checkpoint", c.Checkpoint != ""},
-		{"--data", c.Data != ""},
-		{"--env", c.Env != ""},
-	})
-	if len(sources) > 1 {
-		return &app.UsageError{Msg: sources[0] + " and " + sources[1] + " exclude each other", Hint: "give one of them"}
+	if err := c.exclusive(); err != nil {
+		return err
 	}
 	if c.HeldOut != "" && c.Data == "" {
 		return &app.UsageError{Msg: "--held-out is compared with the dataset of --data", Hint: "give both"}
@@ -59,6 +58,25 @@ func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 		cfg.SetEnvs(*c.Envs)
 	}
 	cfg.SetSecret(c.TokenFile)
-	_, err = app.Doctor(ctx, cfg, app.DoctorOptions{Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only}, o)
+	_, err = app.Doctor(ctx, cfg, app.DoctorOptions{
+		Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only, Page: c.Page, Plant: c.Plant, Command: strings.Join(os.Args, " "),
+	}, o)
 	return err
+}
+
+// exclusive refuses flags of which one would be left unheard.
+func (c *doctorCmd) exclusive() error {
+	own := []flag{{"--env", c.Env != ""}, {"--algo", c.Algo != ""}, {"--preset", c.Preset != ""}}
+	for _, s := range []struct {
+		flag   flag
+		decide []flag // that it decides
+	}{
+		{flag{"--checkpoint", c.Checkpoint != ""}, append(own, flag{"--config", c.Config != ""}, flag{"--data", c.Data != ""}, flag{"--weighting", c.Weighting != nil})},
+		{flag{"--data", c.Data != ""}, own},
+	} {
+		if also := flagsGiven(s.decide); s.flag.given && len(also) > 0 {
+			return &app.UsageError{Msg: s.flag.name + " and " + also[0] + " exclude each other", Hint: s.flag.name + " says that already: leave out one of them"}
+		}
+	}
+	return nil
 }

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"glint/agent"
-	"glint/autoencoder"
 	"glint/internal/doctor"
 	"glint/internal/names"
 	"glint/internal/telemetry"
@@ -27,6 +25,46 @@ type DoctorOptions struct {
 	Memory float64
 	// Only names the groups of checks to make; none for all.
 	Only []string
+	// Page is an HTML file to write; empty for none.
+	Page string
+	// Command is what the page says that it was made by.
+	Command string
+	// Plant names a bug of doctor.Bugs that is put into all that is taught; empty for none.
+	Plant string
+}
+
+// check refuses what cannot be examined, before anything is opened.
+func (d DoctorOptions) check(c Config) error {
+	if !(d.Memory >= 0) {
+		return usagef("give the MiB that a training may take, or leave it out", "--memory is %v", d.Memory)
+	}
+	for _, name := range d.Only {
+		if !slices.Contains(groups, name) {
+			return usagef("did you mean "+names.Nearest(name, groups)+"? Here are "+strings.Join(groups, ", "), "there is no check %q of this", name)
+		}
+	}
+	var bugs []string
+	for _, b := range doctor.Bugs {
+		bugs = append(bugs, b.Name)
+	}
+	if d.Plant != "" && !slices.Contains(bugs, d.Plant) {
+		return usagef("did you mean "+names.Nearest(d.Plant, bugs)+"? Here are "+strings.Join(bugs, ", "), "there is no bug %q to plant", d.Plant)
+	}
+	if d.HeldOut == "" {
+		return nil
+	}
+	train, err := openEnds(c.Data)
+	if err != nil {
+		return err
+	}
+	other, err := openEnds(DataConfig{Dir: d.HeldOut, SkipBad: c.Data.SkipBad})
+	if err != nil {
+		return err
+	}
+	if a, b := train.Meta(), other.Meta(); a.T != b.T || a.H != b.H || a.W != b.W || a.C != b.C {
+		return usagef("record both alike", "%s shows %dx%dx%dx%d, but %s %dx%dx%dx%d: one cannot be judged on the other", c.Data.Dir, a.T, a.H, a.W, a.C, d.HeldOut, b.T, b.H, b.W, b.C)
+	}
+	return nil
 }
 
 // DoctorSettings returns the settings that a run, a dataset or flags choose; only one of run and
@@ -63,27 +101,9 @@ type examination struct {
 	done     float64 // seconds of work, as planned
 	planned  float64
 	at       string
-	// teach makes lessons; a test puts bugs into them.
-	teach         func(h agent.Head, size int) (doctor.Lesson, error)
-	heart         map[agent.Head]doctor.Overfit // of one batch
-	paint, choice int                           // batches of the autoencoder, and of actor and critic
-}
-
-// only leaves out the groups that were not asked for.
-func (e *examination) only(all []stage) (some []stage, err error) {
-	var known []string
-	for _, s := range all {
-		known = append(known, s.name)
-		if len(e.o.Only) == 0 || slices.Contains(e.o.Only, s.name) {
-			some = append(some, s)
-		}
-	}
-	for _, name := range e.o.Only {
-		if !slices.Contains(known, name) {
-			return nil, usagef("did you mean "+names.Nearest(name, known)+"? Here are "+strings.Join(known, ", "), "there is no check %q of this", name)
-		}
-	}
-	return some, nil
+	// bug puts one into a lesson of a network with that mean image.
+	bug           func(l doctor.Student, mean []float32) doctor.Student
+	paint, choice int // batches of the autoencoder, and of actor and critic
 }
 
 // stage is some checks with the seconds they take, about.
@@ -95,6 +115,9 @@ type stage struct {
 
 // Doctor examines what a config would train, and prints a verdict a check.
 func Doctor(ctx context.Context, c Config, d DoctorOptions, o IO) ([]doctor.Verdict, error) {
+	if err := d.check(c); err != nil {
+		return nil, err
+	}
 	p, err := newPatient(ctx, c, d.Checkpoint, o)
 	if err != nil {
 		return nil, err
@@ -113,20 +136,28 @@ func Doctor(ctx context.Context, c Config, d DoctorOptions, o IO) ([]doctor.Verd
 func newExamination(p *patient, d DoctorOptions, o IO) *examination {
 	e := &examination{
 		patient: p, o: d, io: o, rand: rand.New(rand.NewPCG(p.cfg.Seed, 12)),
-		bar: telemetry.NewProgress(o.Stderr, "examining"), heart: map[agent.Head]doctor.Overfit{}, paint: paintBatch, choice: choiceBatch,
+		bar: telemetry.NewProgress(o.Stderr, "examining"), paint: paintBatch, choice: choiceBatch,
 	}
-	e.teach = func(h agent.Head, size int) (doctor.Lesson, error) { return p.lesson(h, size) }
+	e.bug = func(l doctor.Student, mean []float32) doctor.Student {
+		if d.Plant == "" {
+			return l
+		}
+		return doctor.Plant(d.Plant, l, mean)
+	}
 	return e
 }
 
 // run makes all checks. What one cannot answer is a verdict of its own.
 func (e *examination) run(ctx context.Context) error {
-	stages, err := e.only(e.stages())
-	if err != nil {
-		return err
+	var stages []stage
+	for _, s := range e.stages() {
+		if len(e.o.Only) == 0 || slices.Contains(e.o.Only, s.name) {
+			stages = append(stages, s)
+			e.planned += s.seconds
+		}
 	}
-	for _, s := range stages {
-		e.planned += s.seconds
+	if len(stages) == 0 {
+		return usagef("leave out --only to see what is examined", "nothing of %s is there to be examined here", strings.Join(e.o.Only, ", "))
 	}
 	for _, s := range stages {
 		before := e.done
@@ -138,6 +169,9 @@ func (e *examination) run(ctx context.Context) error {
 		}
 		if err != nil {
 			found = append(found, doctor.Verdict{Check: s.name, Means: err.Error(), Advice: "the check could not be made: mend this first"})
+		}
+		for i := range found {
+			found[i].Group = s.name
 		}
 		e.verdicts = append(e.verdicts, found...)
 		e.done = before + s.seconds
@@ -210,158 +244,3 @@ func (e *examination) write(w io.Writer) error {
 }
 
 func short(x float64) string { return fmt.Sprintf("%.3g", x) }
-
-// patient is a network with what it would be trained on, to be examined.
-type patient struct {
-	cfg     Config // of this examination
-	given   Config
-	world   *world
-	trainer *agent.Trainer
-	net     *agent.Net     // to examine: new, or that of a checkpoint
-	fresh   *agent.Net     // to train anew
-	frames  *agent.Samples // drawn from the store, for the autoencoder
-	gallery *agent.Samples // observations of other episodes than these
-	steps   *agent.Samples // played, for actor and critic; nil where the autoencoder trains alone
-	aside   *agent.Samples // of other episodes, where somebody demonstrates
-	classes []int          // stored frames without and with a small object
-	ratio   float64        // how many times smaller the store is than its frames
-}
-
-// How much a patient is looked at by.
-const (
-	exploreSteps = 4_000 // of random play
-	frameSamples = 256
-	stepSamples  = 512
-	shownSamples = 2_048 // of demonstrations
-)
-
-// newPatient opens what a config trains on and gathers samples.
-func newPatient(ctx context.Context, c Config, checkpoint string, o IO) (p *patient, err error) {
-	if err := check(c); err != nil {
-		return nil, err
-	}
-	p = &patient{cfg: c, given: c, aside: new(agent.Samples)}
-	p.cfg.Agent.Overlap = false
-	if p.world, err = open(ctx, &p.cfg, c.Agent.Envs, o); err != nil {
-		return nil, err
-	}
-	if err := p.gather(ctx, checkpoint); err != nil {
-		return nil, errors.Join(err, p.close())
-	}
-	return p, nil
-}
-
-func (p *patient) close() error { return p.world.Close() }
-
-// gather makes the network, plays, and draws samples.
-func (p *patient) gather(ctx context.Context, checkpoint string) error {
-	p.cfg.Agent.Pretrain.Steps = min(p.cfg.Agent.Pretrain.Steps, exploreSteps)
-	opts, err := p.cfg.options(p.world)
-	if err != nil {
-		return &UsageError{Msg: err.Error()}
-	}
-	opts.KeepMean = checkpoint != ""
-	if p.trainer, err = agent.New(ctx, p.cfg.Agent, opts); errors.Is(err, agent.ErrNoTruth) {
-		return usagef("choose another --weighting", "%v", err)
-	} else if errors.Is(err, autoencoder.ErrLarge) {
-		return &UsageError{Msg: err.Error()}
-	} else if err != nil {
-		return err
-	}
-	p.net = p.trainer.Net
-	if checkpoint != "" {
-		_, net, err := loadNet(checkpoint)
-		if err != nil {
-			return err
-		}
-		if err := p.trainer.StartFrom(net); err != nil {
-			return usagef("name a run on the same game", "%s: %v", checkpoint, err)
-		}
-	}
-	for p.trainer.Stage() == agent.Explore {
-		if _, err := p.trainer.Advance(ctx); err != nil {
-			return err
-		}
-	}
-	p.classes, _, p.ratio = p.trainer.Stored()
-	m := p.net.Autoencoder
-	if p.fresh, err = agent.NewNet(m.Config(), m.Shape(), p.net.Actions, rand.New(rand.NewPCG(p.cfg.Seed, 3))); err != nil {
-		return err
-	}
-	copy(p.fresh.Autoencoder.Mean.Float32s(), m.Mean.Float32s())
-	return p.sample(ctx)
-}
-
-// sample draws from the store, looks at the gallery, and plays.
-func (p *patient) sample(ctx context.Context) error {
-	p.frames = new(agent.Samples)
-	for p.frames.Len() < frameSamples {
-		s, err := p.trainer.Draw(min(frameSamples-p.frames.Len(), p.cfg.Agent.Pretrain.Batch))
-		if err != nil {
-			return err
-		}
-		p.frames.Add(s)
-	}
-	g := p.trainer.Gallery()
-	p.gallery = new(agent.Samples)
-	for _, e := range append(append([]agent.Example(nil), g.Empty...), g.Small...) {
-		p.gallery.Obs, p.gallery.Boxes = append(p.gallery.Obs, e.Obs...), append(p.gallery.Boxes, e.Boxes)
-	}
-	if p.cfg.Alone {
-		return nil
-	}
-	if err := p.trainer.NextStage(); err != nil {
-		return err
-	}
-	p.steps = new(agent.Samples)
-	want := stepSamples
-	if p.cfg.Imitate {
-		want = shownSamples
-	}
-	for played := 0; p.steps.Len() < want && played < 4*want; played += p.cfg.Agent.Envs * p.cfg.Agent.Horizon {
-		s, aside, err := p.trainer.Experience(ctx)
-		if err != nil {
-			return err
-		}
-		p.steps.Add(s)
-		p.aside.Add(aside)
-	}
-	p.targets()
-	return nil
-}
-
-// targets gives the critic some to learn where nothing was paid.
-func (p *patient) targets() {
-	some := false
-	for _, x := range p.steps.Return {
-		some = some || x != p.steps.Return[0]
-	}
-	if r := rand.New(rand.NewPCG(p.cfg.Seed, 10)); !some {
-		for i := range p.steps.Return {
-			p.steps.Return[i] = float32(r.NormFloat64())
-		}
-	}
-}
-
-// lesson returns a lesson of the new network.
-func (p *patient) lesson(h agent.Head, size int) (*agent.Lesson, error) {
-	return p.lessonOf(p.fresh, h, size)
-}
-
-// lessonOf returns a lesson of a network.
-func (p *patient) lessonOf(n *agent.Net, h agent.Head, size int) (*agent.Lesson, error) {
-	all := p.steps
-	switch h {
-	case agent.HeadAutoencoder:
-		all = p.frames
-	case agent.HeadAll:
-		r := rand.New(rand.NewPCG(p.cfg.Seed, 11))
-		some := *p.frames
-		all = &some
-		for range p.frames.Len() {
-			all.Action = append(all.Action, r.IntN(n.Actions))
-			all.Return = append(all.Return, float32(r.NormFloat64()))
-		}
-	}
-	return agent.NewLesson(n, p.cfg.Agent, h, size, all)
-}

@@ -2,31 +2,36 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"glint/agent"
 	"glint/internal/doctor"
 	"glint/internal/kernel"
-	"glint/saliency"
 )
 
-// rates tries learning rates, and counts updates in passes over the data.
+// rates tries learning rates, alone and by the size of a batch, draws their schedule, and counts
+// updates in passes over the data.
 func (e *examination) rates(context.Context) (all []doctor.Verdict, err error) {
 	for _, h := range e.heads() {
-		l, err := e.teach(h, e.batch(h))
+		l, t, err := e.rangeOf(h, e.batch(h))
 		if err != nil {
 			return all, err
 		}
-		rate, key := e.cfg.Agent.LR, "agent.lr (--lr)"
+		key := "agent.lr (--lr)"
 		if h == agent.HeadAutoencoder {
-			rate, key = e.cfg.Agent.Pretrain.LR, "agent.pretrain.lr"
-		}
-		t, err := doctor.Range(l, rate, e.rand, e.tick)
-		if err != nil {
-			return all, err
+			key = "agent.pretrain.lr"
 		}
 		all = append(all, t.Verdict(l, key))
+		if h == agent.HeadCritic {
+			continue // of a kind with the actor
+		}
+		v, err := e.batches(h, l, t)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, v)
 	}
-	all = append(all, e.schedule()...)
+	all = append(all, e.schedule())
 	a := e.cfg.Agent
 	if e.cfg.Alone {
 		if a.Pretrain.Updates > 0 {
@@ -37,9 +42,47 @@ func (e *examination) rates(context.Context) (all []doctor.Verdict, err error) {
 	return append(all, doctor.Epochs(a.Envs*a.Horizon, a.Minibatch, a.Updates(), "steps of a rollout")), nil
 }
 
-// schedule draws the learning rate over the training, where its length in updates is known or
-// does not matter.
-func (e *examination) schedule() []doctor.Verdict {
+// rangeOf makes a range test of a head.
+func (e *examination) rangeOf(h agent.Head, batch int) (doctor.Student, doctor.Rates, error) {
+	rate := e.cfg.Agent.LR
+	if h == agent.HeadAutoencoder {
+		rate = e.cfg.Agent.Pretrain.LR
+	}
+	l, err := e.teach(h, batch)
+	if err != nil {
+		return nil, doctor.Rates{}, err
+	}
+	t, err := doctor.Range(l, rate, e.rand, e.tick)
+	return l, t, err
+}
+
+// batches makes the range test of l, which gave t, again with a quarter and four times its batch.
+func (e *examination) batches(h agent.Head, l doctor.Student, t doctor.Rates) (doctor.Verdict, error) {
+	n := l.Size()
+	sizes, tests := []int{n}, []doctor.Rates{t}
+	if n >= 4 {
+		_, small, err := e.rangeOf(h, n/4)
+		if err != nil {
+			return doctor.Verdict{}, err
+		}
+		sizes, tests = []int{n / 4, n}, []doctor.Rates{small, t}
+	}
+	if 4*n <= l.Len() {
+		_, large, err := e.rangeOf(h, 4*n)
+		if err != nil {
+			return doctor.Verdict{}, err
+		}
+		sizes, tests = append(sizes, 4*n), append(tests, large)
+	}
+	return doctor.Batches(l, sizes, tests), nil
+}
+
+// drawnRates is how many places of a schedule are drawn.
+const drawnRates = 32
+
+// schedule draws the learning rate over the training, beside the other schedules. Where its end
+// is not known in updates, those of eight steps of the step schedule are drawn.
+func (e *examination) schedule() doctor.Verdict {
 	a, key, n := e.cfg.Agent, "agent.lr", int64(0)
 	rate := a.Rate
 	if e.cfg.Alone {
@@ -47,58 +90,30 @@ func (e *examination) schedule() []doctor.Verdict {
 	} else if e.cfg.Steps > 0 {
 		n = e.cfg.Steps * int64(a.Updates()) / int64(a.Envs*a.Horizon)
 	}
-	if rate.Schedule == agent.StepRate && n == 0 {
-		return nil // minutes do not tell how many steps it will take
+	over := fmt.Sprintf("%d updates", n)
+	if n == 0 {
+		n = 8 * rate.Stepsize
+		over = "the training"
+		if rate.Schedule == agent.StepRate {
+			over = fmt.Sprintf("%d updates, however long it is", n)
+		}
 	}
-	drawn := make([]float64, 32)
-	for i := range drawn {
-		progress := float64(i) / float64(len(drawn)-1)
-		drawn[i] = rate.At(progress, int64(progress*float64(n)))
+	course := func(schedule string) doctor.Series {
+		r, s := rate, doctor.Series{Name: schedule}
+		r.Schedule = schedule
+		for i := range drawnRates {
+			progress := float64(i) / (drawnRates - 1)
+			s.X, s.Y = append(s.X, progress), append(s.Y, r.At(progress, int64(progress*float64(n))))
+		}
+		return s
 	}
-	return []doctor.Verdict{doctor.Schedule(rate.Schedule, key, drawn)}
-}
-
-// memory predicts what an update takes by its batch, and measures it.
-func (e *examination) memory(context.Context) (all []doctor.Verdict, err error) {
-	a, weights := e.cfg.Agent, 0
-	for _, p := range e.fresh.Params() {
-		weights += len(p.Value.Float32s())
+	var others []doctor.Series
+	for _, name := range []string{agent.ConstantRate, agent.LinearRate, agent.CosineRate, agent.StepRate} {
+		if name != rate.Schedule {
+			others = append(others, course(name))
+		}
 	}
-	w, err := e.cfg.weighting()
-	if err != nil {
-		return nil, err
-	}
-	late, batch, parts := saliency.NeedsOf(w).Recon, a.Minibatch/a.MicroBatches, a.MicroBatches
-	divides := func(n int) bool { return a.Minibatch%n == 0 && a.AEBatch()%n == 0 }
-	if e.cfg.Alone {
-		batch, parts = a.Pretrain.Batch/a.Pretrain.MicroBatches, a.Pretrain.MicroBatches
-		divides = func(n int) bool { return a.Pretrain.Batch%n == 0 }
-	}
-	build := func(b int) (any, error) { return e.fresh.BuildUpdate(a, b, late, e.cfg.Alone) }
-	s, err := doctor.Sized([]doctor.Part{{Name: "optimiser", Bytes: float64(8 * weights)}, {Name: "gradients", Bytes: float64(4 * weights)}}, build)
-	if err != nil {
-		return nil, err
-	}
-	v, err := s.Predicted(min(batch, largestMeasured), build)
-	if err != nil {
-		return nil, err
-	}
-	size := float64(e.world.Spec().ObsLen())
-	rollouts := 2.0
-	if e.cfg.Alone {
-		rollouts = 0
-	}
-	limit := e.o.Memory * (1 << 20)
-	if limit == 0 {
-		limit = freeMemory()
-	}
-	fits := s.Fits(batch, parts, divides, []doctor.Part{
-		{Name: "weights", Bytes: float64(4 * weights)},
-		{Name: "rollouts", Bytes: rollouts * float64(a.Envs*a.Horizon) * size},
-		{Name: "store", Bytes: float64(a.StoreCapacity) * size / max(1, e.ratio)},
-	}, limit)
-	speed, err := e.speed()
-	return append(all, v, fits, speed), err
+	return doctor.Schedule(key, over, "share of "+over, course(rate.Schedule), others)
 }
 
 // speed times an update of the autoencoder, most of every update, on one thread, on those that
@@ -115,6 +130,3 @@ func (e *examination) speed() (doctor.Verdict, error) {
 	}
 	return doctor.Speed(l, append(threads, e.cfg.Threads), kernel.SetThreads, e.rand)
 }
-
-// largestMeasured is the largest batch that is built to be measured.
-const largestMeasured = 128

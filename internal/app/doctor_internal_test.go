@@ -91,81 +91,54 @@ func finds(t *testing.T, all map[string]doctor.Verdict, check string, words ...s
 	}
 }
 
-// bugged is a lesson with a bug.
-type bugged struct {
-	*agent.Lesson
-	gradients func([]agent.Gradient)
-	step      func() error
-	predicted func() ([]float32, error)
+// wrong is a lesson whose gradients somebody changed.
+type wrong struct {
+	doctor.Student
+	change func(doctor.Student, []agent.Gradient)
 }
 
-func (b bugged) Gradients() ([]agent.Gradient, error) {
-	g, err := b.Lesson.Gradients()
-	if err == nil && b.gradients != nil {
-		b.gradients(g)
-	}
+func (w wrong) Gradients() ([]agent.Gradient, error) {
+	g, err := w.Student.Gradients()
+	w.change(w.Student, g)
 	return g, err
 }
 
-func (b bugged) Step() error {
-	if b.step != nil {
-		return b.step()
-	}
-	return b.Lesson.Step()
-}
-
-func (b bugged) Predicted() ([]float32, error) {
-	if b.predicted != nil {
-		return b.predicted()
-	}
-	return b.Lesson.Predicted()
-}
-
-// plant puts a bug into the lessons of an examination.
-func plant(e *examination, bug func(*bugged)) {
-	e.teach = func(h agent.Head, size int) (doctor.Lesson, error) {
-		l, err := e.lesson(h, size)
-		b := bugged{Lesson: l}
-		bug(&b)
-		return b, err
-	}
+// plant puts a bug of the doctor's own into an examination.
+func plant(e *examination, bug string) {
+	e.bug = func(l doctor.Student, mean []float32) doctor.Student { return doctor.Plant(bug, l, mean) }
 }
 
 func TestDoctorGradients(t *testing.T) {
 	e := examine(t, smallDoctor(), DoctorOptions{})
 	healthy(t, verdicts(t, e.gradients))
-	// A sign in one layer of the encoder, a factor in the decoder, a channel that is left out.
-	for _, bug := range []struct {
-		param string
-		put   func(grad []float32)
-	}{
-		{"encoder.conv2.weight", func(g []float32) {
-			for i := range g {
-				g[i] = -g[i]
-			}
-		}},
-		{"decoder.deconv1.weight", func(g []float32) {
+	plant(e, "sign")
+	for _, h := range []string{"autoencoder", "actor", "critic", "all heads"} {
+		finds(t, verdicts(t, e.gradients), "gradients, "+h, "encoder.conv2.weight")
+	}
+	// A factor in the decoder, units of the code that are left out, a bias of one head.
+	for param, put := range map[string]func(grad []float32){
+		"decoder.deconv1.weight": func(g []float32) {
 			for i := range g {
 				g[i] *= 2
 			}
-		}},
-		{"encoder.code.weight", func(g []float32) { clear(g[:len(g)/2]) }},
+		},
+		"encoder.code.weight": func(g []float32) { clear(g[:len(g)/2]) },
+		"actor.bias":          func(g []float32) { clear(g) },
 	} {
-		l, err := e.lesson(agent.HeadAutoencoder, gradientBatch)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := doctor.Gradients(bugged{Lesson: l, gradients: func(all []agent.Gradient) {
-			for _, g := range all {
-				if g.Name == bug.param {
-					bug.put(g.Grad)
+		e.bug = func(l doctor.Student, _ []float32) doctor.Student {
+			return wrong{l, func(_ doctor.Student, all []agent.Gradient) {
+				for _, g := range all {
+					if g.Name == param {
+						put(g.Grad)
+					}
 				}
-			}
-		}}, e.rand)
-		if err != nil {
-			t.Fatal(err)
+			}}
 		}
-		finds(t, map[string]doctor.Verdict{v.Check: v}, "gradients, autoencoder", bug.param)
+		head := "autoencoder"
+		if param == "actor.bias" {
+			head = "actor"
+		}
+		finds(t, verdicts(t, e.gradients), "gradients, "+head, param)
 	}
 }
 
@@ -173,48 +146,70 @@ func TestDoctorOverfit(t *testing.T) {
 	e := examine(t, smallDoctor(), DoctorOptions{})
 	healthy(t, verdicts(t, e.paths))
 	healthy(t, verdicts(t, e.overfit))
-	healthy(t, verdicts(t, e.beyond))
-	plant(e, func(b *bugged) { // a layer that the solver does not know
-		b.step = func() error {
-			g, err := b.Lesson.Gradients()
-			if err != nil {
-				return err
-			}
-			at := slices.IndexFunc(g, func(g agent.Gradient) bool { return g.Name == "encoder.conv1.weight" })
-			before := slices.Clone(g[at].Value)
-			err = b.Lesson.Step()
-			copy(g[at].Value, before)
-			return err
-		}
-	})
+	healthy(t, verdicts(t, e.shuffling))
+	plant(e, "frozen")
 	finds(t, verdicts(t, e.overfit), "layers move", "encoder.conv1.weight", "frozen")
-	plant(e, func(b *bugged) { // frames reach the network as it is used without their mean taken off
-		b.predicted = func() ([]float32, error) {
-			mean := e.fresh.Autoencoder.Mean.Float32s()
-			was := slices.Clone(mean)
-			defer copy(mean, was)
-			clear(mean)
-			return b.Lesson.Predicted()
+	// The same in the lesson of one head alone.
+	e.bug = func(l doctor.Student, mean []float32) doctor.Student {
+		if l.Head() != "critic" {
+			return l
 		}
-	})
-	paths := verdicts(t, e.paths)
-	finds(t, paths, "prediction path, autoencoder", "centred")
-	finds(t, paths, "prediction path, actor", "centred")
-	finds(t, paths, "prediction path, critic", "centred")
+		return doctor.Plant("frozen", l, mean)
+	}
+	finds(t, verdicts(t, e.overfit), "layers move", "encoder.conv1.weight did not move in the lesson of the critic")
+	plant(e, "uncentred")
+	all := verdicts(t, e.paths)
+	for _, h := range []string{"autoencoder", "actor", "critic"} {
+		finds(t, all, "prediction path, "+h, "centred")
+	}
+	plant(e, "repeated")
+	finds(t, verdicts(t, e.shuffling), "fresh batch, autoencoder", "Do batches change")
+}
+
+// TestDoctorUpdates wants rates that are far off to be seen in what is learned by heart.
+func TestDoctorUpdates(t *testing.T) {
+	c := smallDoctor()
+	e := examine(t, c, DoctorOptions{})
+	for factor, words := range map[float64][2]string{1000: {"too large", "divide"}, 0.001: {"too small", "multiply"}} {
+		e.cfg.Agent.LR, e.cfg.Agent.Pretrain.LR = factor*c.Agent.LR, factor*c.Agent.Pretrain.LR
+		all := verdicts(t, e.overfit)
+		finds(t, all, "overfit one sample, autoencoder", words[0])
+		for _, h := range []string{"autoencoder", "actor", "critic"} {
+			finds(t, all, "overfit one batch, "+h, words[0])
+			finds(t, all, "update / weights, "+h, words[1])
+		}
+	}
+}
+
+// TestDoctorCapacity wants a code that is too small for the choice to be found out.
+func TestDoctorCapacity(t *testing.T) {
+	c := smallDoctor()
+	c.Agent.Autoencoder.Code = 1
+	e := examine(t, c, DoctorOptions{})
+	finds(t, verdicts(t, e.shuffling), "shuffled targets, actor", "larger code")
 }
 
 // TestDoctorNoise wants a network that learns a batch by heart and nothing else to be found out.
 func TestDoctorNoise(t *testing.T) {
 	e := examine(t, smallDoctor(), DoctorOptions{})
 	r := rand.New(rand.NewPCG(1, 2))
-	for i := range e.frames.Obs {
-		e.frames.Obs[i] = 0
-		if r.IntN(8) == 0 {
-			e.frames.Obs[i] = byte(r.IntN(256))
+	for _, obs := range [][]byte{e.frames.Obs, e.gallery.Obs} {
+		for i := range obs {
+			obs[i] = 0
+			if r.IntN(8) == 0 {
+				obs[i] = byte(r.IntN(256))
+			}
 		}
 	}
-	e.heart[agent.HeadAutoencoder] = doctor.Overfit{}
-	finds(t, verdicts(t, e.beyond), "fresh batch, autoencoder", "memory")
+	finds(t, verdicts(t, e.shuffling), "fresh batch, autoencoder", "memory")
+}
+
+// TestDoctorGap learns from four frames and is asked about other episodes.
+func TestDoctorGap(t *testing.T) {
+	e := examine(t, smallDoctor(), DoctorOptions{})
+	size := len(e.frames.Obs) / e.frames.Len()
+	e.frames.Obs, e.frames.Boxes = e.frames.Obs[:4*size], e.frames.Boxes[:4]
+	finds(t, verdicts(t, e.generalise), "generalisation gap, autoencoder", "by heart")
 }
 
 func TestDoctorRates(t *testing.T) {
@@ -271,7 +266,9 @@ func TestDoctorBalance(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	e.steps, e.aside = placed(r, 1200, []int{43, 37, 13, 7}), placed(r, 400, []int{43, 37, 13, 7})
 	all := verdicts(t, e.balance)
-	finds(t, all, "recall of rare classes", "JUMP is dead", "balanced")
+	finds(t, all, "recall of rare classes", "JUMP: dead, being rare", `balance = "`)
+	e.cfg.Agent.ActionClasses.Balance = agent.BalanceBatches
+	healthy(t, verdicts(t, e.balance))
 	e.steps, e.aside = placed(r, 1200, []int{25, 25, 25, 25}), placed(r, 400, []int{25, 25, 25, 25})
 	healthy(t, verdicts(t, e.balance))
 }
@@ -307,12 +304,33 @@ func TestDoctorSurroundings(t *testing.T) {
 	healthy(t, verdicts(t, e.surroundings))
 	healthy(t, verdicts(t, e.memory))
 	healthy(t, verdicts(t, e.generalise))
-	e.o.Memory = 100
+	e.o.Memory = 140
 	finds(t, verdicts(t, e.memory), "memory of the batch", "accumulation")
 	e.given.Detector.Level = 250
 	finds(t, verdicts(t, e.surroundings), "detector and truth", "calibrate")
 	e.given.From = filepath.Join(t.TempDir(), "none")
 	finds(t, verdicts(t, e.path), "whole path", "no run or checkpoint")
+}
+
+// TestDoctorMemory wants the live heap of a training that has begun to be what was predicted of
+// its settings.
+func TestDoctorMemory(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"small":         func(*Config) {},
+		"large batch":   func(c *Config) { c.Agent.Minibatch = 256 },
+		"in turn":       func(c *Config) { c.Agent.Overlap = false },
+		"parts":         func(c *Config) { c.Agent.MicroBatches = 4 },
+		"large network": func(c *Config) { c.Agent.Autoencoder.Channels, c.Agent.Autoencoder.Code = []int{32, 64}, 256 },
+		"no encoder":    func(c *Config) { c.Agent.AEPerStep, c.Agent.AEFresh = 0, 0 },
+		"alone":         func(c *Config) { c.Alone = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := smallDoctor()
+			change(&c)
+			e := examine(t, c, DoctorOptions{Memory: 4_000})
+			healthy(t, verdicts(t, e.memory))
+		})
+	}
 }
 
 // TestDoctorLeaks judges on what was trained on.

@@ -110,18 +110,23 @@ const (
 
 // Classes is what becomes of the classes of samples to imitate.
 type Classes struct {
-	Names   []string
-	Counts  []int     // samples of each
-	Plain   []float64 // recall after training on samples as they come; NaN where there are too few
-	Weighed []float64 // with weights by the inverse of the frequency
-	Drawn   []float64 // with batches drawn from a balanced random subset
+	Names      []string
+	Counts     []int                // samples of each
+	Configured string               // the balance that is set, one of agent's
+	Recall     map[string][]float64 // of each class after training by each balance; NaN where there are too few samples
 }
 
-// Balance trains a student three times from its weights, each for so many updates: on samples as
-// they come, with weights, and balanced; and asks about others each time. class is that of each
-// sample.
-func Balance(l Student, names []string, class, samples, others []int, updates int, r *rand.Rand, tick func()) (c Classes, err error) {
-	c = Classes{Names: names, Counts: make([]int, len(names))}
+// balances are the ways to treat classes, with how they are said.
+var balances = []struct{ name, words string }{
+	{agent.BalanceNone, "as they come"},
+	{agent.BalanceWeights, "with inverse-frequency weights"},
+	{agent.BalanceBatches, "in balanced batches"},
+}
+
+// Balance trains a student by each balance, from its weights and each time for so many updates,
+// and asks about others. class is that of each sample.
+func Balance(l Student, names []string, configured string, class, samples, others []int, updates int, r *rand.Rand, tick func()) (c Classes, err error) {
+	c = Classes{Names: names, Counts: make([]int, len(names)), Configured: configured, Recall: map[string][]float64{}}
 	by := make([][]int, len(names))
 	for _, k := range samples {
 		by[class[k]] = append(by[class[k]], k)
@@ -134,27 +139,26 @@ func Balance(l Student, names []string, class, samples, others []int, updates in
 		}
 	}
 	inverse := agent.ClassConfig{Balance: agent.BalanceWeights}.Each(c.Counts, c.Counts)
-	plain := func() ([]int, []float32) { return draw(samples, l.Size(), r), nil }
-	weighed := func() ([]int, []float32) {
-		batch, w := draw(samples, l.Size(), r), make([]float32, l.Size())
-		for i, k := range batch {
-			w[i] = float32(inverse[class[k]])
-		}
-		return batch, w
+	draws := map[string]func() ([]int, []float32){
+		agent.BalanceNone: func() ([]int, []float32) { return draw(samples, l.Size(), r), nil },
+		agent.BalanceWeights: func() ([]int, []float32) {
+			batch, w := draw(samples, l.Size(), r), make([]float32, l.Size())
+			for i, k := range batch {
+				w[i] = float32(inverse[class[k]])
+			}
+			return batch, w
+		},
+		agent.BalanceBatches: func() ([]int, []float32) {
+			batch := make([]int, l.Size())
+			for i := range batch {
+				of := by[there[i%len(there)]]
+				batch[i] = of[r.IntN(len(of))]
+			}
+			return batch, nil
+		},
 	}
-	drawn := func() ([]int, []float32) {
-		batch := make([]int, l.Size())
-		for i := range batch {
-			of := by[there[i%len(there)]]
-			batch[i] = of[r.IntN(len(of))]
-		}
-		return batch, nil
-	}
-	for _, way := range []struct {
-		batch func() ([]int, []float32)
-		to    *[]float64
-	}{{plain, &c.Plain}, {weighed, &c.Weighed}, {drawn, &c.Drawn}} {
-		if *way.to, err = recalls(l, way.batch, class, others, len(names), updates, tick); err != nil {
+	for _, b := range balances {
+		if c.Recall[b.name], err = recalls(l, draws[b.name], class, others, len(names), updates, tick); err != nil {
 			return c, err
 		}
 	}
@@ -197,29 +201,125 @@ func Recall(class, samples, chosen []int, classes int) []float64 {
 	return recall
 }
 
-// Verdict is that on the rare class with the lowest recall. It is dead for being rare where
-// weights or balanced batches revive it; else more is amiss, or too little was trained to tell.
-func (c Classes) Verdict() Verdict {
-	const check = "recall of rare classes"
+// rare are the classes that have less than their share and enough samples to tell.
+func (c Classes) rare() (all []int) {
 	total, there := 0, 0
 	for _, n := range c.Counts {
 		if total += n; n > 0 {
 			there++
 		}
 	}
-	worst, at := math.Inf(1), -1
-	for i, x := range c.Plain {
-		if rare := float64(c.Counts[i]*there) < rareShare*float64(total); rare && x < worst {
-			worst, at = x, i
+	for i, x := range c.Recall[c.Configured] {
+		if float64(c.Counts[i]*there) < rareShare*float64(total) && !math.IsNaN(x) {
+			all = append(all, i)
 		}
 	}
-	if at < 0 {
+	return all
+}
+
+// Verdict is that on the rare classes, by the balance that is configured. One is dead for being
+// rare where another balance revives it; else more is amiss, or too little was trained to tell.
+func (c Classes) Verdict() Verdict {
+	const check = "recall of rare classes"
+	rare := c.rare()
+	if len(rare) == 0 {
 		return told(check, math.NaN(), "no class is rare and has enough samples to tell: "+Shares(c.Names, c.Counts))
 	}
-	means := fmt.Sprintf("classes %s; after a little training %s of %s are known again in other episodes, with inverse-frequency weights %s, in balanced batches %s",
-		Shares(c.Names, c.Counts), percent(worst), c.Names[at], percent(c.Weighed[at]), percent(c.Drawn[at]))
-	if max(c.Weighed[at], c.Drawn[at]) < recallAlive {
-		return told(check, worst, means)
+	worst := math.Inf(1)
+	var words, dead []string
+	cure := map[string]float64{} // the recall of the dead ones by each balance, in sum
+	for _, i := range rare {
+		here := c.Recall[c.Configured][i]
+		worst = min(worst, here)
+		var other []string
+		revived := false
+		for _, b := range balances {
+			x := c.Recall[b.name][i]
+			other = append(other, percent(x)+" "+b.words)
+			revived = revived || x >= recallAlive
+		}
+		words = append(words, c.Names[i]+" "+strings.Join(other, ", "))
+		if here >= recallLeast || !revived {
+			continue
+		}
+		dead = append(dead, c.Names[i])
+		for _, b := range balances {
+			cure[b.name] += c.Recall[b.name][i]
+		}
 	}
-	return atLeast(check, worst, recallLeast, means, c.Names[at]+" is dead, being rare: weigh the classes by the inverse of their frequency, or draw batches that are balanced")
+	means := fmt.Sprintf("classes %s, learned %s; known again in other episodes after a little training: %s",
+		Shares(c.Names, c.Counts), wordsOf(c.Configured), strings.Join(words, "; "))
+	v := Verdict{Check: check, OK: len(dead) == 0, Figure: number(worst), Threshold: number(recallLeast), Least: true, Means: means, Plot: c.plot()}
+	if v.OK {
+		if worst < recallLeast {
+			v.Threshold = nil // no balance revives it, so that it is no matter of being rare
+		}
+		return v
+	}
+	best := c.Configured
+	for _, b := range balances {
+		if cure[b.name] > cure[best] {
+			best = b.name
+		}
+	}
+	v.Advice = fmt.Sprintf("%s: dead, being rare. Learn %s: balance = %q in [agent.action_classes]", strings.Join(dead, ", "), wordsOf(best), best)
+	return v
+}
+
+// wordsOf says a balance in words.
+func wordsOf(balance string) string {
+	for _, b := range balances {
+		if b.name == balance {
+			return b.words
+		}
+	}
+	return balance
+}
+
+// plot draws the recall of each class by each balance.
+func (c Classes) plot() *Plot {
+	p := &Plot{Title: "Classes known again in other episodes after a little training", X: "class", Y: "recall", Classes: c.Names}
+	for _, b := range balances {
+		p.Series = append(p.Series, Series{Name: b.words, Y: c.Recall[b.name]})
+	}
+	return p
+}
+
+// Chosen tells how often each action is taken by the policy that plays.
+func Chosen(names []string, counts []int) Verdict {
+	most, total := 0, 0
+	for _, n := range counts {
+		most, total = max(most, n), total+n
+	}
+	v := told("actions taken", float64(most)/float64(total), fmt.Sprintf("in %d steps of play: %s", total, Shares(names, counts)))
+	v.Plot = &Plot{Title: "Actions taken in play", X: "action", Y: "share of steps", Classes: names, Series: []Series{{Name: "share", Y: sharesOf(counts)}}}
+	return v
+}
+
+func sharesOf(counts []int) []float64 {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	shares := make([]float64, len(counts))
+	for i, n := range counts {
+		shares[i] = float64(n) / float64(total)
+	}
+	return shares
+}
+
+// The least share of small objects that a trained network must keep.
+const keptLeast = 0.5
+
+// Kept is the verdict on what a trained network does to each class of frames that it was not
+// trained on: the mean squared error of those without and with a small object, and which share
+// of so many objects is kept.
+func Kept(empty, small, kept float64, objects int) Verdict {
+	const check = "error by frame class"
+	means := fmt.Sprintf("mean squared error %s in frames without a small object, %s in those with one", rounded(empty), rounded(small))
+	if objects == 0 {
+		return told(check, small/empty, means)
+	}
+	return atLeast(check, kept, keptLeast, fmt.Sprintf("%s; %s of %d small objects are kept", means, percent(kept), objects),
+		"what decides the game is lost in the code: take --weighting knife, raise agent.small_share, or train longer")
 }

@@ -5,8 +5,10 @@ import (
 	"strings"
 	"testing"
 
+	"glint/agent"
 	"glint/autoencoder"
 	"glint/internal/doctor"
+	"glint/internal/judge"
 )
 
 // TestVerdicts holds what each check that needs no network says of healthy and of sick figures.
@@ -47,9 +49,13 @@ func TestVerdicts(t *testing.T) {
 		{"by chance", doctor.Determined(300, 17), "step 17"},
 		{"moving", doctor.Still(10, 100, 0.5), ""},
 		{"standing still", doctor.Still(99, 100, 0.01), "does it wait for a key"},
-		{"found", doctor.Found(80, 100, 90), ""},
-		{"missed", doctor.Found(3, 100, 5), "calibrate"},
-		{"false fires", doctor.Found(90, 100, 5000), "calibrate"},
+		{"found", doctor.Found(judge.Finds{Count: judge.Count{Objects: 100, Hits: 80}, Fires: 90, False: 10}), ""},
+		{"missed", doctor.Found(judge.Finds{Count: judge.Count{Objects: 100, Hits: 3}, Fires: 5, False: 2}), "calibrate"},
+		{"false fires", doctor.Found(judge.Finds{Count: judge.Count{Objects: 100, Hits: 90}, Fires: 5000, False: 4910}), "calibrate"},
+		{"nothing there", doctor.Found(judge.Finds{}), ""},
+		{"kept", doctor.Kept(0.001, 0.002, 0.9, 40), ""},
+		{"not kept", doctor.Kept(0.001, 0.002, 0.1, 40), "lost in the code"},
+		{"nothing to keep", doctor.Kept(0.001, 0.002, math.NaN(), 0), ""},
 		{"apart", doctor.Apart(0.02, "episode 3", "training episode 1", 0.1), ""},
 		{"leaked", doctor.Apart(1, "episode 3", "training episode 1", 1), "episode 3 are steps of training episode 1"},
 	} {
@@ -80,15 +86,26 @@ func TestRecall(t *testing.T) {
 		t.Errorf("recall %v, want 0.5, 0.2 and two of too few samples", got)
 	}
 	rare := doctor.Classes{
-		Names: []string{"wait", "left", "right", "jump"}, Counts: []int{43, 37, 13, 7},
-		Plain: []float64{0.9, 0.8, 0.3, 0}, Weighed: []float64{0.6, 0.6, 0.5, 0.6}, Drawn: []float64{0.6, 0.6, 0.5, 0.5},
+		Names: []string{"wait", "left", "right", "jump"}, Counts: []int{45, 37, 11, 7}, Configured: agent.BalanceNone,
+		Recall: map[string][]float64{
+			agent.BalanceNone: {0.9, 0.8, 0.05, 0}, agent.BalanceWeights: {0.6, 0.6, 0.5, 0.6}, agent.BalanceBatches: {0.6, 0.6, 0.5, 0.5},
+		},
 	}
-	if v := rare.Verdict(); v.OK || !strings.Contains(v.Advice, "jump is dead, being rare") || !strings.Contains(v.Means, "wait 43 %, left 37 %, right 13 %, jump 7 %") {
-		t.Errorf("%+v, want jump to be dead", v)
+	v := rare.Verdict()
+	if v.OK || !strings.Contains(v.Advice, "right, jump: dead, being rare") || !strings.Contains(v.Advice, `balance = "weights"`) ||
+		!strings.Contains(v.Means, "wait 45 %, left 37 %, right 11 %, jump 7 %") {
+		t.Errorf("%+v, want right and jump to be dead and weights to cure them", v)
 	}
-	rare.Weighed[3], rare.Drawn[3] = 0, 0
+	rare.Configured = agent.BalanceWeights
+	if v := rare.Verdict(); !v.OK || *v.Figure != 0.5 {
+		t.Errorf("%+v, want the balance that is configured to be judged", v)
+	}
+	rare.Configured = agent.BalanceNone
+	for i := 2; i < 4; i++ {
+		rare.Recall[agent.BalanceWeights][i], rare.Recall[agent.BalanceBatches][i] = 0, 0
+	}
 	if v := rare.Verdict(); !v.OK {
-		t.Errorf("%+v, want nothing to be said of a class that no weights revive", v)
+		t.Errorf("%+v, want nothing to be said of classes that no balance revives", v)
 	}
 	rare.Counts = []int{25, 25, 25, 25}
 	if v := rare.Verdict(); !v.OK {
@@ -106,18 +123,21 @@ func TestSizes(t *testing.T) {
 	}
 	beside := []doctor.Part{{Name: "store", Bytes: 3 << 20}}
 	even := func(n int) bool { return 64%n == 0 }
-	if v := s.Fits(16, 4, even, beside, 50<<20); !v.OK {
+	if v := s.Fits(16, 4, even, beside, 0, 50<<20); !v.OK {
 		t.Errorf("%+v, want four parts to fit that one does not", v)
 	}
-	if v := s.Fits(64, 1, even, beside, 1<<30); !v.OK {
+	if v := s.Fits(64, 1, even, beside, 0, 1<<30); !v.OK {
 		t.Errorf("%+v", v)
 	}
 	// 0.7 of 50 MiB, without 5 MiB that are always needed, leave room for 30.
-	if v := s.Fits(64, 1, even, beside, 50<<20); v.OK || !strings.Contains(v.Advice, "4 parts of 16") {
+	if v := s.Fits(64, 1, even, beside, 0, 50<<20); v.OK || !strings.Contains(v.Advice, "4 parts of 16") {
 		t.Errorf("%+v, want 4 parts of 16, as 3 do not divide 64", v)
 	}
-	if v := s.Fits(64, 1, even, beside, 0); !v.OK {
+	if v := s.Fits(64, 1, even, beside, 0, 0); !v.OK {
 		t.Errorf("%+v, want nothing said where nothing is known", v)
+	}
+	if v := s.Fits(64, 1, even, beside, 20<<20, 50<<20); !strings.Contains(v.Advice, "8 parts of 8") {
+		t.Errorf("%+v, want smaller parts where adding them up takes 20 MiB", v)
 	}
 	build := func(leak int) func(int) (any, error) {
 		return func(b int) (any, error) { return make([]byte, b<<20+leak), nil }
@@ -129,11 +149,11 @@ func TestSizes(t *testing.T) {
 	if got := sizes.PerSample / (1 << 20); math.Abs(got-1) > 0.01 {
 		t.Errorf("a sample takes %v MiB, want 1", got)
 	}
-	if v, err := sizes.Predicted(100, build(1<<20)); err != nil || !v.OK {
-		t.Errorf("%+v, %v", v, err)
-	}
-	if v, err := sizes.Predicted(100, build(30<<20)); err != nil || v.OK {
-		t.Errorf("%+v, %v, want a leak to be found", v, err)
+	parts := []doctor.Part{{Name: "weights", Bytes: 60 << 20}, {Name: "store", Bytes: 40 << 20}}
+	for live, ok := range map[float64]bool{100 << 20: true, 109 << 20: true, 92 << 20: true, 115 << 20: false, 90 << 20: false} {
+		if v := doctor.Whole(parts, live); v.OK != ok {
+			t.Errorf("%+v of %v bytes that live, want ok %v", v, live, ok)
+		}
 	}
 }
 
@@ -156,8 +176,64 @@ func TestCutRewards(t *testing.T) {
 
 // TestSchedule wants each eighth of the highest rate to be a bar of its own.
 func TestSchedule(t *testing.T) {
-	v := doctor.Schedule("linear", "agent.lr", []float64{0.8, 0.6, 0.31, 0.1, 0})
-	if want := "linear from 0.8 to 0 over the training: █▆▄▁▁"; v.Means != want || !v.OK {
+	v := doctor.Schedule("agent.lr", "9 updates", "updates", doctor.Series{Name: "linear", Y: []float64{0.8, 0.6, 0.31, 0.1, 0}}, []doctor.Series{{Name: "constant"}})
+	if want := "linear from 0.8 to 0 over 9 updates: █▆▄▁▁"; v.Means != want || !v.OK || len(v.Plot.Series) != 2 {
 		t.Errorf("%q, want %q", v.Means, want)
 	}
 }
+
+// TestCourse holds what is said of the curves of a run.
+func TestCourse(t *testing.T) {
+	of := func(name string, values ...float64) doctor.Course {
+		c := doctor.Course{Name: name, Value: values}
+		for i := range values {
+			c.At = append(c.At, float64(100*i))
+		}
+		return c
+	}
+	train := of("loss", 1, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
+	rising := doctor.Validated(train, of("validation", 1, 0.8, 0.6, 0.5, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9), "update")
+	if rising[0].OK || !strings.Contains(rising[0].Advice, "overfitting since update 500") || !strings.Contains(rising[0].Advice, "--patience") {
+		t.Errorf("%+v, want overfitting since update 500", rising[0])
+	}
+	for values, word := range map[*[]float64]string{
+		{1, 0.8, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2}: "still falls",
+		{1, 0.8, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}:    "not too few iterations",
+	} {
+		all := doctor.Validated(train, of("validation", *values...), "update")
+		if !all[0].OK || !strings.Contains(all[1].Means, word) {
+			t.Errorf("%+v, want no finding and %q", all, word)
+		}
+	}
+	if few := doctor.Validated(train, of("validation", 1, 2), "update"); len(few) != 1 || !few[0].OK || !strings.Contains(few[0].Means, "2 times") {
+		t.Errorf("%+v, want two points to tell nothing", few)
+	}
+	for values, word := range map[*[]float64]string{
+		{0, 10, 20, 30, 40, 50, 60, 70, 80, 90}: "still rises", {0, 50, 90, 90, 90, 90, 90, 90, 90, 90}: "come to rest", {0, 50, 90, 90, 90, 90, 90, 30, 10, 0}: "it fell",
+	} {
+		if all := doctor.Scores(of("score", *values...), "update"); !strings.Contains(all[0].Means, word) {
+			t.Errorf("%v: %s, want %q", *values, all[0].Means, word)
+		}
+	}
+}
+
+// TestBatches wants rates to be told by the size of a batch.
+func TestBatches(t *testing.T) {
+	best := func(at int) doctor.Rates {
+		return doctor.Rates{Rate: []float64{0.001, 0.01, 0.1, 0.005}, Left: []float64{0.5, 0.5, 0.5, 0.5}, Best: at}
+	}
+	v := doctor.Batches(head("actor"), []int{8, 32}, []doctor.Rates{best(0), best(1)})
+	if want := "4 times the batch stands 10 times the rate"; !strings.Contains(v.Means, want) || len(v.Plot.Series) != 2 || len(v.Plot.Series[0].X) != 3 {
+		t.Errorf("%+v, want %q", v, want)
+	}
+}
+
+// named is a lesson that has a name alone.
+type named struct {
+	doctor.Lesson
+	name string
+}
+
+func (n named) Head() string { return n.name }
+
+func head(name string) doctor.Lesson { return named{name: name} }

@@ -10,35 +10,41 @@ import (
 // other samples. A network that learns keeps about as much as of its own targets.
 const shuffledLeft = 0.4
 
-// Capacity is the verdict on whether a lesson can be learned by heart where nothing can be
-// understood: each sample of a batch gets the target of another.
-func Capacity(l Lesson, r *rand.Rand, updates int, tick func()) (Verdict, error) {
+// Shuffled trains a lesson on a batch where nothing can be understood and all must be learned by
+// heart: each sample gets the target of another.
+func Shuffled(l Lesson, r *rand.Rand, updates int, tick func()) (Overfit, error) {
 	see := draw(first(l.Len()), l.Size(), r)
 	get := append(append([]int(nil), see[1:]...), see[0])
-	o, err := Memorise(l, see, get, nil, updates, tick)
-	if err != nil {
-		return Verdict{}, err
-	}
-	return atMost(in(l, "shuffled targets"), o.left(), shuffledLeft,
+	return Memorise(l, see, get, nil, updates, tick)
+}
+
+// Capacity is the verdict on what was Shuffled.
+func (o Overfit) Capacity() Verdict {
+	return atMost(in(o.Lesson, "shuffled targets"), o.left(), shuffledLeft,
 		fmt.Sprintf("%s of the error is left where each sample gets another's target: what the capacity suffices for", percent(o.left())),
-		"even a batch is too much to learn by heart: "+o.advice()), nil
+		"even a batch is too much to learn by heart: "+o.advice())
 }
 
 // freshLeft is the most of the error that may be left on samples that were not trained on.
 const freshLeft = 0.9
 
-// Fresh is the verdict on whether a lesson teaches anything beyond its batches: it is trained
-// on changing ones of samples and asked about others. o tells what a batch learned by heart
-// was worth there.
-func Fresh(l Lesson, o Overfit, samples, others []int, updates int, r *rand.Rand, tick func()) (Verdict, error) {
+// Fresh is the verdict on whether a lesson teaches anything beyond its batches: it learns one
+// batch of samples by heart, and then changing ones, for as many updates, and is asked about
+// others both times, which belong to other episodes.
+func Fresh(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func()) (Verdict, error) {
+	batch := draw(samples, l.Size(), r)
+	heart, err := Memorise(l, batch, batch, others, updates, tick)
+	if err != nil {
+		return Verdict{}, err
+	}
 	left, _, err := learn(l, samples, others, updates, r, tick)
 	if err != nil {
 		return Verdict{}, err
 	}
-	means := fmt.Sprintf("learned by heart, a batch keeps %s of its error and a fresh one %s: that is no learning yet; trained on changing batches, a fresh one keeps %s",
-		percent(o.left()), percent(o.elsewhere), percent(left))
+	means := fmt.Sprintf("learned by heart, a batch keeps %s of its error and a fresh one of other episodes %s: that is no learning yet; trained on changing batches, a fresh one keeps %s",
+		percent(heart.left()), percent(heart.elsewhere), percent(left))
 	return atMost(in(l, "fresh batch"), left, freshLeft, means,
-		"nothing is learned that holds for other samples: a low error on a repeated batch is memory. Is there anything in the frames that tells the target? Else more samples and updates"), nil
+		"nothing is learned that holds for other samples: a low error on a repeated batch is memory. Do batches change from update to update? Is there anything in the frames that tells the target? Else more samples and updates"), nil
 }
 
 // train makes updates on batches of samples with their weights, nil for 1 each.
@@ -120,9 +126,17 @@ func (c Curve) Verdicts(l Lesson) []Verdict {
 		advice = "more data: twice as many lower the error on others"
 		more = fmt.Sprintf("twice the samples, %d instead of %d, change the error on others by a factor of %.2f: more data are worth while", c.Samples[last], c.Samples[last-1], gain)
 	}
+	samples := make([]float64, len(c.Samples))
+	for i, n := range c.Samples {
+		samples[i] = float64(n)
+	}
+	curve := told(in(l, "learning curve"), gain, more)
+	curve.Plot = &Plot{Title: "Learning curve of the " + l.Head(), X: "samples trained on", Y: "share of the error that is left", LogX: true, Series: []Series{
+		{Name: "samples trained on", X: samples, Y: c.Train}, {Name: "other episodes", X: samples, Y: c.Validate},
+	}}
 	return []Verdict{
 		atMost(in(l, "generalisation gap"), gap, gapMost,
 			fmt.Sprintf("%s of the error is left on the %d samples trained on, %s on other episodes", percent(c.Train[last]), c.Samples[last], percent(c.Validate[last])), advice),
-		told(in(l, "learning curve"), gain, more),
+		curve,
 	}
 }

@@ -76,29 +76,42 @@ func Sized(fixed []Part, build func(batch int) (any, error)) (s Sizes, err error
 	return s, nil
 }
 
-// predictedOff is how far the predicted memory may be from the measured one.
+// predictedOff is how far the predicted memory may be from the measured one, relative.
 const predictedOff = 0.1
 
-// Predicted compares the memory told for a batch with that of build.
-func (s Sizes) Predicted(batch int, build func(batch int) (any, error)) (Verdict, error) {
-	live, err := Live(func() (any, error) { return build(batch) })
-	if err != nil {
-		return Verdict{}, err
-	}
-	want := s.At(batch)
-	parts := list(append(append([]Part(nil), s.Fixed...), Part{"activations and buffers", s.Rest + s.PerSample*float64(batch)}))
+// Whole compares what a training was predicted to take, by part, with its live heap in bytes
+// after a collection.
+func Whole(parts []Part, live float64) Verdict {
+	want := sum(parts)
 	return atMost("memory predicted", math.Abs(want-live)/live, predictedOff,
-		fmt.Sprintf("an update of %d takes %s, %s were predicted: %s", batch, mib(live), mib(want), parts),
-		"memory does not grow as it should with the batch: something else is kept (a leak?)"), nil
+		fmt.Sprintf("a training that has begun takes %s, %s were predicted: %s", mib(live), mib(want), list(parts)),
+		"something is kept that no setting asks for (a leak?)")
 }
 
 // Fits is the verdict on whether a batch fits into the memory that is free beside what the
 // training takes apart from the update. limit 0 is an unknown one. The batch is computed in so
-// many parts already; divides says in which numbers it can be.
-func (s Sizes) Fits(batch, parts int, divides func(parts int) bool, beside []Part, limit float64) Verdict {
+// many parts already; divides says in which numbers it can be, gathered how many bytes more it
+// takes to add them up.
+func (s Sizes) Fits(batch, parts int, divides func(parts int) bool, beside []Part, gathered, limit float64) Verdict {
+	v := s.fits(batch, parts, divides, beside, gathered, limit)
+	v.Plot = &Plot{Title: "Memory by the size of a batch", X: "samples of a batch computed at once", Y: "MiB"}
+	whole, update := Series{Name: "training"}, Series{Name: "of that the update"}
+	for b := 0; b <= 4*batch; b += max(1, batch/4) {
+		whole.X, whole.Y = append(whole.X, float64(b)), append(whole.Y, (s.At(b)+sum(beside))/(1<<20))
+		update.X, update.Y = append(update.X, float64(b)), append(update.Y, s.At(b)/(1<<20))
+	}
+	v.Plot.Series = []Series{whole, update}
+	v.Plot.Marks = []Mark{{Name: "configured", X: float64(batch)}}
+	if largest := s.Largest(limit*memoryShare - sum(beside)); limit > 0 && largest <= 4*batch {
+		v.Plot.Marks = append(v.Plot.Marks, Mark{Name: "largest that fits", X: float64(largest)})
+	}
+	return v
+}
+
+func (s Sizes) fits(batch, parts int, divides func(parts int) bool, beside []Part, gathered, limit float64) Verdict {
 	const check = "memory of the batch"
 	need := s.At(batch) + sum(beside)
-	means := fmt.Sprintf("a training with batches of %d takes %s, of that %s", batch, mib(need), list(beside))
+	means := fmt.Sprintf("a training with batches of %d takes %s when its store is full: update %s, %s", batch, mib(need), mib(s.At(batch)), list(beside))
 	if limit == 0 {
 		return told(check, need/(1<<20), means+"; what is free is not known here")
 	}
@@ -106,7 +119,8 @@ func (s Sizes) Fits(batch, parts int, divides func(parts int) bool, beside []Par
 	means += fmt.Sprintf("; %s are free, for batches of up to %d", mib(limit), largest)
 	advice := "nothing fits: fewer channels, a smaller code, smaller frames or a smaller store"
 	whole, more := batch*parts, parts+1
-	for more <= whole && (!divides(more) || whole/more > largest) {
+	inParts := s.Largest(limit*memoryShare - sum(beside) - gathered)
+	for more <= whole && (!divides(more) || whole/more > inParts) {
 		more++
 	}
 	if more <= whole {

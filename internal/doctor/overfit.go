@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+
+	"glint/agent"
 )
 
 // Overfit is how well a head learns a batch by heart.
 type Overfit struct {
 	Lesson    Lesson
 	Before    float64 // error
-	After     float64
+	After     float64 // the lowest one
 	Updates   int     // made
 	Ratio     float64 // of the length of an update to that of all weights, the largest one
 	names     []string
@@ -18,6 +20,7 @@ type Overfit struct {
 	target    float64
 	elsewhere float64 // error on other samples at the end, over that before; NaN where there are none
 	diverged  error
+	course    Series // share of the error that is left, over updates
 }
 
 // left is the share of the error that is left.
@@ -28,22 +31,25 @@ func (o Overfit) left() float64 {
 	return o.After / o.Before
 }
 
-// What share of the error may be left: of one sample next to nothing. Of a batch the
-// autoencoder keeps 0.07 to 0.1 however long it learns, for the 16 channels before its last
+// What share of the error may be left: next to nothing, but for a batch that an autoencoder
+// learns, of which it keeps 0.07 to 0.1 however long it does, for the 16 channels before its last
 // layer cannot paint 64 pixels of their own choice; a network that does not learn keeps 0.9.
 const (
-	sampleLeft = 0.05
-	batchLeft  = 0.2
+	heartLeft = 0.05
+	paintLeft = 0.2
 )
 
 // leastUpdates are made however small the error: until the warm-up is over.
 const leastUpdates = 110
 
+// wellBelow is the share of the error that must not be left at which learning by heart ends.
+const wellBelow = 0.2
+
 // Memorise trains a lesson on one batch of samples, again and again, until next to none of the
 // error is left or the updates are used up, and takes the weights back. get are the samples that
-// should come out of see; others, as many or none, are asked about in the end.
+// should come out of see; others, or none, are asked about in the end.
 func Memorise(l Lesson, see, get, others []int, updates int, tick func()) (o Overfit, err error) {
-	before, err := ask(l, others)
+	before, err := askAll(l, others)
 	if err != nil {
 		return o, err
 	}
@@ -54,16 +60,17 @@ func Memorise(l Lesson, see, get, others []int, updates int, tick func()) (o Ove
 	}
 	defer k.restore(l)
 	l.Restart()
-	o = Overfit{Lesson: l, names: k.names, target: batchLeft}
-	if l.Size() == 1 {
-		o.target = sampleLeft
+	o = Overfit{Lesson: l, names: k.names, target: heartLeft}
+	if l.Size() > 1 && l.Head() == string(agent.HeadAutoencoder) {
+		o.target = paintLeft
 	}
 	if o.Before, err = l.Error(); err != nil {
 		return o, err
 	}
 	o.After = o.Before
+	o.course = Series{Name: l.Head(), X: []float64{0}, Y: []float64{1}}
 	last := k.again()
-	for o.Updates < updates && (o.left() > o.target || o.Updates < leastUpdates) {
+	for o.Updates < updates && (o.left() > wellBelow*o.target || o.Updates < leastUpdates) {
 		measured := o.Updates%10 == 9
 		if measured {
 			last = k.again()
@@ -77,31 +84,31 @@ func Memorise(l Lesson, see, get, others []int, updates int, tick func()) (o Ove
 		}
 		o.Ratio = max(o.Ratio, last.path())
 		tick()
-		if o.After, o.diverged = l.Error(); o.diverged != nil {
+		var now float64
+		if now, o.diverged = l.Error(); o.diverged != nil {
 			break
 		}
+		if o.After = min(o.After, now); math.IsNaN(now) {
+			break
+		}
+		o.course.X, o.course.Y = append(o.course.X, float64(o.Updates)), append(o.course.Y, now/o.Before)
 	}
 	o.moved = k.moved()
-	after, err := ask(l, others)
+	after, err := askAll(l, others)
 	o.elsewhere = after / before
 	return o, err
 }
 
-// ask returns the error on a batch, NaN for none.
-func ask(l Lesson, samples []int) (float64, error) {
-	if samples == nil {
-		return math.NaN(), nil
-	}
-	same(l, samples)
-	return l.Error()
-}
-
-// askAll returns the mean error on samples, in batches; those beyond the last whole one are left
-// out.
+// askAll returns the mean error on samples, in batches, NaN for less than one; those beyond the
+// last whole one are left out.
 func askAll(l Lesson, samples []int) (float64, error) {
 	n, sum := len(samples)/l.Size(), 0.0
+	if n == 0 {
+		return math.NaN(), nil
+	}
 	for i := range n {
-		x, err := ask(l, samples[i*l.Size():(i+1)*l.Size()])
+		same(l, samples[i*l.Size():(i+1)*l.Size()])
+		x, err := l.Error()
 		if err != nil {
 			return 0, err
 		}
@@ -134,27 +141,29 @@ func (o Overfit) advice() string {
 	return "a bug, or too few iterations or channels: see gradients and layers first; if they are well, give more updates, then a larger code or more channels"
 }
 
-// Layers is the verdict on whether every parameter moved in one of these lessons.
-func Layers(lessons []Overfit) Verdict {
-	way := map[string]float64{}
-	var names []string
+// Courses draws how lessons go.
+func Courses(title string, lessons []Overfit) *Plot {
+	p := &Plot{Title: title, X: "updates", Y: "share of the error that is left", LogY: true}
 	for _, o := range lessons {
-		for i, name := range o.names {
-			if _, known := way[name]; !known {
-				names = append(names, name)
+		p.Series = append(p.Series, o.course)
+	}
+	return p
+}
+
+// Layers is the verdict on whether every parameter that a head trains moved in its lesson.
+func Layers(lessons []Overfit) Verdict {
+	still, name, head, n := math.Inf(1), "", "", map[string]bool{}
+	for _, o := range lessons {
+		for i, param := range o.names {
+			n[param] = true
+			if o.moved[i] < still {
+				still, name, head = o.moved[i], param, o.Lesson.Head()
 			}
-			way[name] = max(way[name], o.moved[i])
 		}
 	}
-	still, name := math.Inf(1), ""
-	for _, n := range names {
-		if way[n] < still {
-			still, name = way[n], n
-		}
-	}
-	means := fmt.Sprintf("all %d parameters moved, least %s", len(names), name)
+	means := fmt.Sprintf("all %d parameters moved, least %s in the lesson of the %s", len(n), name, head)
 	if still < movedLeast {
-		means = name + " did not move"
+		means = fmt.Sprintf("%s did not move in the lesson of the %s", name, head)
 	}
 	return atLeast("layers move", still, movedLeast, means,
 		"a frozen layer: is "+name+" among the parameters of the solver, does its gradient arrive (gradients check), are its ReLUs dead (dead units check)?")

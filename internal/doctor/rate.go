@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 )
 
 // Rates is a learning-rate range test: what is left of the error of one batch after the same few
@@ -87,7 +88,29 @@ func (t Rates) Verdict(l Lesson, key string) Verdict {
 	if rate > t.Rate[t.Best] {
 		advice = fmt.Sprintf("too high, the weights are thrown about: set it near %.1g", best)
 	}
-	return atLeast(in(l, "learning rate"), progress, rateProgress, means, advice)
+	v := atLeast(in(l, "learning rate"), progress, rateProgress, means, advice)
+	v.Plot = &Plot{
+		Title: fmt.Sprintf("What %d updates at a learning rate leave, %s", rateUpdates, l.Head()), X: "learning rate", Y: "share of the error that is left", LogX: true, LogY: true,
+		Series: []Series{{Name: "a batch of " + fmt.Sprint(l.Size()), X: t.Rate[:last], Y: t.Left[:last]}},
+		Marks:  []Mark{{Name: "configured", X: rate}, {Name: "suggested", X: best}},
+	}
+	return v
+}
+
+// Batches is the verdict on learning rates of one head by the size of its batch, smallest first.
+func Batches(l Lesson, sizes []int, rates []Rates) Verdict {
+	p := &Plot{Title: "Learning rates by the size of a batch, " + l.Head(), X: "learning rate", Y: "share of the error that is left", LogX: true, LogY: true}
+	var words []string
+	for i, t := range rates {
+		last := len(t.Rate) - 1
+		p.Series = append(p.Series, Series{Name: fmt.Sprintf("batch of %d", sizes[i]), X: t.Rate[:last], Y: t.Left[:last]})
+		words = append(words, fmt.Sprintf("%.1g for %d", t.Suggested(), sizes[i]))
+	}
+	growth := rates[len(rates)-1].Suggested() / rates[0].Suggested()
+	v := told(in(l, "batch and learning rate"), growth, fmt.Sprintf("rates that suggest themselves by the size of a batch: %s; %.2g times the batch stands %.2g times the rate",
+		strings.Join(words, ", "), float64(sizes[len(sizes)-1])/float64(sizes[0]), growth))
+	v.Plot = p
+	return v
 }
 
 // Epochs converts updates into passes over the data.
@@ -100,17 +123,19 @@ func Epochs(steps, batch, updates int, unit string) Verdict {
 // bars draw a rate from low to high.
 var bars = []rune("▁▂▃▄▅▆▇█")
 
-// Schedule is the course of a learning rate over a training, drawn at equal distances from its
-// begin to its end.
-func Schedule(name, key string, rates []float64) Verdict {
-	most, drawn := slices.Max(rates), ""
-	for _, r := range rates {
+// Schedule is the course of the learning rate that key names over a training, at equal distances
+// from its begin to its end; others are drawn beside it. over says how long that is, axis what its X is.
+func Schedule(key, over, axis string, used Series, others []Series) Verdict {
+	most, drawn := slices.Max(used.Y), ""
+	for _, r := range used.Y {
 		level := 0.0
 		if most > 0 {
 			level = r / most
 		}
 		drawn += string(bars[max(0, int(math.Ceil(level*float64(len(bars))-1e-9))-1)])
 	}
-	last := rates[len(rates)-1]
-	return told("schedule of "+key, last, fmt.Sprintf("%s from %.3g to %.3g over the training: %s", name, rates[0], last, drawn))
+	last := used.Y[len(used.Y)-1]
+	v := told("schedule of "+key, last, fmt.Sprintf("%s from %.3g to %.3g over %s: %s", used.Name, used.Y[0], last, over, drawn))
+	v.Plot = &Plot{Title: "Schedules of " + key, X: axis, Y: "learning rate", Series: append([]Series{used}, others...)}
+	return v
 }

@@ -1,6 +1,10 @@
 package doctor
 
-import "fmt"
+import (
+	"fmt"
+
+	"glint/internal/judge"
+)
 
 // Determined is the verdict on an environment that was played twice by the same seed and the
 // same actions: differ is the first step that was not the same, 0 for none.
@@ -27,16 +31,19 @@ func Still(same, steps int, moving float64) Verdict {
 // foundLeast is the least recall and the least precision of a detector, where the truth is known.
 const foundLeast = 0.3
 
-// Found is the verdict on a detector by the truth: hits of so many true objects and so many
-// fires. Objects that a body hides are not found by anyone.
-func Found(hits, objects, fires int) Verdict {
+// Found is the verdict on a detector by the truth. Objects that a body hides are not found by
+// anyone.
+func Found(f judge.Finds) Verdict {
 	const check = "detector and truth"
-	if objects == 0 {
-		return told(check, 0, fmt.Sprintf("no small object was there in these steps, and the detector fired %d times", fires))
+	if f.Objects == 0 {
+		return told(check, 0, fmt.Sprintf("no small object was there in these steps, and the detector fired %d times", f.Fires))
 	}
-	share := float64(hits) / float64(max(objects, fires))
+	share := f.Recall()
+	if p := f.Precision(); f.Fires > 0 && p < share {
+		share = p
+	}
 	return atLeast(check, share, foundLeast,
-		fmt.Sprintf("%d of %d small objects are found, by %d fires: the lower of recall and precision", hits, objects, fires),
+		fmt.Sprintf("%d of %d small objects are found, by %d fires of which %d are on nothing: the lower of recall and precision", f.Hits, f.Objects, f.Fires, f.False),
 		"the detector does not suit the game: glint detect --calibrate finds its settings without labels")
 }
 

@@ -28,7 +28,7 @@ var allowed = map[string]struct {
 	"internal/judge":      {[]string{"env", "saliency", "autoencoder", "internal/stats"}, "judges a representation; must not train"},
 	"internal/dash":       {[]string{"env", "internal/telemetry"}, "one more FrameSink and reader of metrics"},
 	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
-	"internal/doctor":     {[]string{"agent", "autoencoder", "internal/stats"}, "asks a network and its samples; no flags, no environments, no files"},
+	"internal/doctor":     {[]string{"agent", "autoencoder", "internal/judge", "internal/stats"}, "asks a network and its samples; no flags, no environments, no files"},
 	"internal/names":      {nil, "strings"},
 	"internal/stats":      {nil, "numbers; not what was measured"},
 	"internal/study":      {[]string{"internal/stats", "internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},

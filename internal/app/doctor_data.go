@@ -1,0 +1,110 @@
+package app
+
+import (
+	"context"
+
+	"glint/agent"
+	"glint/internal/doctor"
+)
+
+// balance counts classes, asks a trained network about each and, of demonstrations, tries what
+// can be done about rare ones.
+func (e *examination) balance(context.Context) (all []doctor.Verdict, err error) {
+	all = append(all, doctor.Frames(e.classes[0], sum(e.classes[1:]), e.cfg.Agent.SmallShare))
+	if e.o.Checkpoint != "" {
+		v, err := e.kept()
+		if err != nil {
+			return all, err
+		}
+		all = append(all, v...)
+	}
+	if e.cfg.Alone {
+		return all, nil
+	}
+	raw, _ := e.world.Raw()
+	names := actionNames(raw, e.net.Actions)
+	if !e.cfg.Imitate {
+		counts := make([]int, len(names))
+		for _, a := range e.steps.Action {
+			counts[a]++
+		}
+		return append(all, doctor.Chosen(names, counts)), nil
+	}
+	known := *e.steps
+	known.Add(e.aside)
+	l, err := e.lesson(e.fresh, agent.HeadActor, e.choice, &known)
+	if err != nil {
+		return all, err
+	}
+	samples, others := e.apart(&known)
+	c, err := doctor.Balance(l, names, e.cfg.Agent.ActionClasses.Balance, known.Action, samples, others, learnUpdates, e.rand, e.tick)
+	if err != nil {
+		return all, err
+	}
+	return append(all, c.Verdict()), nil
+}
+
+// kept judges what the trained network makes of frames without and with a small object, where
+// the truth is known.
+func (e *examination) kept() ([]doctor.Verdict, error) {
+	w, err := e.cfg.weighting()
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMonitor(e.world.scene(), e.net, e.cfg.Detector, w, nil)
+	if err != nil {
+		return nil, err
+	}
+	g := e.trainer.Gallery()
+	all, err := m.figures(g)
+	if err != nil || all.Frames == 0 {
+		return nil, err
+	}
+	var mse [2]float64
+	for i, part := range []*agent.Gallery{{Known: true, Empty: g.Empty}, {Known: true, Small: g.Small}} {
+		f, err := m.figures(part)
+		if err != nil {
+			return nil, err
+		}
+		mse[i] = f.MSE
+	}
+	return []doctor.Verdict{doctor.Kept(mse[0], mse[1], all.Kept, all.Visible)}, nil
+}
+
+// apart parts known samples into those to learn and those of other episodes or, where there are
+// none, the last ones.
+func (e *examination) apart(known *agent.Samples) (samples, others []int) {
+	cut := e.steps.Len()
+	if e.aside.Len() < e.choice {
+		cut = known.Len() * 4 / 5
+	}
+	for k := range known.Len() {
+		if k < cut {
+			samples = append(samples, k)
+		} else {
+			others = append(others, k)
+		}
+	}
+	return samples, others
+}
+
+// generalise trains the autoencoder, each pixel alike, on parts of the frames and asks about
+// other episodes.
+func (e *examination) generalise(ctx context.Context) (all []doctor.Verdict, err error) {
+	if all, err = e.leaks(ctx); err != nil {
+		return all, err
+	}
+	known, frames, others := e.everyPixel()
+	if len(others) < e.paint {
+		return all, nil
+	}
+	l, err := e.lesson(e.fresh, agent.HeadAutoencoder, e.paint, known)
+	if err != nil {
+		return all, err
+	}
+	c, err := doctor.Learning(l, frames, others, learnUpdates, e.rand, e.tick)
+	if err != nil {
+		return all, err
+	}
+	return append(all, c.Verdicts(l)...), nil
+}

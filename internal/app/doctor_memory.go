@@ -1,0 +1,209 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"glint/agent"
+	"glint/env"
+	"glint/internal/doctor"
+	"glint/internal/kernel"
+	"glint/replay"
+	"glint/saliency"
+)
+
+// memory predicts what a training takes by the batch of its updates, and measures one that has
+// begun.
+func (e *examination) memory(ctx context.Context) (all []doctor.Verdict, err error) {
+	b, err := e.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := b.cfg.Agent
+	batch, parts := a.Minibatch/a.MicroBatches, a.MicroBatches
+	divides := func(n int) bool { return a.Minibatch%n == 0 && a.AEBatch()%n == 0 }
+	if e.cfg.Alone {
+		batch, parts = a.Pretrain.Batch/a.Pretrain.MicroBatches, a.Pretrain.MicroBatches
+		divides = func(n int) bool { return a.Pretrain.Batch%n == 0 }
+	}
+	s, err := e.update(a)
+	if err != nil {
+		return nil, err
+	}
+	beside, err := e.beside(b, a.Memory(b.plane, b.kept))
+	if err != nil {
+		return nil, err
+	}
+	now := append(append([]doctor.Part(nil), s.Fixed...), doctor.Part{Name: "activations and buffers", Bytes: s.Rest + s.PerSample*float64(batch)})
+	all = append(all, doctor.Whole(append(now, beside...), b.live))
+	full := b.kept
+	full.Stored, full.Examples = a.StoreCapacity, agent.MaxExamples
+	if beside, err = e.beside(b, a.Memory(b.plane, full)); err != nil {
+		return nil, err
+	}
+	limit := e.o.Memory * (1 << 20)
+	if limit == 0 {
+		limit = freeMemory()
+	}
+	parted := a
+	parted.MicroBatches, parted.Pretrain.MicroBatches = 2, 2
+	gathered := e.weights() + parted.Memory(b.plane, full).Gathered
+	if parts > 1 {
+		gathered = 0 // it is there already
+	}
+	speed, err := e.speed()
+	return append(all, s.Fits(batch, parts, divides, beside, gathered, limit), speed), err
+}
+
+// update measures what an update takes by its batch: with the optimiser and the gradients, which
+// do not grow with it.
+func (e *examination) update(a agent.Config) (s doctor.Sizes, err error) {
+	w, err := e.cfg.weighting()
+	if err != nil {
+		return s, err
+	}
+	late, weights := saliency.NeedsOf(w).Recon, e.weights()
+	return doctor.Sized([]doctor.Part{{Name: "optimiser", Bytes: 2 * weights}, {Name: "gradients", Bytes: weights}},
+		func(b int) (any, error) { return e.fresh.BuildUpdate(a, b, late, e.cfg.Alone) })
+}
+
+// weights is what the parameters take.
+func (e *examination) weights() (bytes float64) {
+	for _, p := range e.fresh.Params() {
+		bytes += float64(4 * len(p.Value.Float32s()))
+	}
+	return bytes
+}
+
+// beside is what a training takes beside its updates.
+func (e *examination) beside(b begun, m agent.Memory) (all []doctor.Part, err error) {
+	nets, player := 1.0, 0.0
+	if !e.cfg.Alone {
+		if player, err = doctor.Live(func() (any, error) { return e.fresh.NewPlayer(b.plane.N) }); err != nil {
+			return nil, err
+		}
+		if b.cfg.Agent.Overlap {
+			nets = 2
+		}
+	}
+	compressor, err := doctor.Live(func() (any, error) {
+		s, err := replay.NewStore(replay.StoreConfig{Capacity: 1, Classes: 1, Len: b.plane.ObsLen()})
+		if err != nil {
+			return nil, err
+		}
+		return s, s.Add(make([]byte, b.plane.ObsLen()), 0, nil)
+	})
+	if err != nil {
+		return nil, err
+	}
+	all = []doctor.Part{
+		{Name: "weights", Bytes: nets * e.weights()},
+		{Name: "acting", Bytes: player},
+		{Name: "rollouts", Bytes: m.Rollouts},
+		{Name: "finding", Bytes: m.Waiting},
+		{Name: "examples", Bytes: m.Examples},
+		{Name: "store", Bytes: m.Store + compressor},
+		{Name: "environment", Bytes: b.world},
+	}
+	if m.Gathered > 0 {
+		all = append(all, doctor.Part{Name: "adding up parts", Bytes: m.Gathered + e.weights()})
+	}
+	return all, nil
+}
+
+// begun is a training that has made its first updates.
+type begun struct {
+	cfg   Config
+	plane env.Spec
+	kept  agent.Kept
+	world float64 // bytes that the environment takes, measured
+	live  float64 // bytes that all of it takes, measured
+}
+
+// begin begins a training of the config, looks what it takes, and ends it.
+func (e *examination) begin(ctx context.Context) (b begun, err error) {
+	b.cfg = e.given
+	b.cfg.Agent.Pretrain.Steps = e.cfg.Agent.Pretrain.Steps
+	var w *world
+	defer func() {
+		if w != nil {
+			err = errors.Join(err, w.Close())
+		}
+		kernel.SetThreads(e.cfg.Threads)
+	}()
+	if b.world, err = doctor.Live(func() (any, error) {
+		w, err = open(ctx, &b.cfg, b.cfg.Agent.Envs, IO{Stdout: io.Discard, Stderr: io.Discard})
+		return w, err
+	}); err != nil {
+		return b, err
+	}
+	var t *agent.Trainer
+	if b.live, err = doctor.Live(func() (any, error) {
+		t, err = e.firstUpdates(ctx, b.cfg, w)
+		return t, err
+	}); err != nil {
+		return b, err
+	}
+	b.live += b.world
+	raw, _ := w.Raw()
+	weighting, err := e.cfg.weighting()
+	if err != nil {
+		return b, err
+	}
+	classes, _, _ := t.Stored()
+	known, bytes, _ := e.trainer.Stored()
+	g := t.Gallery()
+	b.plane = w.Spec()
+	b.kept = agent.Kept{
+		Stored: sum(classes), StoreBytes: float64(bytes) / float64(max(1, sum(known))), Examples: len(g.Small) + len(g.Empty),
+		RawBytes: raw.ObsLen(), Side: saliency.DefaultSide, Alone: e.cfg.Alone, Late: saliency.NeedsOf(weighting).Recon,
+	}
+	return b, nil
+}
+
+// firstUpdates begins a training on w.
+func (e *examination) firstUpdates(ctx context.Context, c Config, w *world) (*agent.Trainer, error) {
+	o, err := c.options(w)
+	if err != nil {
+		return nil, err
+	}
+	t, err := agent.New(ctx, c.Agent, o)
+	if err != nil {
+		return nil, err
+	}
+	for t.Stage() == agent.Explore {
+		if _, err := t.Advance(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if !c.Alone {
+		if err := t.NextStage(); err != nil {
+			return nil, err
+		}
+	}
+	_, err = t.Advance(ctx)
+	return t, err
+}
+
+// freeMemory returns the bytes that a program may still take, 0 where that is not known.
+func freeMemory() float64 {
+	free := 0.0
+	if b, err := os.ReadFile("/proc/meminfo"); err == nil {
+		for line := range strings.Lines(string(b)) {
+			if f := strings.Fields(line); len(f) > 1 && f[0] == "MemAvailable:" {
+				kib, _ := strconv.ParseFloat(f[1], 64)
+				free = kib * 1024
+			}
+		}
+	}
+	if b, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
+		if limit, err := strconv.ParseFloat(strings.TrimSpace(string(b)), 64); err == nil && (free == 0 || limit < free) {
+			free = limit
+		}
+	}
+	return free
+}

@@ -1,0 +1,179 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"slices"
+
+	"glint/agent"
+	"glint/autoencoder"
+)
+
+// patient is a network with what it would be trained on, to be examined.
+type patient struct {
+	cfg     Config // of this examination
+	given   Config
+	world   *world
+	trainer *agent.Trainer
+	net     *agent.Net     // to examine: new, or that of a checkpoint
+	fresh   *agent.Net     // to train anew
+	frames  *agent.Samples // drawn from the store, for the autoencoder
+	gallery *agent.Samples // observations of other episodes than these
+	steps   *agent.Samples // played, for actor and critic; nil where the autoencoder trains alone
+	aside   *agent.Samples // of other episodes, where somebody demonstrates
+	classes []int          // stored frames without and with a small object
+	ratio   float64        // how many times smaller the store is than its frames
+}
+
+// How much a patient is looked at by.
+const (
+	exploreSteps = 4_000 // of random play
+	frameSamples = 256
+	stepSamples  = 512
+	shownSamples = 2_048 // of demonstrations
+)
+
+// newPatient opens what a config trains on and gathers samples.
+func newPatient(ctx context.Context, c Config, checkpoint string, o IO) (p *patient, err error) {
+	if err := check(c); err != nil {
+		return nil, err
+	}
+	p = &patient{cfg: c, given: c, aside: new(agent.Samples)}
+	p.cfg.Agent.Overlap = false
+	if p.world, err = open(ctx, &p.cfg, c.Agent.Envs, o); err != nil {
+		return nil, err
+	}
+	if err := p.gather(ctx, checkpoint); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+func (p *patient) close() error { return p.world.Close() }
+
+// gather makes the network, plays, and draws samples.
+func (p *patient) gather(ctx context.Context, checkpoint string) error {
+	p.cfg.Agent.Pretrain.Steps = min(p.cfg.Agent.Pretrain.Steps, exploreSteps)
+	opts, err := p.cfg.options(p.world)
+	if err != nil {
+		return &UsageError{Msg: err.Error()}
+	}
+	opts.KeepMean = checkpoint != ""
+	if p.trainer, err = agent.New(ctx, p.cfg.Agent, opts); errors.Is(err, agent.ErrNoTruth) {
+		return usagef("choose another --weighting", "%v", err)
+	} else if errors.Is(err, autoencoder.ErrLarge) {
+		return &UsageError{Msg: err.Error()}
+	} else if err != nil {
+		return err
+	}
+	p.net = p.trainer.Net
+	if checkpoint != "" {
+		_, net, err := loadNet(checkpoint)
+		if err != nil {
+			return err
+		}
+		if err := p.trainer.StartFrom(net); err != nil {
+			return usagef("name a run on the same game", "%s: %v", checkpoint, err)
+		}
+	}
+	for p.trainer.Stage() == agent.Explore {
+		if _, err := p.trainer.Advance(ctx); err != nil {
+			return err
+		}
+	}
+	p.classes, _, p.ratio = p.trainer.Stored()
+	m := p.net.Autoencoder
+	if p.fresh, err = agent.NewNet(m.Config(), m.Shape(), p.net.Actions, rand.New(rand.NewPCG(p.cfg.Seed, 3))); err != nil {
+		return err
+	}
+	copy(p.fresh.Autoencoder.Mean.Float32s(), m.Mean.Float32s())
+	return p.sample(ctx)
+}
+
+// sample draws from the store, looks at the gallery, and plays.
+func (p *patient) sample(ctx context.Context) error {
+	p.frames = new(agent.Samples)
+	for p.frames.Len() < frameSamples {
+		s, err := p.trainer.Draw(min(frameSamples-p.frames.Len(), p.cfg.Agent.Pretrain.Batch))
+		if err != nil {
+			return err
+		}
+		p.frames.Add(s)
+	}
+	g := p.trainer.Gallery()
+	p.gallery = new(agent.Samples)
+	for _, e := range append(append([]agent.Example(nil), g.Empty...), g.Small...) {
+		p.gallery.Obs, p.gallery.Boxes = append(p.gallery.Obs, e.Obs...), append(p.gallery.Boxes, e.Boxes)
+	}
+	if p.cfg.Alone {
+		return nil
+	}
+	if err := p.trainer.NextStage(); err != nil {
+		return err
+	}
+	p.steps = new(agent.Samples)
+	want := stepSamples
+	if p.cfg.Imitate {
+		want = shownSamples
+	}
+	for played := 0; p.steps.Len() < want && played < 4*want; played += p.cfg.Agent.Envs * p.cfg.Agent.Horizon {
+		s, aside, err := p.trainer.Experience(ctx)
+		if err != nil {
+			return err
+		}
+		p.steps.Add(s)
+		p.aside.Add(aside)
+	}
+	p.targets()
+	return nil
+}
+
+// targets gives the critic some to learn where nothing was paid.
+func (p *patient) targets() {
+	some := false
+	for _, x := range p.steps.Return {
+		some = some || x != p.steps.Return[0]
+	}
+	if r := rand.New(rand.NewPCG(p.cfg.Seed, 10)); !some {
+		for i := range p.steps.Return {
+			p.steps.Return[i] = float32(r.NormFloat64())
+		}
+	}
+}
+
+// about returns what a head is taught on.
+func (p *patient) about(h agent.Head) *agent.Samples {
+	switch h {
+	case agent.HeadAutoencoder:
+		return p.frames
+	case agent.HeadAll:
+		r := rand.New(rand.NewPCG(p.cfg.Seed, 11))
+		some := *p.frames
+		for range p.frames.Len() {
+			some.Action = append(some.Action, r.IntN(p.net.Actions))
+			some.Return = append(some.Return, float32(r.NormFloat64()))
+		}
+		return &some
+	}
+	return p.steps
+}
+
+// everyPixel are the frames and, after them, those of other episodes, each pixel alike.
+func (p *patient) everyPixel() (known *agent.Samples, frames, others []int) {
+	known = &agent.Samples{Obs: slices.Concat(p.frames.Obs, p.gallery.Obs), Boxes: slices.Concat(p.frames.Boxes, p.gallery.Boxes)}
+	known.Weights = make([]float32, len(known.Obs))
+	for i := range known.Weights {
+		known.Weights[i] = 1
+	}
+	known.Places = make([]float32, known.Len()*autoencoder.PlaceValues)
+	known.PlaceCount = known.Places
+	for i := range known.Len() {
+		if i < p.frames.Len() {
+			frames = append(frames, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	return known, frames, others
+}
