@@ -62,6 +62,11 @@ func StandsAlone(t *testing.T, text string, places ...string) *html.Node {
 	if got := Attribute(All(n, "html")[0], "lang"); got != "en" {
 		t.Errorf("lang is %q", got)
 	}
+	if !slices.ContainsFunc(All(n, "meta"), func(m *html.Node) bool {
+		return Attribute(m, "http-equiv") == "Content-Security-Policy" && strings.HasPrefix(Attribute(m, "content"), "default-src 'none';")
+	}) {
+		t.Error("no policy forbids the page to load anything")
+	}
 	if strings.Contains(text, "url(") || strings.Contains(text, "@import") {
 		t.Error("the style loads something")
 	}
