@@ -44,8 +44,8 @@ func (a *axis) apply(to *plot.Axis) {
 		to.Scale, to.Tick.Marker = plot.LogScale{}, plot.TickerFunc(logTicks)
 		return
 	}
-	if most := max(math.Abs(a.lo), math.Abs(a.hi)); a.hi-a.lo <= max(1e-9*most, 1/extreme) {
-		pad = max(most/2, 0.5)
+	if a.hi == a.lo {
+		pad = max(math.Abs(a.lo)/2, 0.5)
 	}
 	to.Min, to.Max = a.lo-pad, a.hi+pad
 }

@@ -2,10 +2,12 @@ package page_test
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,27 +156,93 @@ func dashes(svg *html.Node) int {
 	return len(kinds)
 }
 
-// TestPageBreaksLines has numbers without a place between others: no line goes across.
+// strokes returns the ways and styles of the paths in the only plot of a page.
+func strokes(n *html.Node) (ways, styles []string) {
+	for _, path := range pagetest.All(pagetest.All(n, "svg")[0], "path") {
+		ways, styles = append(ways, pagetest.Attribute(path, "d")), append(styles, pagetest.Attribute(path, "style"))
+	}
+	return ways, styles
+}
+
+// TestPageBreaksLines has numbers without a place between others: no line goes across. Points
+// are in the order of X, and one that stands alone is marked.
 func TestPageBreaksLines(t *testing.T) {
-	strokes := func(y ...float64) int {
-		n := 0
-		svg := pagetest.All(drawn(t, doctor.Plot{Title: "lines", Series: []doctor.Series{{X: []float64{4, 1, 2, 3, 0}, Y: y}}}), "svg")[0]
-		for _, path := range pagetest.All(svg, "path") {
-			if strings.Contains(pagetest.Attribute(path, "style"), "stroke-width:1.6") {
-				n++
+	for _, tc := range []struct {
+		without []int // that have no place, of 40 points
+		points  []int // of each part of the line
+	}{{nil, []int{40}}, {[]int{9}, []int{9, 30}}, {[]int{0, 19, 39}, []int{18, 19}}, {[]int{37, 39}, []int{37, 1}}} {
+		var s doctor.Series
+		for i := range 40 {
+			x := float64((i * 7) % 40)
+			s.X, s.Y = append(s.X, x), append(s.Y, x*x)
+			if slices.Contains(tc.without, int(x)) {
+				s.Y[i] = math.Inf(1)
 			}
 		}
-		return n
+		ways, styles := strokes(drawn(t, doctor.Plot{Title: "lines", Series: []doctor.Series{s}}))
+		var points []int
+		for i, way := range ways {
+			if strings.Contains(styles[i], "stroke-width:1.6") {
+				at := strings.Split(strings.TrimPrefix(way, "M"), "L")
+				points = append(points, len(at))
+				if !slices.IsSortedFunc(at, func(a, b string) int { return cmp.Compare(first(t, a), first(t, b)) }) {
+					t.Errorf("a line goes back: %s", way)
+				}
+			} else if strings.Contains(way, "A") { // a dot
+				points = append(points, 1)
+			}
+		}
+		if !slices.Equal(points, tc.points) {
+			t.Errorf("without %d the line has parts of %d points, want %d", tc.without, points, tc.points)
+		}
 	}
-	if whole, broken := strokes(4, 1, 2, 3, 0), strokes(4, 1, math.NaN(), 3, 0); whole != 1 || broken != 2 {
-		t.Errorf("a whole line has %d parts and a broken one %d, want 1 and 2", whole, broken)
+}
+
+// first is the first of two coordinates.
+func first(t *testing.T, at string) float64 {
+	t.Helper()
+	x, err := strconv.ParseFloat(strings.Split(at, ",")[0], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// TestPageTellsBarsApart demands that four series differ without their colours.
+func TestPageTellsBarsApart(t *testing.T) {
+	p := doctor.Plot{Title: "bars", Classes: []string{"one"}}
+	for range 4 {
+		p.Series = append(p.Series, doctor.Series{Name: "s", Y: []float64{1}})
+	}
+	ways, styles := strokes(drawn(t, p))
+	lines := map[string]string{} // of a colour, where they go
+	for i, way := range ways {
+		_, hue, _ := strings.Cut(strings.ReplaceAll(styles[i], "fill:none", ""), "#")
+		a, b, line := strings.Cut(strings.TrimPrefix(way, "M"), "L")
+		switch {
+		case !strings.Contains(styles[i], "fill:none"):
+			lines[hue[:6]] += "filled "
+		case line && !strings.Contains(b, "L") && first(t, a) == first(t, b):
+			lines[hue[:6]] = "columns"
+		case line && !strings.Contains(b, "L"):
+			lines[hue[:6]] = "rows"
+		default:
+			lines[hue[:6]] += "frame "
+		}
+	}
+	seen := map[string]bool{}
+	for _, hue := range []string{"1B1F27", "D55E00", "0072B2", "009E73"} {
+		if seen[lines[hue]] || lines[hue] == "" {
+			t.Errorf("the bars of the series differ by colours alone: %v", lines)
+		}
+		seen[lines[hue]] = true
 	}
 }
 
 // TestPageDrawsAnything has plots with numbers that no scale can show, and some that are hard
 // for one.
 func TestPageDrawsAnything(t *testing.T) {
-	hard := []float64{0, 1, -1, 1e-6, 1 + 1e-15, 12345678, 1e16, 1e16 + 2, 5e-324, 1e-310, -1e99, 1e99, 1e-99, 1e300, math.MaxFloat64, -math.MaxFloat64, math.NaN(), math.Inf(1), math.Inf(-1)}
+	hard := []float64{0, 1, -1, 1e-6, 1 + 1e-15, math.Nextafter(1, 2), 12345678, 1e16, 1e16 + 2, 5e-324, 1e-310, -1e99, 1e99, 1e-99, 1e300, math.MaxFloat64, -math.MaxFloat64, math.NaN(), math.Inf(1), math.Inf(-1)}
 	for _, a := range hard {
 		for _, b := range hard {
 			for _, log := range []bool{false, true} {
