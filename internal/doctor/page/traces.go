@@ -3,6 +3,7 @@ package page
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -16,14 +17,14 @@ type trace struct {
 	name   string
 	number int           // of the series, which its style is of
 	parts  []plotter.XYs // of one or more points each; a line is broken between them
-	left   int           // points that were left out
 }
 
 // points are those of all parts.
 func (t trace) points() plotter.XYs { return slices.Concat(t.parts...) }
 
 // tracesOf sorts the points of each series by X and parts them at those without a place. The
-// axes hold what is drawn. Series without a point are not among them, but counted in left.
+// axes hold what is drawn. Series without a point are not among them; left are the points that
+// have no place.
 func tracesOf(p *doctor.Plot, x, y *axis) (all []trace, left int) {
 	for i, s := range p.Series {
 		t := trace{name: s.Name, number: i}
@@ -39,12 +40,11 @@ func tracesOf(p *doctor.Plot, x, y *axis) (all []trace, left int) {
 				t.parts = append(t.parts, part)
 				part = nil
 			}
-			t.left++
+			left++
 		}
 		if len(part) > 0 {
 			t.parts = append(t.parts, part)
 		}
-		left += t.left
 		if len(t.parts) > 0 {
 			all = append(all, t)
 		}
@@ -56,9 +56,12 @@ func tracesOf(p *doctor.Plot, x, y *axis) (all []trace, left int) {
 // classes.
 func sorted(p *doctor.Plot, s doctor.Series) plotter.XYs {
 	if p.Classes != nil {
-		points := make(plotter.XYs, min(len(p.Classes), len(s.Y)))
+		points := make(plotter.XYs, len(p.Classes))
 		for i := range points {
-			points[i] = plotter.XY{X: float64(i), Y: s.Y[i]}
+			points[i] = plotter.XY{X: float64(i), Y: math.NaN()}
+			if i < len(s.Y) {
+				points[i].Y = s.Y[i]
+			}
 		}
 		return points
 	}
