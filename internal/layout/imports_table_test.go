@@ -32,14 +32,18 @@ var allowed = map[string]struct {
 	"internal/names":      {nil, "strings"},
 	"internal/stats":      {nil, "numbers; not what was measured"},
 	"internal/study":      {[]string{"internal/stats", "internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
-	"internal/study/page": {[]string{"internal/study", "internal/stats", "internal/report"}, "figures and finished pictures in, HTML and Markdown out"},
 	"internal/layout":     {nil, "reads source text"},
 	"cmd/glint":           {[]string{"internal/app", "internal/names"}, "flags only"},
+
+	"internal/htmlpage":          {nil, "the look of pages and of their plots; not what they show"},
+	"internal/htmlpage/pagetest": {nil, "judges any page by its HTML"},
+	"internal/study/page":        {[]string{"internal/study", "internal/stats", "internal/htmlpage", "internal/report"}, "figures and finished pictures in, HTML and Markdown out"},
+	"internal/doctor/page":       {[]string{"internal/doctor", "internal/htmlpage", "internal/report"}, "verdicts in, HTML out"},
 }
 
 // testsMay is what test files may import besides what their package may: suites,
 // and the built-in game, in its own pixels or on planes, where a test needs a game.
-var testsMay = []string{"env", "env/envtest", "env/dojo", "env/pixels", "env/vnc/vnctest", "internal/ops/optest"}
+var testsMay = []string{"env", "env/envtest", "env/dojo", "env/pixels", "env/vnc/vnctest", "internal/ops/optest", "internal/htmlpage/pagetest"}
 
 // restricted is every import from outside the standard library, and the parts of
 // the standard library that not everybody may use, by prefix of the import path,
@@ -60,7 +64,7 @@ var restricted = []struct {
 	{"gorgonia.org/", []string{"internal/ops", "internal/ops/optest", "autoencoder", "agent"}, "graphs stay where models are built"},
 	{"github.com/chewxy/hm", []string{"internal/ops", "internal/ops/optest"}, "types of Gorgonia Ops"},
 	{"go4.org/unsafe/assume-no-moving-gc", []string{"internal/ops"}, "holds the version that Gorgonia needs on this Go"},
-	{"gonum.org/v1/plot", []string{"internal/study/page"}, "plots of a study as SVG"},
+	{"gonum.org/v1/plot", []string{"internal/htmlpage", "internal/study/page", "internal/doctor/page"}, "plots as SVG"},
 	{"golang.org/x/net/html", []string{"*_test"}, "is a page well formed, and what does it say?"},
 	{"gonum.org/v1/gonum", []string{"internal/stats", "internal/judge"}, "statistics and fits"},
 	{"github.com/alecthomas/kong", []string{"cmd/glint"}, "flags"},

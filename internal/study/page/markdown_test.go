@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"glint/internal/htmlpage/pagetest"
 	"glint/internal/study"
 	"glint/internal/study/page"
 )
@@ -11,17 +12,17 @@ import (
 // TestMarkdownSaysWhatThePageSays compares the summary's words and cells with the page's.
 func TestMarkdownSaysWhatThePageSays(t *testing.T) {
 	r := failing(5)
-	text, n := page.Markdown(r), parsed(t, written(t, r))
-	for _, p := range all(all(n, "div")[0], "p") {
-		if !strings.Contains(text, words(p)) {
-			t.Errorf("the summary does not answer %q", words(p))
+	text, n := page.Markdown(r), pagetest.Parse(t, written(t, r))
+	for _, p := range pagetest.All(pagetest.All(n, "div")[0], "p") {
+		if !strings.Contains(text, pagetest.Words(p)) {
+			t.Errorf("the summary does not answer %q", pagetest.Words(p))
 		}
 	}
 	for arm, cells := range table(n, "1") {
 		for _, c := range cells {
-			b := all(c, "b")
-			if len(b) == 1 && !strings.Contains(text, words(b[0])) {
-				t.Errorf("the summary lacks %s of %s", words(b[0]), arm)
+			b := pagetest.All(c, "b")
+			if len(b) == 1 && !strings.Contains(text, pagetest.Words(b[0])) {
+				t.Errorf("the summary lacks %s of %s", pagetest.Words(b[0]), arm)
 			}
 		}
 	}
@@ -38,15 +39,15 @@ func TestMarkdownSaysWhatThePageSays(t *testing.T) {
 // TestPagePairsFrames demands the difference in the same frames where trials tell it.
 func TestPagePairsFrames(t *testing.T) {
 	r := invented(3, 3, 0.1)
-	if text := words(parsed(t, written(t, r))); strings.Contains(strings.ToLower(text), "same frames") {
+	if text := pagetest.Words(pagetest.Parse(t, written(t, r))); strings.Contains(strings.ToLower(text), "same frames") {
 		t.Error("nothing is paired by episode, and the page says so nevertheless")
 	}
 	lo, hi := 0.125, 0.375
 	f := r.Arms["x10"]["kept"]
 	f.Paired = &study.Estimate{Value: 0.25, Lo: &lo, Hi: &hi}
 	r.Arms["x10"]["kept"] = f
-	n := parsed(t, written(t, r))
-	if got := words(table(n, "2")["x10"][0]); !strings.Contains(got, "same frames +0.250 (0.125 to 0.375)") {
+	n := pagetest.Parse(t, written(t, r))
+	if got := pagetest.Words(table(n, "2")["x10"][0]); !strings.Contains(got, "same frames +0.250 (0.125 to 0.375)") {
 		t.Errorf("table 2 says %q", got)
 	}
 }

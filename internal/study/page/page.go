@@ -11,6 +11,7 @@ import (
 	"image/png"
 	"strings"
 
+	"glint/internal/htmlpage"
 	"glint/internal/report"
 	"glint/internal/study"
 )
@@ -25,7 +26,7 @@ type Picture struct {
 //go:embed page.html
 var pageText string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageText))
+var pageTemplate = htmlpage.Template(pageText)
 
 // Write writes the page of a result to path, which appears whole or not at all.
 func Write(path string, r *study.Result, pictures []Picture) error {
@@ -75,9 +76,9 @@ type view struct {
 	Caveats   []string
 	SeedList  string
 	Groups    []group
-	Intervals []figure
-	Profile   *figure // nil where there is nothing to draw
-	Tradeoff  *figure
+	Intervals []htmlpage.Figure
+	Profile   *htmlpage.Figure // nil where there is nothing to draw
+	Tradeoff  *htmlpage.Figure
 	Pictures  []picture
 }
 

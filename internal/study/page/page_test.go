@@ -3,17 +3,16 @@ package page_test
 import (
 	"bytes"
 	"errors"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
+	"glint/internal/htmlpage/pagetest"
 	"glint/internal/study"
 	"glint/internal/study/page"
 )
@@ -28,56 +27,16 @@ func written(t *testing.T, r *study.Result) string {
 	return string(b)
 }
 
-// parsed returns the page as a tree.
-func parsed(t *testing.T, text string) *html.Node {
-	t.Helper()
-	n, err := html.Parse(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// all returns the elements of a name below a node.
-func all(n *html.Node, name string) (found []*html.Node) {
-	for d := range n.Descendants() {
-		if d.Type == html.ElementNode && d.Data == name {
-			found = append(found, d)
-		}
-	}
-	return found
-}
-
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
-// words is the text below a node that everybody sees.
-func words(n *html.Node) string {
-	var b strings.Builder
-	for d := range n.Descendants() {
-		if d.Type == html.TextNode && !slices.Contains([]string{"style", "title", "desc"}, d.Parent.Data) {
-			b.WriteString(d.Data + " ")
-		}
-	}
-	return strings.Join(strings.Fields(b.String()), " ")
-}
-
 // table returns the rows of all tables of a number, by the first cell of each.
 func table(n *html.Node, number string) map[string][]*html.Node {
 	rows := map[string][]*html.Node{}
-	for _, t := range all(n, "table") {
-		if !strings.HasPrefix(words(all(t, "caption")[0]), "Table "+number) {
+	for _, t := range pagetest.All(n, "table") {
+		if !strings.HasPrefix(pagetest.Words(pagetest.All(t, "caption")[0]), "Table "+number) {
 			continue
 		}
-		for _, row := range all(all(t, "tbody")[0], "tr") {
-			name := strings.TrimSuffix(words(all(row, "th")[0]), " (base)")
-			rows[name] = append(rows[name], all(row, "td")...)
+		for _, row := range pagetest.All(pagetest.All(t, "tbody")[0], "tr") {
+			name := strings.TrimSuffix(pagetest.Words(pagetest.All(row, "th")[0]), " (base)")
+			rows[name] = append(rows[name], pagetest.All(row, "td")...)
 		}
 	}
 	return rows
@@ -85,7 +44,7 @@ func table(n *html.Node, number string) map[string][]*html.Node {
 
 func TestPageShowsEverySeed(t *testing.T) {
 	r := invented(14, 5, 0.1)
-	n := parsed(t, written(t, r))
+	n := pagetest.Parse(t, written(t, r))
 	values, figures := table(n, "4"), table(n, "1")
 	for _, a := range r.Order {
 		if len(values[a.Name]) != len(r.Judges) || len(figures[a.Name]) != len(r.Judges) {
@@ -93,18 +52,18 @@ func TestPageShowsEverySeed(t *testing.T) {
 		}
 		for k, j := range r.Judges {
 			f := r.Arms[a.Name][j.Name]
-			spans, dots := all(values[a.Name][k], "span"), all(figures[a.Name][k], "circle")
+			spans, dots := pagetest.All(values[a.Name][k], "span"), pagetest.All(figures[a.Name][k], "circle")
 			if len(spans) != len(f.Seeds) || len(dots) != len(f.Seeds) {
 				t.Fatalf("%s, %s: %d values and %d dots for %d seeds", a.Name, j.Name, len(spans), len(dots), len(f.Seeds))
 			}
 			for i, v := range f.Seeds {
-				got, err := strconv.ParseFloat(words(spans[i]), 64)
+				got, err := strconv.ParseFloat(pagetest.Words(spans[i]), 64)
 				if err != nil || math.Abs(got-*v) > 0.0051*largest(r, j) { // three digits
 					t.Errorf("%s, %s, seed %d: the page says %v for %v (%v)", a.Name, j.Name, r.Seeds[i], got, *v, err)
 				}
 			}
 		}
-		if !strings.Contains(words(n), a.What) {
+		if !strings.Contains(pagetest.Words(n), a.What) {
 			t.Errorf("the page does not say what %s is", a.Name)
 		}
 	}
@@ -120,88 +79,12 @@ func largest(r *study.Result, j study.Judge) (most float64) {
 	return most
 }
 
-// TestPageStandsAlone demands that nothing is loaded, that tags match and that every
-// picture is told in words.
+// TestPageStandsAlone has a picture and failures, too.
 func TestPageStandsAlone(t *testing.T) {
-	text := written(t, failing(5))
-	balanced(t, text)
-	n := parsed(t, text)
-	if got := attribute(all(n, "html")[0], "lang"); got != "en" {
-		t.Errorf("lang is %q", got)
-	}
-	for d := range n.Descendants() {
-		for _, a := range d.Attr {
-			outside := strings.Contains(a.Val, "//") && (d.Data != "a" || a.Key != "href" || !strings.HasPrefix(a.Val, "https://arxiv.org/"))
-			if outside && !strings.HasPrefix(a.Val, "data:image/png;base64,") && a.Key != "content" {
-				t.Errorf("<%s %s=%q> leads outside", d.Data, a.Key, a.Val)
-			}
-		}
-		if slices.Contains([]string{"script", "link", "iframe", "object", "embed", "base"}, d.Data) {
-			t.Errorf("the page has a <%s>", d.Data)
-		}
-	}
-	if strings.Contains(text, "url(") || strings.Contains(text, "@import") {
-		t.Error("the style loads something")
-	}
-	for _, img := range all(n, "img") {
-		if attribute(img, "alt") != inventedPicture().Alt {
-			t.Errorf("a picture says %q", attribute(img, "alt"))
-		}
-	}
-	ids := map[string]bool{}
-	for d := range n.Descendants() {
-		if id := attribute(d, "id"); id != "" && ids[id] {
-			t.Errorf("two elements have the id %s", id)
-		} else {
-			ids[id] = true
-		}
-	}
-	for _, svg := range all(n, "svg") {
-		title := all(svg, "title")
-		if attribute(svg, "role") != "img" || len(title) != 1 || title[0].FirstChild == nil {
-			t.Errorf("an SVG of the class %q has no title", attribute(svg, "class"))
-			continue
-		}
-		if attribute(svg, "class") == "strip" {
-			continue
-		}
-		if desc := all(svg, "desc"); len(desc) != 1 || desc[0].FirstChild == nil || !ids[attribute(svg, "aria-labelledby")] || !ids[attribute(svg, "aria-describedby")] {
-			t.Errorf("the SVG %q has no description", title[0].FirstChild.Data)
-		}
-	}
-	for _, tab := range all(n, "table") {
-		if len(all(tab, "caption")) != 1 {
-			t.Error("a table has no caption")
-		}
-		for _, th := range all(tab, "th") {
-			if s := attribute(th, "scope"); s != "col" && s != "row" {
-				t.Errorf("the head %q has the scope %q", words(th), s)
-			}
-		}
-	}
-}
-
-// balanced demands that every tag is closed in order.
-func balanced(t *testing.T, text string) {
-	t.Helper()
-	var open []string
-	for z := html.NewTokenizer(strings.NewReader(text)); ; {
-		switch z.Next() {
-		case html.ErrorToken:
-			if !errors.Is(z.Err(), io.EOF) || len(open) > 0 {
-				t.Fatalf("the page ends with %v open: %v", open, z.Err())
-			}
-			return
-		case html.StartTagToken:
-			if name := z.Token().Data; name != "meta" && name != "img" {
-				open = append(open, name)
-			}
-		case html.EndTagToken:
-			name := z.Token().Data
-			if len(open) == 0 || open[len(open)-1] != name {
-				t.Fatalf("</%s> closes none of %v", name, open)
-			}
-			open = open[:len(open)-1]
+	n := pagetest.StandsAlone(t, written(t, failing(5)), "https://arxiv.org/")
+	for _, img := range pagetest.All(n, "img") {
+		if pagetest.Attribute(img, "alt") != inventedPicture().Alt {
+			t.Errorf("a picture says %q", pagetest.Attribute(img, "alt"))
 		}
 	}
 }
@@ -216,15 +99,15 @@ func TestPageIsDeterministic(t *testing.T) {
 func TestPageOfOneSeed(t *testing.T) {
 	r := invented(4, 1, 0.1)
 	text := written(t, r)
-	n := parsed(t, text)
+	n := pagetest.Parse(t, text)
 	for _, no := range []string{" to 0", "(0", "95 %", "leaves out", "better with probability 1.00 ("} {
-		for _, part := range []string{words(all(n, "section")[0]), words(all(n, "section")[1]), words(all(n, "section")[2])} {
+		for _, part := range []string{pagetest.Words(pagetest.All(n, "section")[0]), pagetest.Words(pagetest.All(n, "section")[1]), pagetest.Words(pagetest.All(n, "section")[2])} {
 			if strings.Contains(part, no) {
 				t.Errorf("of one seed the page says %q in %q", no, part)
 			}
 		}
 	}
-	if !strings.Contains(words(n), "One seed tells no interval") {
+	if !strings.Contains(pagetest.Words(n), "One seed tells no interval") {
 		t.Error("the page does not say that one seed tells no interval")
 	}
 	if strings.Contains(text, `stroke="#56b4e9"`) {
@@ -267,7 +150,7 @@ func TestPageAnswers(t *testing.T) {
 		"one seed alone": {invented(3, 1, 0.1), []string{"One seed tells no interval"}, []string{"eparated from", "leave out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			said := words(all(parsed(t, written(t, tc.r)), "div")[0])
+			said := pagetest.Words(pagetest.All(pagetest.Parse(t, written(t, tc.r)), "div")[0])
 			for _, w := range tc.want {
 				if !strings.Contains(said, w) {
 					t.Errorf("the answer does not say %q: %s", w, said)
@@ -285,7 +168,7 @@ func TestPageAnswers(t *testing.T) {
 func TestPageTellsWhatIsBetter(t *testing.T) {
 	r := invented(6, 5, 0.02)
 	for i, want := range []string{"better", "better", "worse", "worse", "better", "better"} {
-		if got := words(table(parsed(t, written(t, r)), "2")["default"][i]); !strings.Contains(got, want) {
+		if got := pagetest.Words(table(pagetest.Parse(t, written(t, r)), "2")["default"][i]); !strings.Contains(got, want) {
 			t.Errorf("by %s the default is %q, want %s", r.Judges[i].Label, got, want)
 		}
 	}
@@ -301,8 +184,8 @@ func TestPageMarksTheFront(t *testing.T) {
 		}
 	}
 	again(r)
-	for _, svg := range all(parsed(t, written(t, r)), "svg") {
-		if desc := all(svg, "desc"); attribute(svg, "aria-labelledby") == "tradeoff-title" {
+	for _, svg := range pagetest.All(pagetest.Parse(t, written(t, r)), "svg") {
+		if desc := pagetest.All(svg, "desc"); pagetest.Attribute(svg, "aria-labelledby") == "tradeoff-title" {
 			for _, want := range []string{"On the front: uniform, x10, both.", "uniform 30.00 and 12.22;"} {
 				if said := desc[0].FirstChild.Data; !strings.Contains(said, want) {
 					t.Errorf("the plot does not say %q: %s", want, said)
@@ -323,8 +206,8 @@ func TestPageLeavesOutWhatHasNoPlace(t *testing.T) {
 		}
 	}
 	again(r)
-	for _, svg := range all(parsed(t, written(t, r)), "svg") {
-		if said := all(svg, "desc"); attribute(svg, "aria-labelledby") == "tradeoff-title" {
+	for _, svg := range pagetest.All(pagetest.Parse(t, written(t, r)), "svg") {
+		if said := pagetest.All(svg, "desc"); pagetest.Attribute(svg, "aria-labelledby") == "tradeoff-title" {
 			if text := said[0].FirstChild.Data; strings.Contains(text, "uniform") || strings.Contains(text, "x10") || !strings.Contains(text, "half ") {
 				t.Errorf("the plot says %s", text)
 			}
@@ -356,22 +239,22 @@ func again(r *study.Result) {
 
 func TestPageTellsFailures(t *testing.T) {
 	r := failing(5)
-	n := parsed(t, written(t, r))
+	n := pagetest.Parse(t, written(t, r))
 	rows := table(n, "3")
 	if got := len(rows["half"]); got != 2*5 {
 		t.Errorf("%d cells of failures of half, want seed and error of 5", got)
 	}
 	for _, want := range []string{r.Failures[0].Error, "Not one trial succeeded of: half.", "6 of 25 trials have no result"} {
-		if !strings.Contains(words(n), want) {
+		if !strings.Contains(pagetest.Words(n), want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
 	for _, cell := range table(n, "1")["half"] {
-		if words(cell) != "no result" {
-			t.Errorf("an arm without a result has the figure %q", words(cell))
+		if pagetest.Words(cell) != "no result" {
+			t.Errorf("an arm without a result has the figure %q", pagetest.Words(cell))
 		}
 	}
-	if strings.Contains(words(parsed(t, written(t, invented(3, 2, 0.1)))), "Failures") {
+	if strings.Contains(pagetest.Words(pagetest.Parse(t, written(t, invented(3, 2, 0.1)))), "Failures") {
 		t.Error("a study without failures tells some")
 	}
 }

@@ -8,12 +8,13 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"glint/internal/htmlpage"
 	"glint/internal/study"
 )
 
 // plots draws a plot of intervals for each judge, the profile of the first, and the
 // trade-off where its judges are there.
-func plots(r *study.Result) (intervals []figure, profile, tradeoff *figure, err error) {
+func plots(r *study.Result) (intervals []htmlpage.Figure, profile, tradeoff *htmlpage.Figure, err error) {
 	for i, j := range r.Judges {
 		f, err := intervalsOf(r, j, i)
 		if err != nil {
@@ -29,8 +30,8 @@ func plots(r *study.Result) (intervals []figure, profile, tradeoff *figure, err 
 }
 
 // intervalsOf draws the figures of a judge, an arm a row.
-func intervalsOf(r *study.Result, j study.Judge, number int) (figure, error) {
-	p := newPlot()
+func intervalsOf(r *study.Result, j study.Judge, number int) (htmlpage.Figure, error) {
+	p := htmlpage.NewPlot()
 	rows := armRows{base: r.Arms[r.Base][j.Name].IQM}
 	var names, said []string
 	n := numbersOf(r, j)
@@ -53,8 +54,8 @@ func intervalsOf(r *study.Result, j study.Judge, number int) (figure, error) {
 	p.X.Label.Text = j.Label + map[study.Better]string{study.Higher: ", more is better", study.Lower: ", less is better"}[j.Better]
 	p.Add(rows)
 	height := vg.Length(48 + 17*len(names))
-	svg, err := inline(fmt.Sprintf("intervals-%d", number+1), "Figures of each arm by "+j.Label, strings.Join(said, "; ")+".", 320, height, func(c draw.Canvas) { p.Draw(draw.Crop(c, 0, -10, 0, -2)) })
-	return figure{SVG: svg}, err
+	svg, err := htmlpage.Inline(fmt.Sprintf("intervals-%d", number+1), "Figures of each arm by "+j.Label, strings.Join(said, "; ")+".", 320, height, func(c draw.Canvas) { p.Draw(draw.Crop(c, 0, -10, 0, -2)) })
+	return htmlpage.Figure{SVG: svg}, err
 }
 
 // padded widens a range by a little on both sides.
@@ -73,23 +74,23 @@ type armRows struct {
 func (a armRows) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	if a.base != nil {
-		c.StrokeLine2(draw.LineStyle{Color: gray, Width: 1, Dashes: []vg.Length{3, 2}}, x(*a.base), c.Min.Y, x(*a.base), c.Max.Y)
+		c.StrokeLine2(draw.LineStyle{Color: htmlpage.Gray, Width: 1, Dashes: []vg.Length{3, 2}}, x(*a.base), c.Min.Y, x(*a.base), c.Max.Y)
 	}
 	for i, f := range a.figures {
 		at := y(float64(i))
-		c.StrokeLine2(draw.LineStyle{Color: pale, Width: 0.5}, c.Min.X, at, c.Max.X, at)
+		c.StrokeLine2(draw.LineStyle{Color: htmlpage.Pale, Width: 0.5}, c.Min.X, at, c.Max.X, at)
 		if f.Lo != nil && f.Hi != nil {
-			c.StrokeLine2(draw.LineStyle{Color: sky, Width: 4}, x(*f.Lo), at, x(*f.Hi), at)
+			c.StrokeLine2(draw.LineStyle{Color: htmlpage.Sky, Width: 4}, x(*f.Lo), at, x(*f.Hi), at)
 		}
 		several := 0
 		for _, v := range f.Seeds {
 			if v != nil {
 				several++
-				c.DrawGlyph(draw.GlyphStyle{Color: black, Radius: 2.5, Shape: draw.RingGlyph{}}, vg.Point{X: x(*v), Y: at})
+				c.DrawGlyph(draw.GlyphStyle{Color: htmlpage.Black, Radius: 2.5, Shape: draw.RingGlyph{}}, vg.Point{X: x(*v), Y: at})
 			}
 		}
 		if f.IQM != nil && several > 1 {
-			c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: 3.2, Shape: draw.CircleGlyph{}}, vg.Point{X: x(*f.IQM), Y: at})
+			c.DrawGlyph(draw.GlyphStyle{Color: htmlpage.Blue, Radius: 3.2, Shape: draw.CircleGlyph{}}, vg.Point{X: x(*f.IQM), Y: at})
 		}
 	}
 }

@@ -1,15 +1,13 @@
 package page
 
 import (
-	"image/color"
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"glint/internal/htmlpage"
 	"glint/internal/stats"
 	"glint/internal/study"
 )
@@ -20,21 +18,14 @@ const (
 	legendWidth           = 95
 )
 
-// The lines of a profile: colours, and then the same colours with other dashes.
-var (
-	lineColors = []color.Color{black, vermillion, blue, green, orange, purple, sky}
-	lineDashes = [][]vg.Length{nil, {5, 2}, {1.5, 1.5}, {6, 2, 1.5, 2}}
-)
-
 // profileOf draws, for each arm, the share of its seeds that are better than a figure;
 // nil where no trial has one, or one seed has no shares.
-func profileOf(r *study.Result, j study.Judge) (*figure, error) {
+func profileOf(r *study.Result, j study.Judge) (*htmlpage.Figure, error) {
 	if len(r.Seeds) < 2 {
 		return nil, nil
 	}
-	p := newPlot()
-	legend := plot.NewLegend()
-	legend.TextStyle, legend.Top, legend.Left, legend.Padding = p.Legend.TextStyle, true, true, 2
+	p := htmlpage.NewPlot()
+	legend := htmlpage.NewLegend()
 	lo, hi := padded(domain(r, j))
 	n := numbersOf(r, j)
 	var said []string
@@ -47,7 +38,7 @@ func profileOf(r *study.Result, j study.Judge) (*figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		line.Color, line.Dashes, line.Width = lineColors[i%len(lineColors)], lineDashes[i/len(lineColors)%len(lineDashes)], 1.6
+		line.LineStyle = htmlpage.LineStyle(i, i/htmlpage.Colors)
 		p.Add(line)
 		legend.Add(a.Name, line)
 		said = append(said, a.Name+" from "+n.of(slices.Min(x))+" to "+n.of(slices.Max(x)))
@@ -61,12 +52,12 @@ func profileOf(r *study.Result, j study.Judge) (*figure, error) {
 	}
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = lo, hi, -0.02, 1.02
 	p.X.Label.Text, p.Y.Label.Text = j.Label, "share of seeds "+better
-	svg, err := inline("profile", "Performance profiles by "+j.Label, "The seeds of each arm reach: "+strings.Join(said, "; ")+".", plotWidth, plotHeight, func(c draw.Canvas) {
+	svg, err := htmlpage.Inline("profile", "Performance profiles by "+j.Label, "The seeds of each arm reach: "+strings.Join(said, "; ")+".", plotWidth, plotHeight, func(c draw.Canvas) {
 		p.Draw(draw.Crop(c, 0, -legendWidth, 0, -4))
 		legend.Draw(draw.Crop(c, plotWidth-legendWidth+8, 0, 0, -6))
 	})
 	caption := "For each figure of " + j.Label + ", the share of an arm's seeds that are " + better + " it. A line above another is better everywhere. Lines of equal shares hide each other."
-	return &figure{svg, caption}, err
+	return &htmlpage.Figure{SVG: svg, Caption: caption}, err
 }
 
 // steps is the profile of an arm between lo and hi.

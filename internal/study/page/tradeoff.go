@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"glint/internal/htmlpage"
 	"glint/internal/stats"
 	"glint/internal/study"
 )
@@ -33,7 +34,7 @@ func psnr(mse float64) float64 { return -10 * math.Log10(mse) }
 
 // tradeoffOf draws small objects against the background, or whole frames where it was not
 // judged apart; nil where a judge is missing.
-func tradeoffOf(r *study.Result) (*figure, error) {
+func tradeoffOf(r *study.Result) (*htmlpage.Figure, error) {
 	has := func(s scale) bool {
 		return slices.ContainsFunc(r.Judges, func(j study.Judge) bool { return j.Name == s.judge })
 	}
@@ -76,18 +77,18 @@ func tradeoffOf(r *study.Result) (*figure, error) {
 	for _, m := range marks {
 		said = append(said, fmt.Sprintf("%s %.2f and %.2f", m.name, m.x, m.y))
 	}
-	p := newPlot()
+	p := htmlpage.NewPlot()
 	p.X.Label.Text, p.Y.Label.Text = along.label, up.label
 	p.X.Min, p.X.Max = marks.limits(func(m mark) float64 { return m.x })
 	p.Y.Min, p.Y.Max = marks.limits(func(m mark) float64 { return m.y })
 	p.Add(marks)
 	title := up.label + " against " + along.label
-	svg, err := inline("tradeoff", title, title+": "+strings.Join(said, "; ")+". On the front: "+strings.Join(best, ", ")+".", plotWidth, plotHeight, p.Draw)
+	svg, err := htmlpage.Inline("tradeoff", title, title+": "+strings.Join(said, "; ")+". On the front: "+strings.Join(best, ", ")+".", plotWidth, plotHeight, p.Draw)
 	caption := "Each arm by its interquartile means; more is better on both axes. Filled and joined: the Pareto front, arms that no other beats in both: " + strings.Join(best, ", ") + "."
 	if up.judge == objects.judge {
 		caption += " PSNR is −10 log₁₀ of the mean squared error."
 	}
-	return &figure{svg, caption}, err
+	return &htmlpage.Figure{SVG: svg, Caption: caption}, err
 }
 
 // mark is an arm of a scatter.
@@ -120,14 +121,14 @@ func (s scatter) Plot(c draw.Canvas, p *plot.Plot) {
 	slices.SortFunc(front, func(a, b mark) int { return cmp.Compare(a.x, b.x) })
 	for i := 1; i < len(front); i++ {
 		a, b := front[i-1], front[i]
-		c.StrokeLine2(draw.LineStyle{Color: blue, Width: 1, Dashes: []vg.Length{4, 2}}, x(a.x), y(a.y), x(b.x), y(b.y))
+		c.StrokeLine2(draw.LineStyle{Color: htmlpage.Blue, Width: 1, Dashes: []vg.Length{4, 2}}, x(a.x), y(a.y), x(b.x), y(b.y))
 	}
 	var taken []vg.Rectangle
 	for _, m := range s {
 		at := vg.Point{X: x(m.x), Y: y(m.y)}
-		style := draw.GlyphStyle{Color: black, Radius: markRadius, Shape: draw.RingGlyph{}}
+		style := draw.GlyphStyle{Color: htmlpage.Black, Radius: markRadius, Shape: draw.RingGlyph{}}
 		if m.front {
-			style = draw.GlyphStyle{Color: blue, Radius: markRadius, Shape: draw.CircleGlyph{}}
+			style = draw.GlyphStyle{Color: htmlpage.Blue, Radius: markRadius, Shape: draw.CircleGlyph{}}
 		}
 		c.DrawGlyph(style, at)
 		corner := vg.Point{X: markRadius, Y: markRadius}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"glint/internal/htmlpage/pagetest"
 	"glint/internal/study"
 	"glint/internal/study/page"
 )
@@ -26,7 +27,7 @@ func TestVerdictNeedsBothIntervals(t *testing.T) {
 		f.Paired, f.Needed = &study.Estimate{Value: 0.1, Lo: tc.lo, Hi: tc.hi}, new(3.0)
 		r.Arms["x10"]["kept"] = f
 		text := page.Markdown(r)
-		cell := words(table(parsed(t, written(t, r)), "2")["x10"][0])
+		cell := pagetest.Words(table(pagetest.Parse(t, written(t, r)), "2")["x10"][0])
 		row := text[strings.Index(text, "## Against"):]
 		row = row[strings.Index(row, "| x10 |"):]
 		row, _, _ = strings.Cut(row[len("| x10 |"):], " |")
@@ -53,7 +54,7 @@ func TestCaveats(t *testing.T) {
 		{"seeds", r, []string{"optional stopping", "11 %", "“Needs” is"}, []string{"ame frames”", "draws seeds"}},
 		{"one seed", one, nil, []string{"optional stopping", "“Needs”", "ame frames”", "better and worse"}},
 	} {
-		section := words(all(parsed(t, written(t, tc.r)), "section")[2])
+		section := pagetest.Words(pagetest.All(pagetest.Parse(t, written(t, tc.r)), "section")[2])
 		text := page.Markdown(tc.r)
 		_, text, _ = strings.Cut(text, "## Against")
 		_, text, _ = strings.Cut(text, "\n\n")
