@@ -59,7 +59,7 @@ func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 	}
 	cfg.SetSecret(c.TokenFile)
 	_, err = app.Doctor(ctx, cfg, app.DoctorOptions{
-		Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only, Page: c.Page, Plant: c.Plant, Command: strings.Join(os.Args, " "),
+		Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only, Page: c.Page, Plant: c.Plant, Command: "glint " + strings.Join(os.Args[1:], " "),
 	}, o)
 	return err
 }

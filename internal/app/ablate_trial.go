@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 
 	"glint/agent"
 	"glint/internal/ckpt"
-	"glint/internal/kernel"
 	"glint/internal/study"
 )
 
@@ -151,7 +149,7 @@ func doTrial(ctx context.Context, s study.Spec, run string, o IO) (out study.Out
 		return out, err
 	}
 	out.Weights = res.WeightsSHA256
-	out.Version = fmt.Sprintf("glint %s, kernels %s, %s", revision(), kernel.Level(), runtime.Version())
+	out.Version = program()
 	var notes []string
 	if res.TruthInTraining {
 		notes = append(notes, "true boxes were used in training: an upper bound")

@@ -10,7 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pelletier/go-toml/v2"
+
 	"glint/internal/doctor"
+	"glint/internal/doctor/page"
 	"glint/internal/names"
 	"glint/internal/telemetry"
 )
@@ -127,10 +130,33 @@ func Doctor(ctx context.Context, c Config, d DoctorOptions, o IO) ([]doctor.Verd
 	if err := errors.Join(err, p.close()); err != nil {
 		return nil, err
 	}
+	if err := e.writePage(c); err != nil {
+		return nil, err
+	}
 	if o.JSON {
 		return e.verdicts, json.NewEncoder(o.Stdout).Encode(map[string]any{"verdicts": e.verdicts})
 	}
 	return e.verdicts, e.write(o.Stdout)
+}
+
+// writePage writes the page of an examination of c, where one was asked for.
+func (e *examination) writePage(c Config) error {
+	if e.o.Page == "" {
+		return nil
+	}
+	c.Gym.Token, c.VNC.Password = "", ""
+	settings, err := toml.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("doctor: the page's settings: %w", err)
+	}
+	of := c.Env + ", " + c.Agent.Algo
+	switch {
+	case e.o.Checkpoint != "":
+		of = e.o.Checkpoint
+	case c.Data.Dir != "":
+		of = c.Data.Dir
+	}
+	return page.Write(e.o.Page, page.Report{Of: of, Settings: string(settings), Command: e.o.Command, Version: program(), Verdicts: e.verdicts})
 }
 
 func newExamination(p *patient, d DoctorOptions, o IO) *examination {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -86,6 +87,11 @@ func saveConfig(c Config, dir string) error {
 		return fmt.Errorf("saving the config: %w", err)
 	}
 	return nil
+}
+
+// program says what computes.
+func program() string {
+	return fmt.Sprintf("glint %s, kernels %s, %s", revision(), kernel.Level(), runtime.Version())
 }
 
 // revision returns the version control revision the program was built from.
