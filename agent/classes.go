@@ -118,10 +118,10 @@ func (c ClassConfig) Each(taken, here []int) []float64 {
 	return w
 }
 
-// draw fills dst with elements of classes, which are in random order, so that each class has
+// Draw fills dst with elements of classes, which are in random order, so that each class has
 // its share, rounded so that none is off by a whole element; no element of a class comes
 // again before all of its others. Of the classes that have a share one must have elements.
-func (c ClassConfig) draw(dst []int, classes [][]int, r *rand.Rand) {
+func (c ClassConfig) Draw(dst []int, classes [][]int, r *rand.Rand) {
 	counts := make([]int, len(classes))
 	for i := range classes {
 		counts[i] = len(classes[i])

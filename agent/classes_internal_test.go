@@ -26,7 +26,7 @@ func TestClassDraw(t *testing.T) {
 		var sum [4]float64
 		const draws = 2000
 		for range draws {
-			of.draw(dst, classes, r)
+			of.Draw(dst, classes, r)
 			var n [4]int
 			times := map[int]int{}
 			for _, k := range dst {
@@ -55,7 +55,7 @@ func TestClassDraw(t *testing.T) {
 	one := make([]int, 1)
 	for range 1000 {
 		one[0] = -1
-		if (ClassConfig{}).draw(one, classes, rand.New(rand.NewPCG(1, 1))); one[0] < 0 {
+		if (ClassConfig{}).Draw(one, classes, rand.New(rand.NewPCG(1, 1))); one[0] < 0 {
 			t.Fatal("nothing was drawn")
 		}
 	}

@@ -88,7 +88,7 @@ func (t *Trainer) choose(entries []int, r *rand.Rand) {
 		}
 	}
 	if c := t.cfg.ActionClasses; c.Balance == BalanceBatches {
-		c.draw(entries, classes, r)
+		c.Draw(entries, classes, r)
 		return
 	}
 	for i, k := range entries {

@@ -69,6 +69,16 @@ func (s *Samples) Add(o *Samples) {
 	s.Boxes, s.Action, s.Return = append(s.Boxes, o.Boxes...), append(s.Action, o.Action...), append(s.Return, o.Return...)
 }
 
+// Every returns each n-th of samples that Experience gave.
+func (s *Samples) Every(n int) *Samples {
+	some, size := new(Samples), len(s.Obs)/max(1, s.Len())
+	for k := 0; k < s.Len(); k += n {
+		some.Obs = append(some.Obs, s.Obs[k*size:(k+1)*size]...)
+		some.Action, some.Return = append(some.Action, s.Action[k]), append(some.Return, s.Return[k])
+	}
+	return some
+}
+
 // Experience plays a rollout by the policy at hand, or as the teacher did, and learns nothing
 // from it: the samples to learn from, and those that are held out. It needs the stage Play, and
 // Config.Overlap off.

@@ -149,7 +149,10 @@ func (e *examination) memorise(size func(agent.Head) int, updates int) (all []do
 		if err != nil {
 			return nil, err
 		}
-		see := e.rand.Perm(l.Len())[:l.Size()]
+		see, err := doctor.Wrong(l, e.rand)
+		if err != nil {
+			return nil, err
+		}
 		o, err := doctor.Memorise(l, see, see, nil, updates, e.tick)
 		if err != nil {
 			return nil, err

@@ -37,7 +37,7 @@ func (e *examination) balance(context.Context) (all []doctor.Verdict, err error)
 		return all, err
 	}
 	samples, others := e.apart(&known)
-	c, err := doctor.Balance(l, names, e.cfg.Agent.ActionClasses.Balance, known.Action, samples, others, learnUpdates, e.rand, e.tick)
+	c, err := doctor.Balance(l, names, e.cfg.Agent.ActionClasses, known.Action, samples, others, learnUpdates, e.rand, e.tick)
 	if err != nil {
 		return all, err
 	}

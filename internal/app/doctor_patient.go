@@ -32,6 +32,7 @@ const (
 	frameSamples = 256
 	stepSamples  = 512
 	shownSamples = 2_048 // of demonstrations
+	shownEvery   = 8     // steps of these between two samples, for what is rare comes late in an episode
 )
 
 // newPatient opens what a config trains on and gathers samples.
@@ -113,17 +114,17 @@ func (p *patient) sample(ctx context.Context) error {
 		return err
 	}
 	p.steps = new(agent.Samples)
-	want := stepSamples
+	want, every := stepSamples, 1
 	if p.cfg.Imitate {
-		want = shownSamples
+		want, every = shownSamples, shownEvery
 	}
-	for played := 0; p.steps.Len() < want && played < 4*want; played += p.cfg.Agent.Envs * p.cfg.Agent.Horizon {
+	for played := 0; p.steps.Len() < want && played < 4*want*every; played += p.cfg.Agent.Envs * p.cfg.Agent.Horizon {
 		s, aside, err := p.trainer.Experience(ctx)
 		if err != nil {
 			return err
 		}
-		p.steps.Add(s)
-		p.aside.Add(aside)
+		p.steps.Add(s.Every(every))
+		p.aside.Add(aside.Every(every))
 	}
 	p.targets()
 	return nil

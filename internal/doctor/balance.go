@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -10,24 +11,6 @@ import (
 	"glint/agent"
 	"glint/internal/stats"
 )
-
-// Shares writes how often each of several classes occurs, the largest first, those that never do
-// left out.
-func Shares(names []string, counts []int) string {
-	total := 0
-	order := first(len(counts))
-	for _, n := range counts {
-		total += n
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return counts[b] - counts[a] })
-	var parts []string
-	for _, i := range order {
-		if counts[i] > 0 {
-			parts = append(parts, fmt.Sprintf("%s %.3g %%", names[i], 100*float64(counts[i])/float64(total)))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
 
 // Frames is the verdict on the classes of frames: without and with a small object, of which
 // batches get at least a share.
@@ -110,59 +93,84 @@ const (
 
 // Classes is what becomes of the classes of samples to imitate.
 type Classes struct {
-	Names      []string
-	Counts     []int                // samples of each
-	Configured string               // the balance that is set, one of agent's
-	Recall     map[string][]float64 // of each class after training by each balance; NaN where there are too few samples
+	Names  []string
+	Shares []float64 // of each in what is learned from, as it is configured
+	Ways   []Way     // to learn them, the configured one first
 }
 
-// balances are the ways to treat classes, with how they are said.
-var balances = []struct{ name, words string }{
-	{agent.BalanceNone, "as they come"},
-	{agent.BalanceWeights, "with inverse-frequency weights"},
-	{agent.BalanceBatches, "in balanced batches"},
+// Way is a way to learn classes, with what is known again after it.
+type Way struct {
+	Balance agent.ClassConfig
+	Words   string
+	Recall  []float64 // of each class; NaN where there are too few samples
 }
 
-// Balance trains a student by each balance, from its weights and each time for so many updates,
-// and asks about others. class is that of each sample.
-func Balance(l Student, names []string, configured string, class, samples, others []int, updates int, r *rand.Rand, tick func()) (c Classes, err error) {
-	c = Classes{Names: names, Counts: make([]int, len(names)), Configured: configured, Recall: map[string][]float64{}}
-	by := make([][]int, len(names))
+// ways are the configured balance and the others.
+func ways(configured agent.ClassConfig) []Way {
+	all := []Way{
+		{Balance: agent.ClassConfig{Balance: agent.BalanceNone}, Words: "as they come"},
+		{Balance: agent.ClassConfig{Balance: agent.BalanceWeights}, Words: "with inverse-frequency weights"},
+		{Balance: agent.ClassConfig{Balance: agent.BalanceBatches}, Words: "in balanced batches"},
+	}
+	if len(configured.Values) > 0 {
+		return append([]Way{{Balance: configured, Words: "by the configured values"}}, all...)
+	}
+	at := slices.IndexFunc(all, func(w Way) bool { return w.Balance.Balance == configured.Balance })
+	all[0], all[at] = all[at], all[0]
+	return all
+}
+
+// Balance trains a student each way, from its weights and for so many updates, and asks about
+// others. class is that of each sample.
+func Balance(l Student, names []string, configured agent.ClassConfig, class, samples, others []int, updates int, r *rand.Rand, tick func()) (c Classes, err error) {
+	counts, by := make([]int, len(names)), make([][]int, len(names))
 	for _, k := range samples {
 		by[class[k]] = append(by[class[k]], k)
-		c.Counts[class[k]]++
+		counts[class[k]]++
 	}
-	var there []int
-	for i, n := range c.Counts {
-		if n > 0 {
-			there = append(there, i)
+	c = Classes{Names: names, Shares: sharesOf(counts), Ways: ways(configured)}
+	if len(configured.Values) > 0 {
+		sum := 0.0
+		for i, w := range configured.Each(counts, counts) {
+			c.Shares[i] = w * float64(counts[i])
+			sum += c.Shares[i]
+		}
+		for i := range c.Shares {
+			c.Shares[i] /= sum
 		}
 	}
-	inverse := agent.ClassConfig{Balance: agent.BalanceWeights}.Each(c.Counts, c.Counts)
-	draws := map[string]func() ([]int, []float32){
-		agent.BalanceNone: func() ([]int, []float32) { return draw(samples, l.Size(), r), nil },
-		agent.BalanceWeights: func() ([]int, []float32) {
-			batch, w := draw(samples, l.Size(), r), make([]float32, l.Size())
-			for i, k := range batch {
-				w[i] = float32(inverse[class[k]])
-			}
-			return batch, w
-		},
-		agent.BalanceBatches: func() ([]int, []float32) {
-			batch := make([]int, l.Size())
-			for i := range batch {
-				of := by[there[i%len(there)]]
-				batch[i] = of[r.IntN(len(of))]
-			}
-			return batch, nil
-		},
-	}
-	for _, b := range balances {
-		if c.Recall[b.name], err = recalls(l, draws[b.name], class, others, len(names), updates, tick); err != nil {
+	for i := range c.Ways {
+		w := &c.Ways[i]
+		if w.Recall, err = recalls(l, w.draws(l.Size(), class, counts, samples, by, r), class, others, len(names), updates, tick); err != nil {
 			return c, err
 		}
 	}
 	return c, nil
+}
+
+// draws returns what draws batches of a size, with the weights of their samples.
+func (w Way) draws(size int, class, counts, samples []int, by [][]int, r *rand.Rand) func() ([]int, []float32) {
+	switch w.Balance.Balance {
+	case agent.BalanceBatches:
+		batch := make([]int, size)
+		return func() ([]int, []float32) {
+			for i := range by {
+				r.Shuffle(len(by[i]), func(a, b int) { by[i][a], by[i][b] = by[i][b], by[i][a] })
+			}
+			w.Balance.Draw(batch, by, r)
+			return batch, nil
+		}
+	case agent.BalanceWeights:
+		each := w.Balance.Each(counts, counts)
+		return func() ([]int, []float32) {
+			batch, weights := draw(samples, size, r), make([]float32, size)
+			for i, k := range batch {
+				weights[i] = float32(each[class[k]])
+			}
+			return batch, weights
+		}
+	}
+	return func() ([]int, []float32) { return draw(samples, size, r), nil }
 }
 
 // recalls trains on batches and returns the recall of each class on others. The weights are taken
@@ -203,96 +211,99 @@ func Recall(class, samples, chosen []int, classes int) []float64 {
 
 // rare are the classes that have less than their share and enough samples to tell.
 func (c Classes) rare() (all []int) {
-	total, there := 0, 0
-	for _, n := range c.Counts {
-		if total += n; n > 0 {
+	there := 0
+	for _, x := range c.Shares {
+		if x > 0 {
 			there++
 		}
 	}
-	for i, x := range c.Recall[c.Configured] {
-		if float64(c.Counts[i]*there) < rareShare*float64(total) && !math.IsNaN(x) {
+	for i, x := range c.Ways[0].Recall {
+		if c.Shares[i]*float64(there) < rareShare && !math.IsNaN(x) {
 			all = append(all, i)
 		}
 	}
 	return all
 }
 
-// Verdict is that on the rare classes, by the balance that is configured. One is dead for being
-// rare where another balance revives it; else more is amiss, or too little was trained to tell.
+// Verdict is that on the rare classes, as they are configured to be learned. One is dead for
+// being rare where another way revives it; else more is amiss, or too little was trained to tell.
 func (c Classes) Verdict() Verdict {
 	const check = "recall of rare classes"
 	rare := c.rare()
+	shares := "classes " + c.shares()
 	if len(rare) == 0 {
-		return told(check, math.NaN(), "no class is rare and has enough samples to tell: "+Shares(c.Names, c.Counts))
+		v := told(check, math.NaN(), "no class is rare and has enough samples to tell: "+shares)
+		v.Plot = c.plot()
+		return v
 	}
-	worst := math.Inf(1)
+	worst, best, cured := math.Inf(1), 0, 0.0
 	var words, dead []string
-	cure := map[string]float64{} // the recall of the dead ones by each balance, in sum
+	var dying []int
 	for _, i := range rare {
-		here := c.Recall[c.Configured][i]
+		here := c.Ways[0].Recall[i]
 		worst = min(worst, here)
-		var other []string
+		var each []string
 		revived := false
-		for _, b := range balances {
-			x := c.Recall[b.name][i]
-			other = append(other, percent(x)+" "+b.words)
-			revived = revived || x >= recallAlive
+		for _, w := range c.Ways {
+			each = append(each, percent(w.Recall[i])+" "+w.Words)
+			revived = revived || w.Recall[i] >= recallAlive
 		}
-		words = append(words, c.Names[i]+" "+strings.Join(other, ", "))
-		if here >= recallLeast || !revived {
-			continue
-		}
-		dead = append(dead, c.Names[i])
-		for _, b := range balances {
-			cure[b.name] += c.Recall[b.name][i]
+		words = append(words, c.Names[i]+" "+strings.Join(each, ", "))
+		if here < recallLeast && revived {
+			dead, dying = append(dead, c.Names[i]), append(dying, i)
 		}
 	}
-	means := fmt.Sprintf("classes %s, learned %s; known again in other episodes after a little training: %s",
-		Shares(c.Names, c.Counts), wordsOf(c.Configured), strings.Join(words, "; "))
+	means := fmt.Sprintf("%s, learned %s; known again in other episodes after a little training: %s", shares, c.Ways[0].Words, strings.Join(words, "; "))
 	v := Verdict{Check: check, OK: len(dead) == 0, Figure: number(worst), Threshold: number(recallLeast), Least: true, Means: means, Plot: c.plot()}
 	if v.OK {
 		if worst < recallLeast {
-			v.Threshold = nil // no balance revives it, so that it is no matter of being rare
+			v.Threshold = nil // no way revives it, so that it is no matter of being rare
 		}
 		return v
 	}
-	best := c.Configured
-	for _, b := range balances {
-		if cure[b.name] > cure[best] {
-			best = b.name
+	for k, w := range c.Ways {
+		sum := 0.0
+		for _, i := range dying {
+			sum += w.Recall[i]
+		}
+		if sum > cured {
+			best, cured = k, sum
 		}
 	}
-	v.Advice = fmt.Sprintf("%s: dead, being rare. Learn %s: balance = %q in [agent.action_classes]", strings.Join(dead, ", "), wordsOf(best), best)
+	v.Advice = fmt.Sprintf("%s: dead, being rare. Learn %s: glint imitate --balance %s", strings.Join(dead, ", "), c.Ways[best].Words, c.Ways[best].Balance.Balance)
 	return v
 }
 
-// wordsOf says a balance in words.
-func wordsOf(balance string) string {
-	for _, b := range balances {
-		if b.name == balance {
-			return b.words
+// shares writes those of the classes that are there, the largest first.
+func (c Classes) shares() string {
+	order := first(len(c.Shares))
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(c.Shares[b], c.Shares[a]) })
+	var parts []string
+	for _, i := range order {
+		if c.Shares[i] > 0 {
+			parts = append(parts, fmt.Sprintf("%s %.3g %%", c.Names[i], 100*c.Shares[i]))
 		}
 	}
-	return balance
+	return strings.Join(parts, ", ")
 }
 
-// plot draws the recall of each class by each balance.
+// plot draws the recall of each class by each way.
 func (c Classes) plot() *Plot {
 	p := &Plot{Title: "Classes known again in other episodes after a little training", X: "class", Y: "recall", Classes: c.Names}
-	for _, b := range balances {
-		p.Series = append(p.Series, Series{Name: b.words, Y: c.Recall[b.name]})
+	for _, w := range c.Ways {
+		p.Series = append(p.Series, Series{Name: w.Words, Y: w.Recall})
 	}
 	return p
 }
 
 // Chosen tells how often each action is taken by the policy that plays.
 func Chosen(names []string, counts []int) Verdict {
-	most, total := 0, 0
+	total, shares := 0, sharesOf(counts)
 	for _, n := range counts {
-		most, total = max(most, n), total+n
+		total += n
 	}
-	v := told("actions taken", float64(most)/float64(total), fmt.Sprintf("in %d steps of play: %s", total, Shares(names, counts)))
-	v.Plot = &Plot{Title: "Actions taken in play", X: "action", Y: "share of steps", Classes: names, Series: []Series{{Name: "share", Y: sharesOf(counts)}}}
+	v := told("actions taken", slices.Max(shares), fmt.Sprintf("in %d steps of play: %s", total, Classes{Names: names, Shares: shares}.shares()))
+	v.Plot = &Plot{Title: "Actions taken in play", X: "action", Y: "share of steps", Classes: names, Series: []Series{{Name: "share", Y: shares}}}
 	return v
 }
 

@@ -86,29 +86,30 @@ func TestRecall(t *testing.T) {
 		t.Errorf("recall %v, want 0.5, 0.2 and two of too few samples", got)
 	}
 	rare := doctor.Classes{
-		Names: []string{"wait", "left", "right", "jump"}, Counts: []int{45, 37, 11, 7}, Configured: agent.BalanceNone,
-		Recall: map[string][]float64{
-			agent.BalanceNone: {0.9, 0.8, 0.05, 0}, agent.BalanceWeights: {0.6, 0.6, 0.5, 0.6}, agent.BalanceBatches: {0.6, 0.6, 0.5, 0.5},
+		Names: []string{"wait", "left", "right", "jump"}, Shares: []float64{0.45, 0.37, 0.11, 0.07},
+		Ways: []doctor.Way{
+			{Balance: agent.ClassConfig{Balance: agent.BalanceNone}, Words: "as they come", Recall: []float64{0.9, 0.8, 0.05, 0}},
+			{Balance: agent.ClassConfig{Balance: agent.BalanceWeights}, Words: "weighed", Recall: []float64{0.6, 0.6, 0.5, 0.6}},
+			{Balance: agent.ClassConfig{Balance: agent.BalanceBatches}, Words: "balanced", Recall: []float64{0.6, 0.6, 0.5, 0.5}},
 		},
 	}
 	v := rare.Verdict()
-	if v.OK || !strings.Contains(v.Advice, "right, jump: dead, being rare") || !strings.Contains(v.Advice, `balance = "weights"`) ||
+	if v.OK || !strings.Contains(v.Advice, "right, jump: dead, being rare") || !strings.Contains(v.Advice, "--balance weights") ||
 		!strings.Contains(v.Means, "wait 45 %, left 37 %, right 11 %, jump 7 %") {
 		t.Errorf("%+v, want right and jump to be dead and weights to cure them", v)
 	}
-	rare.Configured = agent.BalanceWeights
+	rare.Ways[0], rare.Ways[1] = rare.Ways[1], rare.Ways[0]
 	if v := rare.Verdict(); !v.OK || *v.Figure != 0.5 {
-		t.Errorf("%+v, want the balance that is configured to be judged", v)
+		t.Errorf("%+v, want the way that is configured to be judged", v)
 	}
-	rare.Configured = agent.BalanceNone
-	for i := 2; i < 4; i++ {
-		rare.Recall[agent.BalanceWeights][i], rare.Recall[agent.BalanceBatches][i] = 0, 0
+	for _, w := range rare.Ways {
+		w.Recall[2], w.Recall[3] = 0, 0
 	}
 	if v := rare.Verdict(); !v.OK {
-		t.Errorf("%+v, want nothing to be said of classes that no balance revives", v)
+		t.Errorf("%+v, want nothing to be said of classes that no way revives", v)
 	}
-	rare.Counts = []int{25, 25, 25, 25}
-	if v := rare.Verdict(); !v.OK {
+	rare.Shares = []float64{0.25, 0.25, 0.25, 0.25}
+	if v := rare.Verdict(); !v.OK || v.Figure != nil {
 		t.Errorf("%+v, want no class to be rare", v)
 	}
 }
