@@ -37,7 +37,7 @@ func BenchmarkUpdate(b *testing.B) {
 				if _, err := d.message(); err != nil {
 					b.Fatal(err)
 				}
-				v.update(&d.screen, d.damage, 0)
+				v.update(&d.screen, d.damage, false)
 			}
 			if c.first != nil {
 				read(c.first)

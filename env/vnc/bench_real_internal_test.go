@@ -122,7 +122,7 @@ func ours(tb testing.TB, conn net.Conn) func() error {
 					return err
 				}
 			}
-			v.update(&d.screen, d.damage, 0)
+			v.update(&d.screen, d.damage, false)
 		}
 		return nil
 	}

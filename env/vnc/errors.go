@@ -4,6 +4,9 @@ import "errors"
 
 // Errors that a caller can tell apart with errors.Is.
 var (
+	// ErrAbsent is given where nobody listens at the address of a server or rewarder, or
+	// where who does hangs up before he greets, as a tunnel to such an address does.
+	ErrAbsent = errors.New("nobody listens there")
 	// ErrPassword is given where a server wants a password and there is none, or
 	// another one.
 	ErrPassword = errors.New("password refused")

@@ -4,11 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"image"
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	govnc "github.com/mitchellh/go-vnc"
@@ -96,6 +98,9 @@ func (h *handshake) take(n int) ([]byte, error) {
 
 func (h *handshake) version() error {
 	b, err := h.take(12)
+	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
+		return fmt.Errorf("%w: the connection ends before a greeting: %w", ErrAbsent, err)
+	}
 	if err != nil {
 		return err
 	}

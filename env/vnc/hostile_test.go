@@ -116,9 +116,6 @@ func TestHandshakeRefused(t *testing.T) {
 			}
 		})
 	}
-	if _, err := vnc.Open(t.Context(), vnc.DefaultOptions("127.0.0.1:1")); err == nil || !strings.Contains(err.Error(), "refused") {
-		t.Errorf("no server: %v", err)
-	}
 }
 
 // allocated returns the bytes that were ever allocated.

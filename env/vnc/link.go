@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -29,6 +30,7 @@ type link struct {
 	timeout time.Duration
 	d       decoder // the goroutine's
 	view    *view
+	meter   *meter
 	writing sync.Mutex
 	asked   time.Time // when the probe in flight was sent; zero for none. The goroutine's.
 	probed  time.Time // when the last one was sent. The goroutine's.
@@ -39,16 +41,16 @@ type link struct {
 
 // dial connects to the server and starts to read the part of its screen that crop says,
 // all of it where crop is empty.
-func dial(ctx context.Context, o Options, crop image.Rectangle) (*link, error) {
+func dial(ctx context.Context, o Options, crop image.Rectangle, m *meter) (*link, error) {
 	d := net.Dialer{Timeout: o.Timeout}
 	conn, err := d.DialContext(ctx, "tcp", o.Address)
 	if ctx.Err() != nil && err != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("no server answers; does it run, and is the port 5900 and its display's number? %w", err)
+		return nil, absent(err)
 	}
-	l := &link{conn: conn, timeout: o.Timeout, done: make(chan struct{})}
+	l := &link{conn: conn, timeout: o.Timeout, meter: m, done: make(chan struct{})}
 	l.d.r = bufio.NewReaderSize(conn, readBuffer)
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // which ends what waits
 	err = l.open(o, crop)
@@ -61,6 +63,14 @@ func dial(ctx context.Context, o Options, crop image.Rectangle) (*link, error) {
 	}
 	go l.run()
 	return l, nil
+}
+
+// absent adds ErrAbsent to the error of a connection that was refused.
+func absent(err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%w: %w", ErrAbsent, err)
+	}
+	return err
 }
 
 // open greets the server and asks for its screen.
@@ -133,7 +143,8 @@ func (l *link) read() error {
 	if err := l.ask(); err != nil { // so that the server works meanwhile
 		return err
 	}
-	l.view.update(&l.d.screen, l.d.damage, answered)
+	l.meter.count(answered)
+	l.view.update(&l.d.screen, l.d.damage, answered > 0)
 	return nil
 }
 

@@ -52,8 +52,12 @@ type Options struct {
 	Encoding string
 	// Timeout is how long connecting, a whole message, or an answer may take.
 	Timeout time.Duration
-	// Patience is how long a lost connection is tried to be made anew.
+	// Patience is how long a connection is tried to be made: a lost one anew, and the first
+	// one where nobody listens yet.
 	Patience time.Duration
+	// Waiting is called before Open waits for somebody to listen, with what is missing; nil
+	// for nobody.
+	Waiting func(missing error)
 }
 
 // DefaultOptions returns the four arrows, space and nothing as actions, each held for 4

@@ -49,7 +49,7 @@ func dialRewarder(ctx context.Context, o Options) (*rewarder, error) {
 	case res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden):
 		return nil, fmt.Errorf("rewarder %s: %w", o.Rewarder, ErrPassword)
 	case err != nil:
-		return nil, fmt.Errorf("rewarder %s: %w; is it there, and is the port after the + its own?", o.Rewarder, err)
+		return nil, fmt.Errorf("rewarder %s: %w", o.Rewarder, absent(err))
 	}
 	conn.SetReadLimit(maxMessage)
 	reading, hangUp := context.WithCancel(context.WithoutCancel(ctx))

@@ -43,6 +43,11 @@ func TestLatency(t *testing.T) {
 	for start := time.Now(); v.Stats().LatencyP50 == 0 && time.Since(start) < 10*time.Second; {
 		last(t, v)
 	}
+	s.Drop()
+	until(t, v)
+	if st := v.Stats(); st.Reconnects != 1 || st.LatencyP50 < delay || st.Updates < 30 {
+		t.Errorf("%+v after a reconnect, want the latency and the updates of before", st)
+	}
 	if st := v.Stats(); st.LatencyP50 < delay || st.LatencyP95 < st.LatencyP50 || st.LatencyP95 > 20*delay {
 		t.Errorf("latencies of %v and %v, the server takes %v", st.LatencyP50, st.LatencyP95, delay)
 	}

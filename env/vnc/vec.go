@@ -2,6 +2,7 @@ package vnc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -35,11 +36,13 @@ type Vec struct {
 	ready   bool
 	closed  bool
 	losses  int // connections lost since the last good step
+	meter   meter
 	stats   Stats
 }
 
-// Open connects to a server. The size of an observation is that of the crop or, without
-// one, of the screen as it is now.
+// Open connects to a server, for which it waits up to Options.Patience where nobody listens
+// yet. The size of an observation is that of the crop or, without one, of the screen as it
+// is now.
 func Open(ctx context.Context, o Options) (*Vec, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -55,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Vec, error) {
 	if v.commit, err = parseChord(o.Commit); err != nil {
 		return nil, err
 	}
-	if err := v.connect(ctx); err != nil {
+	if err := v.insist(ctx, v.starting()); err != nil {
 		return nil, v.errorf("open", err)
 	}
 	v.crop = v.link.view.crop
@@ -69,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Vec, error) {
 
 // connect connects to the screen and, where there is one, to its rewarder.
 func (v *Vec) connect(ctx context.Context) (err error) {
-	if v.link, err = dial(ctx, v.o, v.crop); err != nil || v.o.Rewarder == "" {
+	if v.link, err = dial(ctx, v.o, v.crop, &v.meter); err != nil || v.o.Rewarder == "" {
 		return err
 	}
 	if v.judge, err = dialRewarder(ctx, v.o); err != nil {
@@ -288,25 +291,52 @@ func (v *Vec) lost(ctx context.Context, err error) bool {
 	return ctx.Err() == nil && !lasting(err) && v.losses <= maxLosses
 }
 
-// The time between two attempts to connect: the first, which doubles.
-const firstPause = 100 * time.Millisecond
-
 // reconnect makes a connection in the place of a lost one. An episode must begin then,
 // which lets go of the keys that were down.
 func (v *Vec) reconnect(ctx context.Context) error {
 	v.drop()
-	end := time.Now().Add(v.o.Patience)
-	for pause := firstPause; ; pause *= 2 {
-		err := v.connect(ctx)
-		if err == nil {
-			v.stats.Reconnects++
-			return nil
+	err := v.insist(ctx, func(err error) bool { return !lasting(err) })
+	if err == nil {
+		v.stats.Reconnects++
+	}
+	return err
+}
+
+// starting says which errors may be those of a server that has not started yet, and tells
+// of the first.
+func (v *Vec) starting() func(error) bool {
+	told := false
+	return func(err error) bool {
+		is := errors.Is(err, ErrAbsent)
+		if is && !told && v.o.Waiting != nil && v.o.Patience > 0 {
+			v.o.Waiting(err)
+			told = true
 		}
-		if ctx.Err() != nil || lasting(err) || time.Now().Add(pause).After(end) {
+		return is
+	}
+}
+
+// The time between two attempts to connect: the first, which doubles, and the longest.
+const (
+	firstPause = 100 * time.Millisecond
+	maxPause   = time.Second
+)
+
+// insist connects, time and again for up to Options.Patience where passing says of an error
+// that it may pass.
+func (v *Vec) insist(ctx context.Context, passing func(error) bool) error {
+	end := time.Now().Add(v.o.Patience)
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := v.connect(ctx)
+		if err == nil || ctx.Err() != nil || !passing(err) {
 			return err
 		}
+		left := time.Until(end)
+		if left <= 0 {
+			return fmt.Errorf("%w (tried for %v)", err, v.o.Patience)
+		}
 		select {
-		case <-time.After(pause):
+		case <-time.After(min(pause, left)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

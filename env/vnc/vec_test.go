@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
+	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -272,6 +274,74 @@ func TestReconnect(t *testing.T) {
 	}
 	if _, err := v.Reset(t.Context(), []uint64{1}); err == nil {
 		t.Errorf("a reset with no server was fine")
+	}
+}
+
+// TestOpenWaits opens a screen before its server listens, and before its rewarder does.
+func TestOpenWaits(t *testing.T) {
+	o := options(nil)
+	o.Address, o.Rewarder = "127.0.0.1:"+freePort(t), "127.0.0.1:"+freePort(t)
+	waits := make(chan error, 9)
+	o.Waiting = func(missing error) { waits <- missing }
+	type opened struct {
+		v   *vnc.Vec
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		v, err := vnc.Open(t.Context(), o)
+		done <- opened{v, err}
+	}()
+	select {
+	case err := <-waits:
+		if !errors.Is(err, vnc.ErrAbsent) {
+			t.Errorf("it waits because of %v, want ErrAbsent", err)
+		}
+	case got := <-done:
+		t.Fatalf("it does not wait: %v", got.err)
+	}
+	vnctest.Start(t, vnctest.Options{Address: o.Address, Draw: count})
+	time.Sleep(300 * time.Millisecond)
+	vnctest.StartRewarder(t, vnctest.RewarderOptions{Address: o.Rewarder})
+	got := <-done
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	defer func() { _ = got.v.Close() }()
+	reset(t, got.v)
+	if n := got.v.Stats().Reconnects; len(waits) > 0 || n > 0 {
+		t.Errorf("it was told %d times more that it waits, and counts %d reconnects; want none", len(waits), n)
+	}
+}
+
+// TestOpenWaitsBehindTunnel opens a screen behind a tunnel that hangs up twice.
+func TestOpenWaitsBehindTunnel(t *testing.T) {
+	var accepts atomic.Int32
+	o := serve(t, func(c net.Conn) {
+		if accepts.Add(1) > 2 {
+			greeted(func(c net.Conn) { say(c, picture) })(c)
+		}
+	})
+	o.Patience = 5 * time.Second
+	reset(t, open(t, o))
+}
+
+// TestOpenGivesUp wants an error in time where nobody comes, and at once where the context
+// ends.
+func TestOpenGivesUp(t *testing.T) {
+	o := options(nil)
+	o.Address, o.Patience = "127.0.0.1:"+freePort(t), 400*time.Millisecond
+	start := time.Now()
+	_, err := vnc.Open(t.Context(), o)
+	if took := time.Since(start); !errors.Is(err, vnc.ErrAbsent) || !strings.Contains(err.Error(), "refused") || took < o.Patience || took > 4*o.Patience {
+		t.Errorf("%v after %v, want ErrAbsent after %v", err, took, o.Patience)
+	}
+	o.Patience = time.Minute
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Waiting = func(error) { cancel() }
+	start = time.Now()
+	if _, err := vnc.Open(ctx, o); !errors.Is(err, context.Canceled) || time.Since(start) > time.Second {
+		t.Errorf("a cancelled Open: %v after %v", err, time.Since(start))
 	}
 }
 

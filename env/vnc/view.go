@@ -22,8 +22,6 @@ type view struct {
 	missing int               // pixels that are not painted
 	ready   chan struct{}     // closed when none is missing
 	sizes   int               // how often the screen changed its size
-	updates int64
-	latency latencies
 	news    chan struct{} // gets a value at an update
 	arrived time.Time     // of the last update that was no answer to a probe
 	stamp   stamp
@@ -60,15 +58,12 @@ func (v *view) reset(bounds image.Rectangle) error {
 	return nil
 }
 
-// update takes over what an update of the screen has painted, and how long the answer
-// to a probe took, 0 where it answers none.
-func (v *view) update(s *screen, painted []image.Rectangle, answered time.Duration) {
+// update takes over what an update of the screen has painted; answer says that it answers
+// a probe.
+func (v *view) update(s *screen, painted []image.Rectangle, answer bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.updates++
-	if answered > 0 {
-		v.latency.add(answered)
-	} else if len(painted) > 0 {
+	if !answer && len(painted) > 0 {
 		v.arrived = time.Now()
 	}
 	v.stamp = readStamp(s)
@@ -179,12 +174,4 @@ func (v *view) cut(p aside) {
 		from := v.at(p.at.Min.X, p.at.Min.Y+i) * rgb
 		copy(p.pix[i*n:(i+1)*n], v.pix[from:])
 	}
-}
-
-// figures returns the number of updates and quantiles of the latency.
-func (v *view) figures() (updates int64, p50, p95 time.Duration) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	q := v.latency.quantiles(0.50, 0.95)
-	return v.updates, q[0], q[1]
 }

@@ -150,6 +150,9 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	if v.Password, err = readPassword(c.VNC.Password); err != nil {
 		return opened{}, err
 	}
+	v.Waiting = func(missing error) {
+		o.notef("%s: waiting for up to %v: %v", c.Env, v.Patience, missing)
+	}
 	s, err := vnc.Open(ctx, v)
 	if err != nil {
 		return opened{}, explainScreen(err)
@@ -176,6 +179,7 @@ func explainScreen(err error) error {
 		is   error
 		hint string
 	}{
+		{vnc.ErrAbsent, "start the server; the first port is 5900 and the number of the display, the one after the + is the rewarder's"},
 		{vnc.ErrPassword, "name the file with the password: --token-file FILE, or [vnc] password in the config"},
 		{vnc.ErrSecurity, "let the server offer None or VncAuth, and go through ssh -L"},
 		{vnc.ErrRewarder, "name an environment that the rewarder has: [vnc] env_id in the config"},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -17,6 +16,8 @@ import (
 // RewarderOptions says how a Rewarder behaves. The zero value takes everybody and starts
 // every episode at once.
 type RewarderOptions struct {
+	// Address is where to listen; empty for a free port.
+	Address string
 	// Password is what the rewarder wants; empty for none.
 	Password string
 	// Mute never says a word.
@@ -52,10 +53,7 @@ type Rewarder struct {
 // StartRewarder starts a rewarder on this machine, which ends with the test.
 func StartRewarder(tb testing.TB, o RewarderOptions) *Rewarder {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
+	l := listen(tb, o.Address)
 	r := &Rewarder{Address: l.Addr().String(), o: o}
 	server := &http.Server{Handler: http.HandlerFunc(r.serve)}
 	var work sync.WaitGroup

@@ -8,6 +8,7 @@ package vnctest
 
 import (
 	"bufio"
+	"cmp"
 	"crypto/des"
 	"encoding/binary"
 	"errors"
@@ -24,6 +25,8 @@ import (
 
 // Options says what a Server shows. The zero value is black.
 type Options struct {
+	// Address is where to listen; empty for a free port.
+	Address string
 	// Size is the width and height of the screen; zero for 32x24.
 	Size image.Point
 	// Draw paints picture number frame on [H,W,4] u8; nil for black.
@@ -66,14 +69,21 @@ func Start(tb testing.TB, o Options) *Server {
 	if o.Size == (image.Point{}) {
 		o.Size = image.Pt(32, 24)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
+	l := listen(tb, o.Address)
 	s := &Server{Address: l.Addr().String(), o: o, listener: l, size: o.Size, conns: map[net.Conn]bool{}}
 	s.work.Go(s.accept)
 	tb.Cleanup(s.Stop)
 	return s
+}
+
+// listen listens at an address of this machine, at a free port where it is empty.
+func listen(tb testing.TB, address string) net.Listener {
+	tb.Helper()
+	l, err := net.Listen("tcp", cmp.Or(address, "127.0.0.1:0"))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return l
 }
 
 // Stop ends the server and its connections; it may be called again.
