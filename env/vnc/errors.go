@@ -26,14 +26,17 @@ var (
 	ErrRestart = errors.New("the keys of Restart begin no episode")
 	// ErrClock is given in real time where a server that numbers its frames shows the same
 	// one for longer than Options.Timeout, as one in lock step does.
-	ErrClock = errors.New(`the server plays in lock step, set clock = "lockstep"`)
+	ErrClock = errors.New("the server plays in lock step")
+	// ErrRealtime is given in lock step where a server does not number its frames, or shows
+	// some that nobody has asked for.
+	ErrRealtime = errors.New("the server does not play in lock step")
 	// ErrSilent is given where a server stops to answer.
 	ErrSilent = errors.New("the server does not answer")
 )
 
 // lasting says whether an error would come again over a new connection.
 func lasting(err error) bool {
-	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder, ErrRestart, ErrClock} {
+	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder, ErrRestart, ErrClock, ErrRealtime} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -4,13 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"image"
 	"io"
 	"net"
 	"strings"
-	"syscall"
 	"time"
 
 	govnc "github.com/mitchellh/go-vnc"
@@ -98,11 +96,8 @@ func (h *handshake) take(n int) ([]byte, error) {
 
 func (h *handshake) version() error {
 	b, err := h.take(12)
-	if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {
-		return fmt.Errorf("%w: the connection ends before a greeting: %w", ErrAbsent, err)
-	}
 	if err != nil {
-		return err
+		return absent(fmt.Errorf("the connection ends before a greeting: %w", err))
 	}
 	var major, minor int
 	if _, err := fmt.Sscanf(string(b), "RFB %03d.%03d\n", &major, &minor); err != nil {

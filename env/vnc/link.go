@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -65,9 +66,10 @@ func dial(ctx context.Context, o Options, crop image.Rectangle, m *meter) (*link
 	return l, nil
 }
 
-// absent adds ErrAbsent to the error of a connection that was refused.
+// absent adds ErrAbsent to the error of a connection that was refused, or that ended before
+// the other side had said a word.
 func absent(err error) error {
-	if errors.Is(err, syscall.ECONNREFUSED) {
+	if errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: %w", ErrAbsent, err)
 	}
 	return err

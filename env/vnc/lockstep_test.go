@@ -20,10 +20,12 @@ type stepper struct {
 	screen   *vnctest.Server
 	rewarder *vnctest.Rewarder
 	frames   int
-	cut      bool // a time limit ends episodes
-	jump     uint32
-	plain    bool // draws no numbers
-	silent   bool // pays without numbers
+	cut      bool   // a time limit ends episodes
+	jump     uint32 // frames that are left out after each
+	ahead    uint32 // that the screen is of the rewarder
+	plain    bool   // draws no numbers
+	silent   bool   // pays without numbers
+	deaf     bool   // hears no key
 
 	mu     sync.Mutex
 	number uint32
@@ -50,7 +52,8 @@ func (s *stepper) draw(pix []byte, _ int) {
 	}
 	if last := 23 * 32 * 4; !s.plain {
 		put(last, 0x676c74)
-		put(last+8, ^s.number)
+		put(last+4, s.number+s.ahead)
+		put(last+8, ^(s.number + s.ahead))
 	}
 }
 
@@ -77,7 +80,7 @@ func (s *stepper) next() {
 }
 
 func (s *stepper) pressed(k vnctest.Key) {
-	if k.Symbol != f12 || !k.Down {
+	if s.deaf || k.Symbol != f12 || !k.Down {
 		return
 	}
 	s.mu.Lock()
@@ -170,21 +173,26 @@ func TestLockstepConformance(t *testing.T) {
 
 // TestLockstepMissed asks for errors where a server does not keep to lock step.
 func TestLockstepMissed(t *testing.T) {
-	for says, change := range map[string]func(*stepper){
-		"shows no numbers of frames": func(s *stepper) { s.plain = true },
-		"does not number the frames": func(s *stepper) { s.silent = true },
-		"says nothing of frame":      func(s *stepper) { s.jump = 2 },
+	for says, c := range map[string]struct {
+		change func(*stepper)
+		want   error
+	}{
+		"shows no numbers of frames":         {func(s *stepper) { s.plain = true }, vnc.ErrRealtime},
+		"no number of the first frame":       {func(s *stepper) { s.silent = true }, vnc.ErrRealtime},
+		"pays for frame":                     {func(s *stepper) { s.jump = 2 }, vnc.ErrRealtime},
+		"shows frame":                        {func(s *stepper) { s.ahead = 2 }, vnc.ErrRealtime},
+		"the rewarder says nothing of frame": {func(s *stepper) { s.deaf = true }, vnc.ErrSilent},
 	} {
 		t.Run(says, func(t *testing.T) {
-			o := newStepper(t, change).options()
+			o := newStepper(t, c.change).options()
 			o.Timeout = 300 * time.Millisecond
 			v := open(t, o)
 			_, err := v.Reset(t.Context(), []uint64{1})
 			for k := 0; err == nil && k < 5; k++ { // connections are made anew a few times
 				_, err = v.Step(t.Context(), []int{0})
 			}
-			if !errors.Is(err, vnc.ErrSilent) || !strings.Contains(err.Error(), says) {
-				t.Errorf("%v, want ErrSilent that says %q", err, says)
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), says) {
+				t.Errorf("%v, want %v that says %q", err, c.want, says)
 			}
 		})
 	}

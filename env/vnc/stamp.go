@@ -51,6 +51,13 @@ func (s stamp) since(earlier stamp) env.Frames {
 	return env.Frames((s.number - earlier.number) & stampMask)
 }
 
+// after says whether s is a later frame than an earlier one, of which numbers that begin
+// anew allow 2^23.
+func (s stamp) after(earlier stamp) bool {
+	n := s.since(earlier)
+	return s.is && n > 0 && n <= stampMask/2
+}
+
 // count notes which frame of a server in real time was looked at. It is an error where that
 // has been the same one for too long.
 func (v *Vec) count(s stamp, now time.Time) error {
@@ -154,9 +161,11 @@ func (l *link) shows(ctx context.Context, want stamp) error {
 	case !errors.Is(err, errLate):
 		return err
 	case !seen.is:
-		return fmt.Errorf("%w: it shows no numbers of frames in the last row of its screen, which lock step wants", ErrSilent)
+		return fmt.Errorf("%w: it shows no numbers of frames in the last row of its screen", ErrRealtime)
+	case seen.after(want):
+		return fmt.Errorf("%w: it shows frame %d, %d was the last that was asked for", ErrRealtime, seen.number, want.number)
 	}
-	return fmt.Errorf("%w: it shows frame %d instead of %d, after %v; does somebody else press keys?", ErrSilent, seen.number, want.number, l.timeout)
+	return fmt.Errorf("%w: it shows frame %d, and not %d within %v", ErrSilent, seen.number, want.number, l.timeout)
 }
 
 // stamped returns the number of the frame that is shown, and what gets a value when that
@@ -169,18 +178,27 @@ func (v *view) stamped() (stamp, <-chan struct{}) {
 
 // paid waits until a frame was paid for.
 func (r *rewarder) paid(ctx context.Context, want stamp) error {
-	return r.wait(ctx, r.timeout, fmt.Sprintf("says nothing of frame %d", want.number), func() (bool, <-chan struct{}) {
-		got, changed := r.books.paid()
+	var got stamp
+	err := r.wait(ctx, r.timeout, fmt.Sprintf("says nothing of frame %d", want.number), func() (bool, <-chan struct{}) {
+		var changed <-chan struct{}
+		got, changed = r.books.paid()
 		return got == want, changed
 	})
+	if errors.Is(err, ErrSilent) && got.after(want) {
+		return fmt.Errorf("%w: its rewarder pays for frame %d, %d was the last that was asked for", ErrRealtime, got.number, want.number)
+	}
+	return err
 }
 
 // begun waits for the number of the first frame of the current episode.
 func (r *rewarder) begun(ctx context.Context) (first stamp, err error) {
-	err = r.wait(ctx, r.timeout, "does not number the frames it pays for; does the server run in lock step?", func() (bool, <-chan struct{}) {
+	err = r.wait(ctx, r.timeout, "", func() (bool, <-chan struct{}) {
 		var changed <-chan struct{}
 		first, changed = r.books.paid()
 		return first.is, changed
 	})
+	if errors.Is(err, ErrSilent) {
+		return first, fmt.Errorf("%w: its rewarder says no number of the first frame, within %v", ErrRealtime, r.timeout)
+	}
 	return first, err
 }

@@ -22,8 +22,8 @@ type view struct {
 	missing int               // pixels that are not painted
 	ready   chan struct{}     // closed when none is missing
 	sizes   int               // how often the screen changed its size
-	news    chan struct{} // gets a value at an update
-	arrived time.Time     // of the last update that was no answer to a probe
+	news    chan struct{}     // gets a value at an update
+	arrived time.Time         // of the last update that was no answer to a probe
 	stamp   stamp
 }
 
