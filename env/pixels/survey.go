@@ -9,12 +9,12 @@ import (
 	"glint/internal/kernel"
 )
 
-// The rule of Decide: at least surveyShare of the pixels of the median row in one
-// colour, over at least surveyFrames frames.
-const (
-	surveyShare  = 0.60
-	surveyFrames = 1000
-)
+// SurveyFrames is the number of frames that Decide looks at, or some more.
+const SurveyFrames = 1000
+
+// surveyShare is how much of the median row must be of one colour for Decide to choose
+// Foreground.
+const surveyShare = 0.60
 
 // Survey measures over many frames how much of a row its most frequent colour
 // fills.
@@ -92,7 +92,7 @@ func (v *Survey) Projection() Projection {
 }
 
 // Decide settles an Auto projection: it resets the environment, plays random
-// actions drawn from the seed for at least 1,000 frames, and returns cfg with the
+// actions drawn from the seed for at least SurveyFrames, and returns cfg with the
 // Projection of the Survey, and the measured share. A cfg that names a Projection
 // comes back unchanged, unplayed, with share 0. The environment must be reset
 // before it is used again.
@@ -116,7 +116,7 @@ func Decide(ctx context.Context, v env.Vec, cfg Config, seed uint64) (Config, fl
 	}
 	for frames := s.N * s.T; ; frames += s.N * s.T {
 		survey.Add(b.Obs)
-		if frames >= surveyFrames {
+		if frames >= SurveyFrames {
 			cfg.Projection = survey.Projection()
 			return cfg, survey.Share(), nil
 		}

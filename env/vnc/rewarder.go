@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -48,14 +49,29 @@ func dialRewarder(ctx context.Context, o Options) (*rewarder, error) {
 		return nil, ctx.Err()
 	case res != nil && (res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden):
 		return nil, fmt.Errorf("rewarder %s: %w", o.Rewarder, ErrPassword)
+	case err != nil && brief.Err() != nil:
+		return nil, fmt.Errorf("rewarder %s: %w: not ready within %v", o.Rewarder, ErrSilent, o.Timeout)
 	case err != nil:
-		return nil, fmt.Errorf("rewarder %s: %w", o.Rewarder, absent(err))
+		return nil, fmt.Errorf("rewarder %s: %w", o.Rewarder, noRewarder(res, err))
 	}
 	conn.SetReadLimit(maxMessage)
 	reading, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	r := &rewarder{conn: conn, books: newRewards(), timeout: o.Timeout, hangUp: hangUp, done: make(chan struct{})}
 	go r.run(reading)
 	return r, nil
+}
+
+// noRewarder says why a call for a WebSocket failed: of the network, of a proxy's passing
+// trouble, or because somebody else answers.
+func noRewarder(res *http.Response, err error) error {
+	err = absent(err)
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		return absent(op)
+	}
+	if errors.Is(err, ErrAbsent) || res != nil && res.StatusCode >= http.StatusInternalServerError {
+		return err
+	}
+	return fmt.Errorf("who answers is no rewarder (%w): %w", err, ErrProtocol)
 }
 
 // run reads messages until the connection ends.

@@ -1,7 +1,9 @@
 package vnc_test
 
 import (
+	"cmp"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +163,26 @@ func TestRewarderRefused(t *testing.T) {
 		v := open(t, o)
 		if _, err := v.Reset(t.Context(), []uint64{1}); !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%+v: %v, want %v with %q", c.o, err, c.want, c.says)
+		}
+	}
+}
+
+// TestNoRewarder finds somebody else where the rewarder should be.
+func TestNoRewarder(t *testing.T) {
+	for says, c := range map[string]struct {
+		word string
+		want error
+	}{
+		"is no rewarder":   {hello, vnc.ErrProtocol},
+		"got 200":          {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", vnc.ErrProtocol},
+		"got 503":          {"HTTP/1.1 503 Not yet\r\nContent-Length: 0\r\n\r\n", nil},
+		"not ready within": {"", vnc.ErrSilent},
+	} {
+		o := serve(t, func(conn net.Conn) { say(conn, c.word) })
+		o.Address, o.Rewarder = vnctest.Start(t, vnctest.Options{}).Address, o.Address
+		_, err := vnc.Open(t.Context(), o)
+		if err == nil || !errors.Is(err, cmp.Or(c.want, err)) || c.want == nil && errors.Is(err, vnc.ErrProtocol) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %v with %q", err, c.want, says)
 		}
 	}
 }

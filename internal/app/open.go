@@ -11,8 +11,10 @@ import (
 	"glint/env"
 	"glint/env/dojo"
 	"glint/env/pixels"
+	"glint/env/vnc"
 	"glint/internal/judge"
 	"glint/internal/names"
+	"glint/internal/telemetry"
 	"glint/saliency"
 )
 
@@ -109,7 +111,7 @@ func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO
 	if raw.cropped || raw.origin != (image.Point{}) {
 		inner.Crop = image.Rectangle{} // the environment has cropped already
 	}
-	settled, share, err := pixels.Decide(ctx, raw.Vec, inner, c.Seed)
+	settled, share, err := c.decide(ctx, raw.Vec, inner, o)
 	if err != nil {
 		return nil, err
 	}
@@ -129,6 +131,34 @@ func wrap(ctx context.Context, c *Config, raw opened, preset pixels.Preset, o IO
 		crop = settled.Crop.Add(raw.crop.Min)
 	}
 	return &world{Vec: v, preset: preset, crop: crop, dojo: raw.dojo, lessons: raw.lessons}, nil
+}
+
+// decide settles an open projection. On a screen that takes real time, which a user can see.
+func (c Config) decide(ctx context.Context, v env.Vec, inner pixels.Config, o IO) (pixels.Config, float64, error) {
+	if isScreen(c.Env) && inner.Projection == pixels.Auto {
+		took := ""
+		if c.VNC.Clock == vnc.Realtime {
+			took = fmt.Sprintf(", %.0f s", pixels.SurveyFrames/c.VNC.Rate)
+		}
+		o.notef("measuring on the screen which projection suits it: %d frames of random keys%s ([pixels] projection in the config saves that)", pixels.SurveyFrames, took)
+		bar := telemetry.NewProgress(o.Stderr, "measuring")
+		defer bar.Finish()
+		v = env.Tee(v, &surveyBar{bar: bar})
+	}
+	return pixels.Decide(ctx, v, inner, c.Seed)
+}
+
+// surveyBar shows how much of a survey is done.
+type surveyBar struct {
+	bar    *telemetry.Progress
+	frames int
+}
+
+// WriteBatch counts the frames of a batch.
+func (s *surveyBar) WriteBatch(spec env.Spec, _ *env.Batch) error {
+	s.frames += spec.N * spec.T
+	s.bar.Update(float64(s.frames) / pixels.SurveyFrames)
+	return nil
 }
 
 // Unwrap returns the environment below, for env.As.

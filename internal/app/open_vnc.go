@@ -59,6 +59,18 @@ type screen struct {
 // Unwrap returns the environment below, for env.As.
 func (s *screen) Unwrap() env.Vec { return s.Vec }
 
+// Reset begins an episode.
+func (s *screen) Reset(ctx context.Context, seeds []uint64) (*env.Batch, error) {
+	b, err := s.Vec.Reset(ctx, seeds)
+	return b, explainScreen(err)
+}
+
+// Step plays a step.
+func (s *screen) Step(ctx context.Context, actions []int) (*env.Batch, error) {
+	b, err := s.Vec.Step(ctx, actions)
+	return b, explainScreen(err)
+}
+
 // Close closes the environment.
 func (s *screen) Close() error {
 	if f := s.figures(); !s.closed && f.Steps > 0 {
@@ -131,6 +143,9 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	v.Keys, v.Restart, v.Rate, v.Repeat = c.VNC.Keys, c.VNC.Restart, c.VNC.Rate, c.VNC.Repeat
 	v.Rewarder, v.RewarderEnv, v.Clock, v.Commit = rewarder, c.VNC.EnvID, c.VNC.Clock, c.VNC.Commit
 	v.MaxFrames, v.Encoding, v.Crop = env.Frames(c.VNC.MaxFrames), c.VNC.Encoding, c.Pixels.Crop
+	if c.VNC.Clock == vnc.Lockstep && rewarder == "" {
+		return opened{}, usagef("give its port as well, as in --env "+strings.TrimRight(c.Env, "/")+"+15900, or leave out [vnc] clock in the config", "lock step wants a rewarder that says what each frame brought")
+	}
 	if err := c.VNC.absolute(); err != nil {
 		return opened{}, err
 	}
@@ -173,18 +188,26 @@ func (v VNCConfig) note(name string, o IO) {
 	o.notef("%s has no rewarder: %s; an episode ends %s", name, rewards, ends)
 }
 
-// explainScreen says what the user can do about a screen that cannot be opened.
+// ports says which ports an address names.
+const ports = "the port of a VNC server is 5900 and the number of its display, the one after the + is the rewarder's"
+
+// explainScreen says what the user can do about a screen that cannot be played.
 func explainScreen(err error) error {
 	for _, c := range []struct {
 		is   error
 		hint string
 	}{
-		{vnc.ErrAbsent, "start the server; the first port is 5900 and the number of the display, the one after the + is the rewarder's"},
+		{vnc.ErrAbsent, "start it, or check the address: " + ports},
 		{vnc.ErrPassword, "name the file with the password: --token-file FILE, or [vnc] password in the config"},
+		{vnc.ErrRefused, "mend what it says; a server that was shown wrong passwords shuts out who comes again, until some time has passed or it starts anew"},
 		{vnc.ErrSecurity, "let the server offer None or VncAuth, and go through ssh -L"},
-		{vnc.ErrRewarder, "name an environment that the rewarder has: [vnc] env_id in the config"},
+		{vnc.ErrRewarder, "let one client play at a time, and name an environment that the rewarder has, or none: [vnc] env_id in the config"},
 		{vnc.ErrCrop, "change [pixels] crop, or the crop of a score or of [vnc.end], in the config, or the size of the screen"},
 		{vnc.ErrRestart, "set [vnc] restart to keys that begin a game"},
+		{vnc.ErrClock, `set [vnc] clock = "lockstep" in the config, or start the server without lock step`},
+		{vnc.ErrRealtime, `start the server in lock step, as scripts/remote --lockstep does, and press none of its keys elsewhere; or leave out [vnc] clock in the config`},
+		{vnc.ErrProtocol, ports},
+		{vnc.ErrSilent, "look whether it hangs, and check the address: " + ports},
 	} {
 		if errors.Is(err, c.is) {
 			return &UsageError{Msg: err.Error(), Hint: c.hint}

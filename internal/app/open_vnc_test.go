@@ -104,6 +104,43 @@ func TestVNCRecord(t *testing.T) {
 	}
 }
 
+// TestVNCTells opens a screen before its server listens, measures which projection suits it,
+// and hears of both before it waits.
+func TestVNCTells(t *testing.T) {
+	o := vnctest.Options{Address: "127.0.0.1:" + freePort(t), Size: image.Pt(64, 48), Draw: stripes, Pause: time.Millisecond}
+	time.AfterFunc(300*time.Millisecond, func() { vnctest.Start(t, o) })
+	c, stderr := screen(&vnctest.Server{Address: o.Address}), new(bytes.Buffer)
+	c.Pixels.Projection = "auto"
+	_, err := app.Record(t.Context(), app.RecordOptions{
+		Who: app.Who{Policy: "random"}, Env: c.Env, Steps: 5, Envs: 1, Out: filepath.Join(t.TempDir(), "data"),
+		Change: func(into *app.Config) { into.Pixels, into.VNC = c.Pixels, c.VNC },
+	}, app.IO{Stdout: new(bytes.Buffer), Stderr: stderr})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := stderr.String()
+	for _, want := range []string{"waiting for up to 10s", "1000 frames of random keys, 1 s", "measuring 100%", "projection "} {
+		i := strings.Index(said, want)
+		if i < 0 {
+			t.Fatalf("%q is not said, or too late:\n%s", want, stderr)
+		}
+		said = said[i:]
+	}
+}
+
+// TestVNCHints wants a failure of a reset to say what to do.
+func TestVNCHints(t *testing.T) {
+	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: stripes})
+	r := vnctest.StartRewarder(t, vnctest.RewarderOptions{Refuse: true})
+	c := screen(s)
+	_, port, _ := strings.Cut(r.Address, ":")
+	c.Env += "+" + port
+	var usage *app.UsageError
+	if _, err := app.Train(t.Context(), c, filepath.Join(t.TempDir(), "run"), quiet()); !errors.As(err, &usage) || !strings.Contains(err.Error(), "[vnc] env_id") {
+		t.Errorf("a rewarder that refuses: %v, want what to do", err)
+	}
+}
+
 // TestEnvView looks at a moving screen and compares the picture with what is drawn.
 func TestEnvView(t *testing.T) {
 	s := vnctest.Start(t, vnctest.Options{Size: image.Pt(64, 48), Draw: stripes, Pause: 10 * time.Millisecond})
