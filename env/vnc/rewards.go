@@ -100,9 +100,9 @@ func (r *rewards) receive(text []byte) error {
 		close(r.changed)
 		r.changed = make(chan struct{})
 	case "v0.reply.error":
-		return fmt.Errorf("%w: the rewarder says %q", ErrRewarder, m.Body.Message)
+		return fmt.Errorf("%w: it says %q", ErrRewarder, m.Body.Message)
 	case "v0.connection.close":
-		return fmt.Errorf("the rewarder hangs up: it says %q", m.Body.Message)
+		return fmt.Errorf("it hangs up and says %q", m.Body.Message)
 	}
 	return nil
 }

@@ -215,11 +215,21 @@ func TestTrainOverVNC(t *testing.T) {
 	}
 }
 
-// TestRemoteEnds wants the display to end with the program, however that ends.
+// TestRemoteEnds wants the display to end with the program, however that ends, and nothing
+// to be left of either.
 func TestRemoteEnds(t *testing.T) {
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("openai\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
-			name, _, cmd := remote(t)
+			name, c, cmd := remote(t, "--password-file", secret)
+			c.SetSecret(secret)
+			seen, err := app.EnvView(t.Context(), app.EnvViewOptions{Env: name, Seconds: 0.1, Change: func(into *app.Config) { into.VNC = c.VNC }}, quiet())
+			if err != nil || seen.Width != 160 {
+				t.Errorf("%+v, %v; want a screen of 160 pixels a row", seen, err)
+			}
 			address, rewarder, err := vnc.ParseURL(name)
 			if err != nil {
 				t.Fatal(err)
@@ -240,6 +250,10 @@ func TestRemoteEnds(t *testing.T) {
 						t.Fatalf("10 s after %v somebody listens at %s", signal, a)
 					}
 				}
+			}
+			dir := filepath.Dir(cmd.Stderr.(*os.File).Name())
+			if left := glob(t, dir, "*"); len(left) != 2 { // what remote itself wrote
+				t.Errorf("%v are left, want keys.toml and log", left)
 			}
 		})
 	}

@@ -9,7 +9,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 
 import numpy as np
 from Xlib import XK, X
@@ -31,21 +30,36 @@ def end_with_parent():
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def write_cookie(path):
-    """Writes an Xauthority file, without which other users could read the keys."""
+class Note:
+    """A file in memory for this process and its children, which ends with them, however they end."""
+
+    def __init__(self, name, content=b""):
+        self.number = os.memfd_create(name)
+        self.path = f"/proc/{os.getpid()}/fd/{self.number}"
+        os.write(self.number, content)
+
+    def read(self):
+        """Returns all that was written to it."""
+        with open(self.path, errors="replace") as f:
+            return f.read()
+
+    def close(self):
+        """Ends it for this process."""
+        os.close(self.number)
+
+
+def authority():
+    """Returns an Xauthority file, without which other users could read the keys."""
     parts = [socket.gethostname().encode(), b"", b"MIT-MAGIC-COOKIE-1", secrets.token_bytes(16)]
-    with open(path, "wb") as f:
-        f.write(struct.pack(">H", FAMILY_LOCAL) + b"".join(struct.pack(">H", len(p)) + p for p in parts))
+    return struct.pack(">H", FAMILY_LOCAL) + b"".join(struct.pack(">H", len(p)) + p for p in parts)
 
 
-def write_password(path, password):
-    """Writes a password as Xvnc reads it."""
+def hidden(password):
+    """Returns a password as Xvnc reads it."""
     tool = shutil.which("vncpasswd") or shutil.which("tigervncpasswd")
     if not tool:
         raise Refusal("vncpasswd is missing, which hides a password for Xvnc; Debian: apt-get install tigervnc-tools")
-    hidden = subprocess.run([tool, "-f"], input=password.encode() + b"\n", stdout=subprocess.PIPE, check=True).stdout
-    with open(path, "wb") as f:
-        f.write(hidden)
+    return subprocess.run([tool, "-f"], input=password.encode() + b"\n", stdout=subprocess.PIPE, check=True).stdout
 
 
 class Display:
@@ -55,7 +69,9 @@ class Display:
         self.width, self.height = width, height + 1
         self.pixels = np.zeros((self.height, width), "<u4")  # 0xRRGGBB
         self.frame = self.pixels[:-1]
-        self.folder = tempfile.mkdtemp(prefix="glint-remote-")
+        if not hasattr(os, "memfd_create"):
+            raise Refusal("it wants Linux")
+        self.notes = [Note("cookie", authority()), Note("log")]
         self.server = None
         try:
             self.start(port, host, password, name)
@@ -68,21 +84,19 @@ class Display:
         """Starts Xvnc, which ends when its only window does."""
         if not shutil.which("Xvnc"):
             raise Refusal("Xvnc is missing; Debian: apt-get install tigervnc-standalone-server")
-        cookie, hidden = os.path.join(self.folder, "cookie"), os.path.join(self.folder, "password")
-        write_cookie(cookie)
+        cookie, log = self.notes
         security = ["-SecurityTypes", "None"]
         if password:
-            write_password(hidden, password)
-            security = ["-SecurityTypes", "VncAuth", "-PasswordFile", hidden]
-        os.environ["XAUTHORITY"] = cookie
+            self.notes.append(Note("password", hidden(password)))
+            security = ["-SecurityTypes", "VncAuth", "-PasswordFile", self.notes[-1].path]
+        os.environ["XAUTHORITY"] = cookie.path
         got, told = os.pipe()
-        with open(os.path.join(self.folder, "log"), "wb") as log:
-            self.server = subprocess.Popen(
-                ["Xvnc", "-displayfd", str(told), "-auth", cookie, "-nolisten", "tcp", "-terminate",
-                 "-rfbport", str(port), "-interface", host, "-geometry", f"{self.width}x{self.height}", "-depth", "24",
-                 "-FrameRate", "1000", "-AlwaysShared", "-AcceptSetDesktopSize=0", "-desktop", name, *security],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[told],
-                preexec_fn=end_with_parent, start_new_session=True)  # Ctrl-C is ours to handle
+        self.server = subprocess.Popen(
+            ["Xvnc", "-displayfd", str(told), "-auth", cookie.path, "-nolisten", "tcp", "-terminate",
+             "-rfbport", str(port), "-interface", host, "-geometry", f"{self.width}x{self.height}", "-depth", "24",
+             "-FrameRate", "1000", "-AlwaysShared", "-AcceptSetDesktopSize=0", "-desktop", name, *security],
+            stdin=subprocess.DEVNULL, stdout=log.number, stderr=log.number, pass_fds=[told],
+            preexec_fn=end_with_parent, start_new_session=True)  # Ctrl-C is ours to handle
         os.close(told)
         with os.fdopen(got) as f:
             number = f.readline().strip()
@@ -92,8 +106,7 @@ class Display:
 
     def why(self):
         """Returns what Xvnc wrote last, which says why it ended."""
-        with open(os.path.join(self.folder, "log"), errors="replace") as f:
-            lines = [line.removeprefix("(EE)").strip() for line in f]
+        lines = [line.removeprefix("(EE)").strip() for line in self.notes[1].read().splitlines()]
         return ([line for line in lines if line] or ["it says nothing"])[-1]
 
     def open(self):
@@ -146,7 +159,8 @@ class Display:
             except subprocess.TimeoutExpired:
                 self.server.kill()
                 self.server.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for note in self.notes:
+            note.close()
 
 
 NAMES = {XK.string_to_keysym(name): name for name in (
