@@ -28,6 +28,8 @@ type VNCConfig struct {
 
 	Score []ScoreConfig `toml:"score"` // numbers on the screen that rewards are taken from
 	End   EndConfig     `toml:"end"`   // how the end of an episode shows
+
+	Files *ScreenFiles `toml:"-"` // what Score and End name; nil before it is read, but for a run that has begun
 }
 
 func defaultVNC() VNCConfig {
@@ -146,17 +148,7 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	if c.VNC.Clock == vnc.Lockstep && rewarder == "" {
 		return opened{}, usagef("give its port as well, as in --env "+strings.TrimRight(c.Env, "/")+"+15900, or leave out [vnc] clock in the config", "lock step wants a rewarder that says what each frame brought")
 	}
-	if err := c.VNC.absolute(); err != nil {
-		return opened{}, err
-	}
-	for _, number := range c.VNC.Score {
-		s, err := number.options()
-		if err != nil {
-			return opened{}, err
-		}
-		v.Scores = append(v.Scores, s)
-	}
-	if v.End, err = c.VNC.End.options(); err != nil {
+	if v.Scores, v.End, err = c.VNC.board(); err != nil {
 		return opened{}, err
 	}
 	if err := v.Validate(); err != nil {

@@ -135,6 +135,7 @@ func loadNet(path string) (Config, *agent.Net, error) {
 	if err != nil {
 		return c, nil, err
 	}
+	c.VNC.Files = &ScreenFiles{run: run}
 	b, err := r.File(agent.WeightsFile)
 	if err != nil {
 		return c, nil, err

@@ -65,6 +65,7 @@ func resume(ctx context.Context, path, verb string, change func(*Config), o IO) 
 		return Result{}, err
 	}
 	defer unlock()
+	c.VNC.Files = &ScreenFiles{run: dir}
 	old := c
 	change(&c)
 	if err := check(c); err != nil {

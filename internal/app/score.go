@@ -1,11 +1,13 @@
 package app
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,14 +39,11 @@ type EndConfig struct {
 // mendScore says where scores and ends are set.
 const mendScore = "mend [[vnc.score]] or [vnc.end] in the config"
 
-// options reads the files of a score.
-func (s ScoreConfig) options() (vnc.Score, error) {
-	if s.File == "" {
-		return vnc.Score{}, usagef("make templates by glint env score, and name them as file", "a [[vnc.score]] in the config has no file")
-	}
-	t, err := loadTemplates(s.File)
+// options returns the score whose templates text holds.
+func (s ScoreConfig) options(text []byte) (vnc.Score, error) {
+	t, err := score.Parse(text)
 	if err != nil {
-		return vnc.Score{}, err
+		return vnc.Score{}, usagef("give a file that glint env score made", "%v (file %s)", err, s.File)
 	}
 	v := vnc.Score{Templates: t, Weight: 1, Tracker: score.DefaultTracker(t)}
 	if s.Weight != nil {
@@ -59,16 +58,8 @@ func (s ScoreConfig) options() (vnc.Score, error) {
 	return v, nil
 }
 
-func loadTemplates(file string) (*score.Templates, error) {
-	t, err := score.Load(file)
-	if err != nil {
-		return nil, usagef("give a file that glint env score made", "%v", err)
-	}
-	return t, nil
-}
-
-// options reads the pictures of an end.
-func (e EndConfig) options() (vnc.End, error) {
+// options returns the end that PNG files show.
+func (e EndConfig) options(files [][]byte) (vnc.End, error) {
 	v := vnc.End{Zero: e.Zero, Still: env.Frames(e.Still)}
 	if (e.Crop == "") != (len(e.Pictures) == 0) {
 		return v, usagef(mendScore, "[vnc.end] names pictures or a crop without the other")
@@ -80,8 +71,8 @@ func (e EndConfig) options() (vnc.End, error) {
 	if v.Crop, err = score.ParseCrop(e.Crop); err != nil {
 		return v, usagef(mendScore, "[vnc.end] crop: %v", err)
 	}
-	for _, file := range e.Pictures {
-		pix, err := readCrop(file, v.Crop)
+	for i, file := range e.Pictures {
+		pix, err := readCrop(file, bytes.NewReader(files[i]), v.Crop)
 		if err != nil {
 			return v, err
 		}
@@ -90,30 +81,10 @@ func (e EndConfig) options() (vnc.End, error) {
 	return v, nil
 }
 
-// absolute makes the names of files such that a resumed run finds them from any folder.
-func (v VNCConfig) absolute() (err error) {
-	for i := range v.Score {
-		if v.Score[i].File, err = filepath.Abs(v.Score[i].File); err != nil {
-			return err
-		}
-	}
-	for i, file := range v.End.Pictures {
-		if v.End.Pictures[i], err = filepath.Abs(file); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readCrop reads the crop [H,W,3] out of the picture of a screen, or a picture of the crop
-// alone.
-func readCrop(file string, crop image.Rectangle) ([]byte, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, usagef("give PNG files", "a picture cannot be read (%v)", err)
-	}
-	defer func() { _ = f.Close() }() // it is read only
-	img, err := png.Decode(f)
+// alone, which file names.
+func readCrop(file string, r io.Reader, crop image.Rectangle) ([]byte, error) {
+	img, err := png.Decode(r)
 	if err != nil {
 		return nil, usagef("give PNG files, such as those of glint env view", "%s cannot be read (%v)", file, err)
 	}
@@ -173,8 +144,8 @@ func EnvScore(e EnvScoreOptions, o IO) (res EnvScoreResult, err error) {
 	var crop image.Rectangle
 	var t *score.Templates
 	if e.With != "" {
-		if t, err = loadTemplates(e.With); err != nil {
-			return res, err
+		if t, err = score.Load(e.With); err != nil {
+			return res, usagef("give a file that glint env score made", "%v", err)
 		}
 		crop = t.Crop()
 	} else if crop, err = score.ParseCrop(e.Crop); err != nil {
@@ -247,7 +218,12 @@ func labelled(dir string, crop image.Rectangle) (examples []score.Example, skipp
 			skipped++
 			continue
 		}
-		pix, err := readCrop(filepath.Join(dir, f.Name()), crop)
+		file := filepath.Join(dir, f.Name())
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, 0, err
+		}
+		pix, err := readCrop(file, bytes.NewReader(b), crop)
 		if err != nil {
 			return nil, 0, err
 		}

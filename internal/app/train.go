@@ -79,6 +79,11 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 	}
 	t := &training{cfg: c, io: o}
 	t.fit()
+	if isScreen(c.Env) {
+		if err := t.cfg.VNC.read(); err != nil {
+			return Result{}, err
+		}
+	}
 	var err error
 	if t.critic, err = c.critic(""); err != nil {
 		return Result{}, err
@@ -108,6 +113,9 @@ func Train(ctx context.Context, c Config, out string, o IO) (Result, error) {
 			if err := t.critic.save(t.dir); err != nil {
 				return err
 			}
+		}
+		if err := t.cfg.VNC.keep(t.dir); err != nil {
+			return err
 		}
 		if unlock, err = lockRun(t.dir); err != nil {
 			return err

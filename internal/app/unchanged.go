@@ -11,7 +11,7 @@ import (
 // it ends and what changes no figure.
 func (c Config) settled() (string, error) {
 	c.Steps, c.Minutes, c.Threads, c.FramesEvery, c.SaveMinutes, c.Patience = 0, 0, 0, 0, 0, 0
-	c.Gym.Token, c.Gym.Workers = "", 0
+	c.Gym.Token, c.Gym.Workers, c.VNC.Password = "", 0, ""
 	if c.Alone {
 		c.Agent.Pretrain.Updates = 0
 	}
