@@ -22,6 +22,7 @@ func checkContext(tb testing.TB, open opener, o Options) {
 	}
 	prompt(tb, "Reset", start, o)
 
+	o.vacate(d)
 	d = drive(tb, open, o.several(), 1)
 	d.reset(1)
 	start = time.Now()
@@ -30,6 +31,7 @@ func checkContext(tb testing.TB, open opener, o Options) {
 	}
 	prompt(tb, "Step", start, o)
 
+	o.vacate(d)
 	d = drive(tb, open, o.several(), 1)
 	d.reset(1)
 	const limit = 20 * time.Millisecond

@@ -13,6 +13,9 @@ type Options struct {
 	// OpenShort opens the environment with a time limit short enough for random
 	// play to reach it within EndSteps. Nil skips the check of truncation.
 	OpenShort func(tb testing.TB, n int) env.Vec
+	// Single says that there is one environment, such as a screen: it is opened with n = 1
+	// alone, and not again before it was closed.
+	Single bool
 	// Live says that the environment is a world of its own which nobody can set back:
 	// it is opened with n = 1 alone, and nothing is asked that wants two equal runs.
 	Live bool
@@ -70,13 +73,24 @@ var checks = []check{
 	{"Leaks", checkLeaks},
 }
 
-// several is the number of environments where a promise concerns more than one, 1 of a
-// Live one.
+// several is the number of environments where a promise concerns more than one, 1 where
+// there is but one.
 func (o Options) several() int {
-	if o.Live {
+	if o.Single || o.Live {
 		return 1
 	}
 	return 2
+}
+
+// vacate closes a Vec beside which no other can be open.
+func (o Options) vacate(d *driver) {
+	d.tb.Helper()
+	if !o.Single {
+		return
+	}
+	if err := d.vec.Close(); err != nil {
+		d.tb.Errorf("Close: %v", err)
+	}
 }
 
 // Run checks everything an environment promises, one subtest a promise. Open

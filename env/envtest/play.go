@@ -81,6 +81,7 @@ func checkBadActions(tb testing.TB, open opener, o Options) {
 	if o.Live {
 		return
 	}
+	o.vacate(poked)
 	if calm := drive(tb, open, o.several(), 1); sum.String() != digestOf(calm, 1, before+o.DigestSteps) {
 		tb.Errorf("the refused actions changed the environment")
 	}

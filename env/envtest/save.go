@@ -24,25 +24,26 @@ func checkSave(tb testing.TB, open opener, o Options) {
 	var want, got Digest
 	calm.follow(&Digest{}, before)
 	calm.follow(&want, o.SaveSteps)
+	o.vacate(calm)
 
-	saved := drive(tb, open, 2, 1)
+	saved := drive(tb, open, o.several(), 1)
 	saver, _ = env.As[env.Saver](saved.vec)
 	saved.reset(1)
 	saved.follow(&Digest{}, before)
-	states := saveAll(tb, saver, 2)
+	states := saveAll(tb, saver, saved.spec.N)
 	saved.follow(&got, o.SaveSteps)
 	if got.Sum() != want.Sum() {
 		tb.Fatalf("Save changed what came next")
 	}
-	for _, c := range []struct {
-		name string
-		into *driver
-	}{{"the same Vec", saved}, {"a fresh Vec", drive(tb, open, 2, 1)}} {
-		if sum := loadAndFollow(c.into, states, before, o.SaveSteps); sum != want.Sum() {
-			tb.Errorf("loaded into %s, %d steps differ from the undisturbed run", c.name, o.SaveSteps)
+	loaded := func(name string, into *driver) {
+		if sum := loadAndFollow(into, states, before, o.SaveSteps); sum != want.Sum() {
+			tb.Errorf("loaded into %s, %d steps differ from the undisturbed run", name, o.SaveSteps)
 		}
 	}
-	checkBadStates(tb, saver, states[0])
+	loaded("the same Vec", saved)
+	checkBadStates(tb, saver, states)
+	o.vacate(saved)
+	loaded("a fresh Vec", drive(tb, open, o.several(), 1))
 }
 
 func saveAll(tb testing.TB, saver env.Saver, n int) [][]byte {
@@ -78,8 +79,9 @@ func loadAndFollow(d *driver, states [][]byte, before, steps int) [32]byte {
 }
 
 // checkBadStates asks for errors, not panics, where state or index are wrong.
-func checkBadStates(tb testing.TB, saver env.Saver, good []byte) {
+func checkBadStates(tb testing.TB, saver env.Saver, states [][]byte) {
 	tb.Helper()
+	good, n := states[0], len(states)
 	for _, c := range []struct {
 		name  string
 		state []byte
@@ -88,12 +90,12 @@ func checkBadStates(tb testing.TB, saver env.Saver, good []byte) {
 			tb.Errorf("Load accepted %s state", c.name)
 		}
 	}
-	for _, i := range []int{-1, 2} {
+	for _, i := range []int{-1, n} {
 		if _, err := saver.Save(tb.Context(), i); err == nil {
-			tb.Errorf("Save(%d) of 2 environments was accepted", i)
+			tb.Errorf("Save(%d) of %d environments was accepted", i, n)
 		}
 		if err := saver.Load(tb.Context(), i, good); err == nil {
-			tb.Errorf("Load(%d) of 2 environments was accepted", i)
+			tb.Errorf("Load(%d) of %d environments was accepted", i, n)
 		}
 	}
 }

@@ -118,6 +118,58 @@ func TestChecksSkipWhatIsNotThere(t *testing.T) {
 	}
 }
 
+// only is a walk beside which there may be no other.
+type only struct {
+	*walk
+	open *int
+}
+
+func (v only) Close() error {
+	if !v.closed {
+		*v.open--
+	}
+	return v.walk.Close()
+}
+
+// openOnly fails where a walk is open already, or several are asked for.
+func openOnly(fault string, limit env.Frames, open *int) opener {
+	return func(tb testing.TB, n int) env.Vec {
+		if *open++; n != 1 || *open > 1 {
+			tb.Fatalf("%d environments are asked for while %d are open", n, *open-1)
+		}
+		return only{openWalk(fault, limit)(tb, n).(*walk), open}
+	}
+}
+
+// TestSingle runs the suite on a walk that is the only one, where nothing but what wants
+// several is left out.
+func TestSingle(t *testing.T) {
+	for _, c := range checks {
+		open, o := 0, quick("")
+		o.Single, o.OpenShort = true, openOnly("", 8*pace, &open)
+		t.Run(c.name, func(t *testing.T) {
+			r := record(t, c, openOnly("", 0, &open), o)
+			if want := c.name == "Sender"; r.skipped != want {
+				t.Errorf("skipped is %v, want %v", r.skipped, want)
+			}
+			for _, f := range r.failures {
+				t.Error(f)
+			}
+		})
+	}
+	for _, c := range []struct{ fault, check, says string }{
+		{"no seed", "Determinism", "same seeds again"},
+		{"one seed", "Seeds", "four seeds"},
+		{"bad action moves", "BadActions", "changed"},
+		{"keeps actions", "Ownership", "kept"},
+		{"forgets random draws", "Save", "fresh Vec"},
+	} {
+		open, o := 0, quick(c.fault)
+		o.Single = true
+		t.Run(c.fault, func(t *testing.T) { mustFail(t, c.check, c.says, openOnly(c.fault, 0, &open), o) })
+	}
+}
+
 // TestLive runs the suite on a walk that no seed sets back, one at a time, and looks at
 // what it leaves out.
 func TestLive(t *testing.T) {
