@@ -25,6 +25,9 @@ func count(pix []byte, frame int) {
 	}
 }
 
+// TestConformance runs the suite in real time. Determinism, Seeds and the comparisons of
+// BadActions and Ownership are left out, for which a world would have to repeat itself;
+// TestLockstepConformance has them. A screen is no Saver, Sender or Truther.
 func TestConformance(t *testing.T) {
 	s := vnctest.Start(t, vnctest.Options{Draw: count, Pause: 200 * time.Microsecond})
 	o := envtest.DefaultOptions()

@@ -157,6 +157,21 @@ func TestLockstepIsTheBridge(t *testing.T) {
 	}
 }
 
+// TestLockstepConformance runs the suite on a game behind a VNC server.
+func TestLockstepConformance(t *testing.T) {
+	name, settings, _ := remote(t, "ALE/Breakout-v5", "--lockstep")
+	opener := func(frames int64) func(testing.TB, int) env.Vec {
+		return func(tb testing.TB, _ int) env.Vec {
+			c := settings
+			c.VNC.MaxFrames = frames
+			return screenOf(tb, name, c, settings.Pixels.Crop)
+		}
+	}
+	o := envtest.DefaultOptions()
+	o.Single, o.DigestSteps, o.EndSteps, o.OpenShort = true, 30, 600, opener(200)
+	envtest.Run(t, opener(settings.VNC.MaxFrames), o)
+}
+
 func both(t *testing.T, a, b env.Vec, do func(env.Vec) (*env.Batch, error)) (was, is *env.Batch) {
 	t.Helper()
 	was, err := do(a)

@@ -26,7 +26,7 @@ type RewarderOptions struct {
 	Refuse bool
 	// Began is called after an episode that a client wished for was said to run; nil for
 	// nobody.
-	Began func()
+	Began func(Reset)
 }
 
 // Reset is a client's wish for a new episode.
@@ -110,7 +110,7 @@ func (r *Rewarder) reset(wish Reset) {
 	r.Say("v0.reply.env.reset", `{}`)
 	r.Describe("running")
 	if r.o.Began != nil {
-		r.o.Began()
+		r.o.Began(wish)
 	}
 }
 
