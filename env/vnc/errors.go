@@ -36,7 +36,7 @@ var (
 
 // lasting says whether an error would come again over a new connection.
 func lasting(err error) bool {
-	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder, ErrRestart, ErrClock, ErrRealtime} {
+	for _, e := range []error{ErrPassword, ErrRefused, ErrSecurity, ErrCrop, ErrProtocol, ErrRewarder, ErrRestart, ErrClock} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package vnc_test
 
 import (
+	"context"
 	"errors"
 	"image"
 	"strconv"
@@ -21,12 +22,13 @@ type stepper struct {
 	screen   *vnctest.Server
 	rewarder *vnctest.Rewarder
 	frames   int
-	cut      bool   // a time limit ends episodes
-	jump     uint32 // frames that are left out after each
-	ahead    uint32 // that the screen is of the rewarder
-	plain    bool   // draws no numbers
-	silent   bool   // pays without numbers
-	deaf     bool   // hears no key
+	cut      bool          // a time limit ends episodes
+	jump     uint32        // frames that are left out after each
+	ahead    uint32        // that the screen is of the rewarder
+	plain    bool          // draws no numbers
+	silent   bool          // pays without numbers
+	deaf     bool          // hears no key
+	slow     time.Duration // from a stroke to its frame
 
 	world bool // paints what seed and keys make of it, and not the number
 
@@ -95,6 +97,9 @@ func (s *stepper) next() {
 }
 
 func (s *stepper) pressed(k vnctest.Key) {
+	if k.Symbol == f12 && k.Down {
+		time.Sleep(s.slow)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if k.Symbol != f12 {
@@ -177,6 +182,7 @@ func TestLockstepConformance(t *testing.T) {
 	o := envtest.DefaultOptions()
 	o.Single, o.DigestSteps, o.EndSteps = true, 20, 100
 	opener := func(tb testing.TB, _ int) env.Vec {
+		s.screen.Rest()
 		options := s.options()
 		options.Crop = image.Rect(0, 0, 32, 23)
 		v, err := vnc.Open(tb.Context(), options)
@@ -187,11 +193,31 @@ func TestLockstepConformance(t *testing.T) {
 	}
 	o.OpenShort = func(tb testing.TB, n int) env.Vec {
 		s.mu.Lock()
-		defer s.mu.Unlock()
 		s.cut = true
+		s.mu.Unlock()
 		return opener(tb, n)
 	}
 	envtest.Run(t, opener, o)
+}
+
+// TestLockstepCancelled resets while a stroke is on its way, which must not be of the new
+// episode.
+func TestLockstepCancelled(t *testing.T) {
+	v := open(t, newStepper(t, func(s *stepper) { s.slow = 50 * time.Millisecond }).options())
+	reset(t, v)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := v.Step(ctx, []int{0}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("a step that ran out of time: %v", err)
+	}
+	reset(t, v)
+	b, err := v.Step(t.Context(), []int{0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := v.Stats().Reconnects; b.Reward[0] != 1+2+3+4 || n > 0 {
+		t.Errorf("the first step brings %v after %d reconnects, want 10 after none", b.Reward[0], n)
+	}
 }
 
 // TestLockstepMissed asks for errors where a server does not keep to lock step.

@@ -109,8 +109,13 @@ func (v *Vec) advance(ctx context.Context) (out outcome, changed bool, err error
 // first begins an episode in lock step. Its first frame is all frames of the observation.
 func (v *Vec) first(ctx context.Context, anew bool) error {
 	v.damage = v.damage[:0]
-	if !anew {
+	switch {
+	case !anew:
 		if err := v.link.strike(v.commit); err != nil {
+			return err
+		}
+	case v.stamp.is: // a stroke of a step that failed must not count for the new episode
+		if err := v.link.shows(ctx, v.stamp); err != nil {
 			return err
 		}
 	}

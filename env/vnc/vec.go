@@ -363,6 +363,7 @@ func (v *Vec) drop() {
 		v.link.close()
 		v.link = nil
 	}
+	v.stamp = stamp{}
 }
 
 // Damage returns the parts of the last observation, in its pixels, that the server has

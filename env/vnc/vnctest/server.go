@@ -139,6 +139,19 @@ func (s *Server) Accepts() int {
 	return s.accepts
 }
 
+// Rest waits until all connections have ended, whose last keys are known then.
+func (s *Server) Rest() {
+	for {
+		s.mu.Lock()
+		n := len(s.conns)
+		s.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 func (s *Server) accept() {
 	for {
 		c, err := s.listener.Accept()
