@@ -117,7 +117,7 @@ func (r *rewarder) reset(ctx context.Context, env string, seed uint64, rate floa
 // described waits for the id of the environment.
 func (r *rewarder) described(ctx context.Context) (string, error) {
 	env := ""
-	err := r.wait(ctx, r.timeout, "does not say which environment it has; name it", func() (bool, <-chan struct{}) {
+	err := r.wait(ctx, r.timeout, "does not say which environment it has; env_id can name it", func() (bool, <-chan struct{}) {
 		id, changed := r.books.described()
 		env = id
 		return id != "", changed

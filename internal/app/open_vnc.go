@@ -185,11 +185,16 @@ const ports = "the port of a VNC server is 5900 and the number of its display, t
 
 // explainScreen says what the user can do about a screen that cannot be played.
 func explainScreen(err error) error {
+	switch {
+	case errors.Is(err, vnc.ErrAbsent):
+		return fmt.Errorf("%w: start it, or check the address: %s", err, ports)
+	case errors.Is(err, vnc.ErrSilent):
+		return fmt.Errorf("%w: look whether it hangs, or check the address: %s", err, ports)
+	}
 	for _, c := range []struct {
 		is   error
 		hint string
 	}{
-		{vnc.ErrAbsent, "start it, or check the address: " + ports},
 		{vnc.ErrPassword, "name the file with the password: --token-file FILE, or [vnc] password in the config"},
 		{vnc.ErrRefused, "mend what it says; a server that was shown wrong passwords shuts out who comes again, until some time has passed or it starts anew"},
 		{vnc.ErrSecurity, "let the server offer None or VncAuth, and go through ssh -L"},
@@ -199,7 +204,6 @@ func explainScreen(err error) error {
 		{vnc.ErrClock, `set [vnc] clock = "lockstep" in the config, or start the server without lock step`},
 		{vnc.ErrRealtime, `start the server in lock step, as scripts/remote --lockstep does, and press none of its keys elsewhere; or leave out [vnc] clock in the config`},
 		{vnc.ErrProtocol, ports},
-		{vnc.ErrSilent, "look whether it hangs, and check the address: " + ports},
 	} {
 		if errors.Is(err, c.is) {
 			return &UsageError{Msg: err.Error(), Hint: c.hint}
