@@ -67,8 +67,8 @@
 //
 // # Errors
 //
-// A lost connection is made anew within Options.Patience, and Open waits as long for a server
-// or rewarder where nobody listens yet. Errors that would come again, such as a wrong
+// A lost connection is made anew within Options.Patience, and Open waits for Options.Startup
+// for a server or rewarder where nobody listens yet. Errors that would come again, such as a wrong
 // password, are given at once: servers shut out who tries too often.
 // After an error of Step other than env.ErrAction the Vec wants a Reset.
 package vnc

@@ -14,7 +14,7 @@ func options(s *vnctest.Server) vnc.Options {
 	if s != nil {
 		o.Address = s.Address
 	}
-	o.Rate, o.MaxFrames, o.Timeout, o.Patience = 1000, 40, 2*time.Second, 2*time.Second
+	o.Rate, o.MaxFrames, o.Timeout, o.Patience, o.Startup = 1000, 40, 2*time.Second, 2*time.Second, 2*time.Second
 	return o
 }
 

@@ -45,7 +45,7 @@ func serve(t *testing.T, script func(c net.Conn)) vnc.Options {
 		work.Wait()
 	})
 	o := vnc.DefaultOptions(l.Addr().String())
-	o.Rate, o.Timeout, o.Patience = 1000, 300*time.Millisecond, 300*time.Millisecond
+	o.Rate, o.Timeout, o.Patience, o.Startup = 1000, 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
 	return o
 }
 

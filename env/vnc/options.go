@@ -52,21 +52,22 @@ type Options struct {
 	Encoding string
 	// Timeout is how long connecting, a whole message, or an answer may take.
 	Timeout time.Duration
-	// Patience is how long a connection is tried to be made: a lost one anew, and the first
-	// one where nobody listens yet.
+	// Patience is how long a lost connection is tried to be made anew.
 	Patience time.Duration
-	// Waiting is called before Open waits for somebody to listen, with what is missing; nil
-	// for nobody.
+	// Startup is how long Open waits for a server and its rewarder to listen. Waiting is
+	// called before it does so, with what is missing; nil for nobody.
+	Startup time.Duration
 	Waiting func(missing error)
 }
 
 // DefaultOptions returns the four arrows, space and nothing as actions, each held for 4
-// of 60 frames a second, episodes of five minutes, and ten seconds for the server and
-// for the network.
+// of 60 frames a second, episodes of five minutes, ten seconds for the server and for the
+// network, and thirty for a server that starts.
 func DefaultOptions(address string) Options {
 	return Options{
 		Address: address, Keys: []string{None, "Left", "Right", "Up", "Down", "space"},
 		Clock: Realtime, Commit: "F12", Rate: 60, Repeat: 4, MaxFrames: 18_000, Encoding: Auto, Timeout: 10 * time.Second, Patience: 10 * time.Second,
+		Startup: 30 * time.Second,
 	}
 }
 
@@ -97,8 +98,8 @@ func (o Options) Validate() error {
 		return fmt.Errorf("vnc: Clock is %s, where Restart must be empty: the server begins episodes by itself", Lockstep)
 	case o.Timeout <= 0:
 		return fmt.Errorf("vnc: Timeout is %v, want above 0", o.Timeout)
-	case o.Patience < 0:
-		return fmt.Errorf("vnc: Patience is %v, want 0 or more", o.Patience)
+	case o.Patience < 0 || o.Startup < 0:
+		return fmt.Errorf("vnc: Patience is %v and Startup %v, want 0 or more", o.Patience, o.Startup)
 	}
 	for _, list := range []struct {
 		name   string

@@ -40,7 +40,7 @@ type Vec struct {
 	stats   Stats
 }
 
-// Open connects to a server, for which it waits up to Options.Patience where nobody listens
+// Open connects to a server, for which it waits up to Options.Startup where nobody listens
 // yet. The size of an observation is that of the crop or, without one, of the screen as it
 // is now.
 func Open(ctx context.Context, o Options) (*Vec, error) {
@@ -58,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Vec, error) {
 	if v.commit, err = parseChord(o.Commit); err != nil {
 		return nil, err
 	}
-	if err := v.insist(ctx, v.starting()); err != nil {
+	if err := v.insist(ctx, v.o.Startup, v.starting()); err != nil {
 		return nil, v.errorf("open", err)
 	}
 	v.crop = v.link.view.crop
@@ -295,7 +295,7 @@ func (v *Vec) lost(ctx context.Context, err error) bool {
 // which lets go of the keys that were down.
 func (v *Vec) reconnect(ctx context.Context) error {
 	v.drop()
-	err := v.insist(ctx, func(err error) bool { return !lasting(err) })
+	err := v.insist(ctx, v.o.Patience, func(err error) bool { return !lasting(err) })
 	if err == nil {
 		v.stats.Reconnects++
 	}
@@ -308,7 +308,7 @@ func (v *Vec) starting() func(error) bool {
 	told := false
 	return func(err error) bool {
 		is := errors.Is(err, ErrAbsent)
-		if is && !told && v.o.Waiting != nil && v.o.Patience > 0 {
+		if is && !told && v.o.Waiting != nil && v.o.Startup > 0 {
 			v.o.Waiting(err)
 			told = true
 		}
@@ -322,10 +322,10 @@ const (
 	maxPause   = time.Second
 )
 
-// insist connects, time and again for up to Options.Patience where passing says of an error
+// insist connects, time and again for as long as patience where passing says of an error
 // that it may pass.
-func (v *Vec) insist(ctx context.Context, passing func(error) bool) error {
-	end := time.Now().Add(v.o.Patience)
+func (v *Vec) insist(ctx context.Context, patience time.Duration, passing func(error) bool) error {
+	end := time.Now().Add(patience)
 	for pause := firstPause; ; pause = min(2*pause, maxPause) {
 		err := v.connect(ctx)
 		if err == nil || ctx.Err() != nil || !passing(err) {
@@ -333,7 +333,7 @@ func (v *Vec) insist(ctx context.Context, passing func(error) bool) error {
 		}
 		left := time.Until(end)
 		if left <= 0 {
-			return fmt.Errorf("%w (tried for %v)", err, v.o.Patience)
+			return fmt.Errorf("%w (tried for %v)", err, patience)
 		}
 		select {
 		case <-time.After(min(pause, left)):

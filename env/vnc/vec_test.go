@@ -325,7 +325,7 @@ func TestOpenWaitsBehindTunnel(t *testing.T) {
 			greeted(func(c net.Conn) { say(c, picture) })(c)
 		}
 	})
-	o.Patience = 5 * time.Second
+	o.Startup = 5 * time.Second
 	reset(t, open(t, o))
 }
 
@@ -333,13 +333,13 @@ func TestOpenWaitsBehindTunnel(t *testing.T) {
 // ends.
 func TestOpenGivesUp(t *testing.T) {
 	o := options(nil)
-	o.Address, o.Patience = "127.0.0.1:"+freePort(t), 400*time.Millisecond
+	o.Address, o.Startup = "127.0.0.1:"+freePort(t), 400*time.Millisecond
 	start := time.Now()
 	_, err := vnc.Open(t.Context(), o)
-	if took := time.Since(start); !errors.Is(err, vnc.ErrAbsent) || !strings.Contains(err.Error(), "refused") || took < o.Patience || took > 4*o.Patience {
-		t.Errorf("%v after %v, want ErrAbsent after %v", err, took, o.Patience)
+	if took := time.Since(start); !errors.Is(err, vnc.ErrAbsent) || !strings.Contains(err.Error(), "refused") || took < o.Startup || took > 4*o.Startup {
+		t.Errorf("%v after %v, want ErrAbsent after %v", err, took, o.Startup)
 	}
-	o.Patience = time.Minute
+	o.Startup = time.Minute
 	ctx, cancel := context.WithCancel(t.Context())
 	o.Waiting = func(error) { cancel() }
 	start = time.Now()

@@ -158,7 +158,7 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 		return opened{}, err
 	}
 	v.Waiting = func(missing error) {
-		o.notef("%s: waiting for up to %v: %v", c.Env, v.Patience, missing)
+		o.notef("%s: waiting for up to %v: %v", c.Env, v.Startup, missing)
 	}
 	s, err := vnc.Open(ctx, v)
 	if err != nil {

@@ -119,7 +119,7 @@ func TestVNCTells(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := stderr.String()
-	for _, want := range []string{"waiting for up to 10s", "1000 frames of random keys, 1 s", "measuring 100%", "projection "} {
+	for _, want := range []string{"waiting for up to 30s", "1000 frames of random keys, 1 s", "measuring 100%", "projection "} {
 		i := strings.Index(said, want)
 		if i < 0 {
 			t.Fatalf("%q is not said, or too late:\n%s", want, stderr)
