@@ -62,7 +62,11 @@ func TestVNC(t *testing.T) {
 			t.Errorf("the notes do not say %q:\n%s", want, stderr)
 		}
 	}
-	res, err = app.Resume(t.Context(), filepath.Join(dir, "run"), func(c *app.Config) { c.Steps = 240 }, o)
+	if err := os.Rename(secret, secret+"2"); err != nil {
+		t.Fatal(err)
+	}
+	resumed := func(c *app.Config) { c.Steps = 240; c.SetSecret(secret + "2") }
+	res, err = app.Resume(t.Context(), filepath.Join(dir, "run"), resumed, o)
 	if err != nil || res.Steps < 240 {
 		t.Errorf("resumed: %d steps, %v; want 240", res.Steps, err)
 	}
@@ -74,6 +78,7 @@ func TestVNC(t *testing.T) {
 	if res, err := app.Eval(t.Context(), e, o); err != nil || len(res.Scores) != 2 || res.Truncated != 2 {
 		t.Errorf("eval: %d scores, %d episodes cut, %v; want 2 and 2", len(res.Scores), res.Truncated, err)
 	}
+	c.SetSecret(secret + "2")
 	c.Pixels.Crop = image.Rect(8, 4, 56, 49)
 	if _, err := app.Train(t.Context(), c, filepath.Join(dir, "no"), o); !errors.As(err, &usage) || !strings.Contains(err.Error(), "64x48") {
 		t.Errorf("a crop that is larger than the screen: %v", err)
