@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 
 	"glint/env"
 )
@@ -138,12 +139,14 @@ func ours(w Weighting) bool {
 	return byBoxes(w)
 }
 
-// byBoxes says that w is one of this package by itself whose weights are settings, put
-// where boxes are.
+// byBoxes says that w is of this package and its weights are settings, put where boxes are, or
+// products of such.
 func byBoxes(w Weighting) bool {
-	switch w.(type) {
+	switch w := w.(type) {
 	case Uniform, Knife, Oracle, *Random:
 		return true
+	case *combined:
+		return !w.normalize && !slices.ContainsFunc(w.parts, func(p parted) bool { return !byBoxes(p) })
 	}
 	return false
 }
