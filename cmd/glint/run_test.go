@@ -88,6 +88,14 @@ func TestWrongUse(t *testing.T) {
 		{"train --config resize.toml", "want at most 4096 a side"},
 		{"train --config huge.toml", "make [pixels] resize or agent.store_capacity smaller"},
 		{"train --config huge.toml --envs 4096", "[pixels] resize or --envs smaller"},
+		{"doctor --only gradient", "did you mean gradients?"},
+		{"doctor --only course", "nothing of course is there to be examined here"},
+		{"doctor --plant sing", "did you mean sign?"},
+		{"doctor --memory=-1", "--memory is -1"},
+		{"doctor --checkpoint r --env dojo", "--checkpoint and --env exclude each other"},
+		{"doctor --checkpoint r --config small.toml", "--checkpoint and --config exclude each other"},
+		{"doctor --data d --algo ppo", "--data and --algo exclude each other"},
+		{"doctor --held-out d", "give both"},
 		{"train --config horizon.toml", "envs*horizon at most 131072"},
 		{"train --config epochs.toml", "agent.epochs is 9000000000000000000"},
 		{"train --threads 0", "threads is 0"},
@@ -264,6 +272,9 @@ func TestSession(t *testing.T) {
 		{"record --policy runs/dojo-a2c-seed3 --steps 60 --envs 2 --out data2", []string{"recorded dojo"}, []string{"data2/spec.json"}},
 		{"detect --data data --fill-in", []string{"precision", "in the open", "detect/finds.png"}, []string{"detect/finds.png"}},
 		{"view --checkpoint runs/dojo-a2c-seed3 --data data --out look", []string{"look/sheet.png"}, []string{"look/sheet.png"}},
+		{"doctor --checkpoint runs/dojo-a2c-seed3 --only prediction,balance,course --page doctor.html", []string{
+			"prediction path, critic", "actions taken", "heldout/mse was measured", "checks, ",
+		}, []string{"doctor.html"}},
 		{"view --checkpoint runs/dojo-a2c-seed3/ckpt/400 --steps 30", []string{"view/sheet.png"}, []string{"view/sheet.png"}},
 	} {
 		code, stdout, stderr := glint(t, strings.Fields(step.args)...)
@@ -289,7 +300,7 @@ func TestJSON(t *testing.T) {
 	for _, args := range []string{
 		"train --config small.toml --out r --json", "train --resume r --json", "train --config small.toml --dry-run --json",
 		"eval --policy random --episodes 2 --json", "view --checkpoint r --steps 20 --json", "record --steps 40 --out d --json",
-		"detect --data d --detector lambda=8;threshold=0.5 --json",
+		"detect --data d --detector lambda=8;threshold=0.5 --json", "doctor --config small.toml --only prediction --json",
 	} {
 		code, stdout, stderr := glint(t, strings.Fields(args)...)
 		if code != exitOK {
