@@ -41,9 +41,6 @@ func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 	if err := c.exclusive(); err != nil {
 		return err
 	}
-	if c.HeldOut != "" && c.Data == "" {
-		return &app.UsageError{Msg: "--held-out is compared with the dataset of --data", Hint: "give both"}
-	}
 	cfg, err := app.DoctorSettings(app.Base{Env: c.Env, Algo: c.Algo, Preset: c.Preset}, c.Config, c.Checkpoint, c.Data, c.SkipBad)
 	if err != nil {
 		return err
@@ -51,7 +48,11 @@ func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 	set(&cfg.Seed, c.Seed)
 	set(&cfg.Threads, c.Threads)
 	set(&cfg.Sticky, c.Sticky)
-	set(&cfg.Agent.LR, c.LR)
+	if cfg.Alone {
+		set(&cfg.Agent.Pretrain.LR, c.LR)
+	} else {
+		set(&cfg.Agent.LR, c.LR)
+	}
 	set(&cfg.Weighting, c.Weighting)
 	set(&cfg.Data.ValShare, c.ValShare)
 	if c.Envs != nil {
@@ -59,9 +60,21 @@ func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 	}
 	cfg.SetSecret(c.TokenFile)
 	_, err = app.Doctor(ctx, cfg, app.DoctorOptions{
-		Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only, Page: c.Page, Plant: c.Plant, Command: "glint " + strings.Join(os.Args[1:], " "),
+		Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only, Page: c.Page, Plant: c.Plant, Command: commandLine(os.Args[1:]),
 	}, o)
 	return err
+}
+
+// commandLine is what a shell reads as these arguments.
+func commandLine(args []string) string {
+	words := []string{"glint"}
+	for _, a := range args {
+		if strings.ContainsAny(a, " \t\n'\"\\$&;|<>*?()`#~") || a == "" {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		words = append(words, a)
+	}
+	return strings.Join(words, " ")
 }
 
 // exclusive refuses flags of which one would be left unheard.
@@ -77,6 +90,10 @@ func (c *doctorCmd) exclusive() error {
 		if also := flagsGiven(s.decide); s.flag.given && len(also) > 0 {
 			return &app.UsageError{Msg: s.flag.name + " and " + also[0] + " exclude each other", Hint: s.flag.name + " says that already: leave out one of them"}
 		}
+	}
+	ofData := flagsGiven([]flag{{"--held-out", c.HeldOut != ""}, {"--skip-bad", c.SkipBad}, {"--val-share", c.ValShare != nil}})
+	if c.Data == "" && len(ofData) > 0 {
+		return &app.UsageError{Msg: ofData[0] + " speaks of a dataset", Hint: "give it with --data"}
 	}
 	return nil
 }

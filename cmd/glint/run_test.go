@@ -95,7 +95,9 @@ func TestWrongUse(t *testing.T) {
 		{"doctor --checkpoint r --env dojo", "--checkpoint and --env exclude each other"},
 		{"doctor --checkpoint r --config small.toml", "--checkpoint and --config exclude each other"},
 		{"doctor --data d --algo ppo", "--data and --algo exclude each other"},
-		{"doctor --held-out d", "give both"},
+		{"doctor --held-out d", "--held-out speaks of a dataset"},
+		{"doctor --skip-bad", "--skip-bad speaks of a dataset"},
+		{"doctor --page none/x.html", "there is no folder none for --page"},
 		{"train --config horizon.toml", "envs*horizon at most 131072"},
 		{"train --config epochs.toml", "agent.epochs is 9000000000000000000"},
 		{"train --threads 0", "threads is 0"},
@@ -272,8 +274,8 @@ func TestSession(t *testing.T) {
 		{"record --policy runs/dojo-a2c-seed3 --steps 60 --envs 2 --out data2", []string{"recorded dojo"}, []string{"data2/spec.json"}},
 		{"detect --data data --fill-in", []string{"precision", "in the open", "detect/finds.png"}, []string{"detect/finds.png"}},
 		{"view --checkpoint runs/dojo-a2c-seed3 --data data --out look", []string{"look/sheet.png"}, []string{"look/sheet.png"}},
-		{"doctor --checkpoint runs/dojo-a2c-seed3 --only prediction,balance,course --page doctor.html", []string{
-			"prediction path, critic", "actions taken", "heldout/mse was measured", "checks, ",
+		{"doctor --checkpoint runs/dojo-a2c-seed3 --only prediction,course --page doctor.html", []string{
+			"prediction path, critic", "heldout/mse was measured", "checks, ",
 		}, []string{"doctor.html"}},
 		{"view --checkpoint runs/dojo-a2c-seed3/ckpt/400 --steps 30", []string{"view/sheet.png"}, []string{"view/sheet.png"}},
 	} {

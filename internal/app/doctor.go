@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -38,7 +41,7 @@ type DoctorOptions struct {
 
 // check refuses what cannot be examined, before anything is opened.
 func (d DoctorOptions) check(c Config) error {
-	if !(d.Memory >= 0) {
+	if !(d.Memory >= 0) || math.IsInf(d.Memory, 1) {
 		return usagef("give the MiB that a training may take, or leave it out", "--memory is %v", d.Memory)
 	}
 	for _, name := range d.Only {
@@ -52,6 +55,11 @@ func (d DoctorOptions) check(c Config) error {
 	}
 	if d.Plant != "" && !slices.Contains(bugs, d.Plant) {
 		return usagef("did you mean "+names.Nearest(d.Plant, bugs)+"? Here are "+strings.Join(bugs, ", "), "there is no bug %q to plant", d.Plant)
+	}
+	if folder := filepath.Dir(d.Page); d.Page != "" {
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+			return usagef("make it, or name another file", "there is no folder %s for --page", folder)
+		}
 	}
 	if d.HeldOut == "" {
 		return nil
@@ -76,7 +84,6 @@ func DoctorSettings(flags Base, file, run, data string, skipBad bool) (Config, e
 	switch {
 	case run != "":
 		c, _, err := loadNet(run)
-		c.Minutes = max(c.Minutes, 1) // a run of steps alone has no minutes, and none are used
 		return c, err
 	case data != "":
 		opened, err := openEnds(DataConfig{Dir: data, SkipBad: skipBad})
@@ -126,17 +133,28 @@ func Doctor(ctx context.Context, c Config, d DoctorOptions, o IO) ([]doctor.Verd
 		return nil, err
 	}
 	e := newExamination(p, d, o)
-	err = e.run(ctx)
-	if err := errors.Join(err, p.close()); err != nil {
+	err = errors.Join(e.run(ctx), p.close()) // what was found before an error is told all the same
+	if err != nil && len(e.verdicts) == 0 {
 		return nil, err
 	}
-	if err := e.writePage(c); err != nil {
-		return nil, err
+	if err == nil {
+		err = e.writePage(c)
 	}
 	if o.JSON {
-		return e.verdicts, json.NewEncoder(o.Stdout).Encode(map[string]any{"verdicts": e.verdicts})
+		return e.verdicts, errors.Join(err, json.NewEncoder(o.Stdout).Encode(map[string]any{"verdicts": e.verdicts}), e.found())
 	}
-	return e.verdicts, e.write(o.Stdout)
+	return e.verdicts, errors.Join(err, e.write(o.Stdout), e.found())
+}
+
+// ErrFindings says that something is not well.
+var ErrFindings = errors.New("not all is well")
+
+// found is an error where something is not well, for those who go on by the exit code.
+func (e *examination) found() error {
+	if n := e.findings(); n > 0 {
+		return fmt.Errorf("doctor: %w: %s, see above what to do", ErrFindings, count(n, "finding"))
+	}
+	return nil
 }
 
 // writePage writes the page of an examination of c, where one was asked for.
@@ -202,12 +220,12 @@ func (e *examination) run(ctx context.Context) error {
 		e.verdicts = append(e.verdicts, found...)
 		e.done = before + s.seconds
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("doctor: stopped: %w", err)
-	}
 	e.at = ""
 	e.show()
 	e.bar.Finish()
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("doctor: stopped: %w", err)
+	}
 	return nil
 }
 
@@ -265,8 +283,16 @@ func (e *examination) write(w io.Writer) error {
 		_, err := fmt.Fprintf(w, "%d checks, nothing found\n", len(e.verdicts))
 		return err
 	}
-	_, err := fmt.Fprintf(w, "%d checks, %d findings\n", len(e.verdicts), bad)
+	_, err := fmt.Fprintf(w, "%d checks, %s\n", len(e.verdicts), count(bad, "finding"))
 	return err
+}
+
+// count writes a number of things.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func short(x float64) string { return fmt.Sprintf("%.3g", x) }

@@ -17,9 +17,11 @@ const (
 	sampleUpdates = 1_000 // on one sample
 	batchUpdates  = 500   // on one batch
 	learnUpdates  = 150   // on changing batches
-	gradientBatch = 4
-	paintBatch    = 8  // of the autoencoder, whose samples are long
-	choiceBatch   = 32 // of actor and critic
+	// balanceUpdates are made each way of treating classes: what is rare is learned late.
+	balanceUpdates = 500
+	gradientBatch  = 4
+	paintBatch     = 8  // of the autoencoder, whose samples are long
+	choiceBatch    = 32 // of actor and critic
 )
 
 // groups are the names of the stages.
@@ -186,7 +188,7 @@ func (e *examination) shuffling(context.Context) (all []doctor.Verdict, err erro
 	// What a new network does by chance cannot be learned from frames, so the autoencoder alone
 	// is asked about those of other episodes.
 	known, frames, others := e.everyPixel()
-	if len(others) < e.paint {
+	if len(others) < e.paint || !e.heldOut() {
 		return all, nil
 	}
 	l, err := e.lesson(e.fresh, agent.HeadAutoencoder, e.paint, known)
@@ -194,11 +196,17 @@ func (e *examination) shuffling(context.Context) (all []doctor.Verdict, err erro
 		return all, err
 	}
 	v, err := doctor.Fresh(l, frames, others, learnUpdates, e.rand, e.tick)
-	return append(all, v), err
+	if err != nil {
+		return all, err
+	}
+	return append(all, v), nil
 }
 
 // path goes the whole way once, small.
 func (e *examination) path(ctx context.Context) ([]doctor.Verdict, error) {
+	if err := e.vacate(); err != nil {
+		return nil, err
+	}
 	err := DryRun(ctx, e.given, IO{Stdout: io.Discard, Stderr: io.Discard})
 	kernel.SetThreads(e.cfg.Threads)
 	if errors.Is(err, context.Canceled) {

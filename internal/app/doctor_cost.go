@@ -32,14 +32,22 @@ func (e *examination) rates(context.Context) (all []doctor.Verdict, err error) {
 		all = append(all, v)
 	}
 	all = append(all, e.schedule())
-	a := e.cfg.Agent
-	if e.cfg.Alone {
-		if a.Pretrain.Updates > 0 {
-			all = append(all, doctor.Epochs(sum(e.classes), a.Pretrain.Batch, int(a.Pretrain.Updates), "frames"))
-		}
-		return all, nil
+	return append(all, e.epochs()), nil
+}
+
+// epochs counts the updates of a training in passes over what it learns from: a dataset, what
+// random play stored, or each rollout.
+func (e *examination) epochs() doctor.Verdict {
+	a, rows := e.cfg.Agent, e.world.sums[agent.Learned].Rows
+	switch {
+	case e.cfg.Alone && rows > 0:
+		return doctor.Epochs(rows, a.Pretrain.Batch, int(a.Pretrain.Updates), "steps of the dataset")
+	case e.cfg.Alone:
+		return doctor.Epochs(int(e.given.Agent.Pretrain.Steps), a.Pretrain.Batch, int(a.Pretrain.Updates), "steps of random play")
+	case e.cfg.Imitate:
+		return doctor.Epochs(rows, a.Minibatch, int(e.cfg.Steps)/a.Minibatch*a.Epochs, "steps of the dataset")
 	}
-	return append(all, doctor.Epochs(a.Envs*a.Horizon, a.Minibatch, a.Updates(), "steps of a rollout")), nil
+	return doctor.Epochs(a.Envs*a.Horizon, a.Minibatch, a.Updates(), "steps of a rollout")
 }
 
 // rangeOf makes a range test of a head.

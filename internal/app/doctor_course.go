@@ -28,14 +28,14 @@ func (e *examination) course(context.Context) ([]doctor.Verdict, error) {
 		return nil, err
 	}
 	if e.cfg.Alone || e.cfg.Imitate {
-		train, unit := telemetry.LossReconstruction, "update"
+		train := telemetry.LossReconstruction
 		if e.cfg.Imitate {
 			train = telemetry.LossPolicy
 		}
-		return doctor.Validated(courseOf(rows, train), courseOf(rows, telemetry.ValidationLoss), unit), nil
+		return doctor.Validated(courseOf(rows, train), courseOf(rows, telemetry.ValidationLoss)), nil
 	}
-	all := doctor.Validated(courseOf(rows, telemetry.MSE), courseOf(rows, telemetry.HeldOutMSE), "update")
-	return append(all, doctor.Scores(courseOf(rows, telemetry.ScoreMean), "update")...), nil
+	all := doctor.Watched(courseOf(rows, telemetry.MSE), courseOf(rows, telemetry.HeldOutMSE))
+	return append(all, doctor.Scores(courseOf(rows, telemetry.ScoreMean))...), nil
 }
 
 // metricsRow is a line of metrics.jsonl; what was not finite is null.

@@ -37,7 +37,7 @@ func (e *examination) balance(context.Context) (all []doctor.Verdict, err error)
 		return all, err
 	}
 	samples, others := e.apart(&known)
-	c, err := doctor.Balance(l, names, e.cfg.Agent.ActionClasses, known.Action, samples, others, learnUpdates, e.rand, e.tick)
+	c, err := doctor.Balance(l, names, e.cfg.Agent.ActionClasses, known.Action, samples, others, balanceUpdates, e.rand, e.tick)
 	if err != nil {
 		return all, err
 	}
@@ -88,6 +88,11 @@ func (e *examination) apart(known *agent.Samples) (samples, others []int) {
 	return samples, others
 }
 
+// heldOut says whether the gallery shows other episodes than those that are learned from.
+func (e *examination) heldOut() bool {
+	return e.cfg.Agent.Envs > 1 || e.world.episodes[agent.Judged] > 0
+}
+
 // generalise trains the autoencoder, each pixel alike, on parts of the frames and asks about
 // other episodes.
 func (e *examination) generalise(ctx context.Context) (all []doctor.Verdict, err error) {
@@ -95,7 +100,7 @@ func (e *examination) generalise(ctx context.Context) (all []doctor.Verdict, err
 		return all, err
 	}
 	known, frames, others := e.everyPixel()
-	if len(others) < e.paint {
+	if len(others) < e.paint || !e.heldOut() {
 		return all, nil
 	}
 	l, err := e.lesson(e.fresh, agent.HeadAutoencoder, e.paint, known)

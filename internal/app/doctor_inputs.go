@@ -35,13 +35,12 @@ func (e *examination) inputs(context.Context) (all []doctor.Verdict, err error) 
 		named = append(named, doctor.Named{Name: "what " + l.Name + " puts out", Values: l.Values})
 	}
 	all = append(all, doctor.Finite(named))
-	v, err := e.lossShare(n, out[len(out)-1].Values)
-	return append(all, v), err
+	return append(all, e.lossShare(n, out[len(out)-1].Values)), nil
 }
 
 // lossShare is the part of the reconstruction's loss that is on small objects, y being centred
 // reconstructions of the first n frames.
-func (e *examination) lossShare(n int, y []float32) (doctor.Verdict, error) {
+func (e *examination) lossShare(n int, y []float32) doctor.Verdict {
 	shape := e.net.Autoencoder.Shape()
 	recon := make([]float32, len(y))
 	e.net.Autoencoder.Show(recon, y)
@@ -67,5 +66,5 @@ func (e *examination) lossShare(n int, y []float32) (doctor.Verdict, error) {
 		}
 	}
 	whole := float64(n * shape.T * shape.Content.Dx() * shape.Content.Dy())
-	return doctor.Loss(small/loss, pixels/whole, e.cfg.Weighting), nil
+	return doctor.Loss(small/loss, pixels/whole, e.cfg.Weighting)
 }

@@ -266,7 +266,7 @@ func TestDoctorBalance(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 3))
 	e.steps, e.aside = placed(r, 1200, []int{43, 37, 13, 7}), placed(r, 400, []int{43, 37, 13, 7})
 	all := verdicts(t, e.balance)
-	finds(t, all, "recall of rare classes", "JUMP: dead, being rare", "--balance ")
+	finds(t, all, "recall of rare classes", "JUMP: not learned so far, being rare", "--balance ")
 	e.cfg.Agent.ActionClasses.Balance = agent.BalanceBatches
 	healthy(t, verdicts(t, e.balance))
 	e.steps, e.aside = placed(r, 1200, []int{25, 25, 25, 25}), placed(r, 400, []int{25, 25, 25, 25})
@@ -305,7 +305,7 @@ func TestDoctorSurroundings(t *testing.T) {
 	healthy(t, verdicts(t, e.memory))
 	healthy(t, verdicts(t, e.generalise))
 	e.o.Memory = 140
-	finds(t, verdicts(t, e.memory), "memory of the batch", "accumulation")
+	finds(t, verdicts(t, e.memory), "memory of the batch, all heads", "accumulation")
 	e.given.Detector.Level = 250
 	finds(t, verdicts(t, e.surroundings), "detector and truth", "calibrate")
 	e.given.From = filepath.Join(t.TempDir(), "none")

@@ -3,7 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
+	"hash/maphash"
 	"io"
 	"slices"
 
@@ -11,9 +11,6 @@ import (
 	"glint/internal/doctor"
 	"glint/replay"
 )
-
-// leakSteps is how many steps of each dataset are compared.
-const leakSteps = 30_000
 
 // leaks looks for steps that are both trained on and judged.
 func (e *examination) leaks(ctx context.Context) ([]doctor.Verdict, error) {
@@ -42,7 +39,7 @@ func (e *examination) leaks(ctx context.Context) ([]doctor.Verdict, error) {
 	where := "episode"
 	if e.o.HeldOut != "" {
 		where = e.o.HeldOut + ", episode"
-		other, err := openData(ctx, DataConfig{Dir: e.o.HeldOut}, IO{Stdout: io.Discard, Stderr: io.Discard})
+		other, err := openData(ctx, DataConfig{Dir: e.o.HeldOut, SkipBad: e.cfg.Data.SkipBad}, IO{Stdout: io.Discard, Stderr: io.Discard})
 		if err != nil {
 			return nil, err
 		}
@@ -53,27 +50,24 @@ func (e *examination) leaks(ctx context.Context) ([]doctor.Verdict, error) {
 	return []doctor.Verdict{apartBy(train, judged, where)}, nil
 }
 
-// digests visits the first steps of a dataset with digests of their observations; a repeated one
-// is left out.
+// digests visits the steps of a dataset with digests of their observations; a repeated one is left
+// out.
 func digests(ctx context.Context, data *replay.Dataset, visit func(replay.Row, [2]uint64)) error {
-	n, last := 0, map[uint64][2]uint64{}
+	last := map[uint64][2]uint64{}
 	for row, err := range data.Rows(ctx) {
 		if err != nil {
 			return err
 		}
-		if n++; n > leakSteps {
-			break
-		}
-		a, b := fnv.New64a(), fnv.New64()
-		_, _ = a.Write(row.Obs) // never fails
-		_, _ = b.Write(row.Obs)
-		if d := [2]uint64{a.Sum64(), b.Sum64()}; d != last[row.Episode] {
+		if d := [2]uint64{maphash.Bytes(digestSeeds[0], row.Obs), maphash.Bytes(digestSeeds[1], row.Obs)}; d != last[row.Episode] {
 			last[row.Episode] = d
 			visit(row, d)
 		}
 	}
 	return nil
 }
+
+// digestSeeds make two digests of one observation.
+var digestSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
 // shortEpisode is how many steps an episode must have to be looked at by itself: a few alike at
 // the start are chance.
@@ -107,7 +101,10 @@ func apartBy(train map[[2]uint64][]uint64, judged map[uint64][][2]uint64, where 
 			}
 		}
 	}
-	repeats := float64(common) / float64(max(1, total))
+	if total == 0 {
+		return doctor.NothingHeldOut()
+	}
+	repeats := float64(common) / float64(total)
 	if long == 0 {
 		return doctor.Apart(repeats, "all judged episodes, short ones,", "training", repeats)
 	}

@@ -24,51 +24,74 @@ func (e *examination) memory(ctx context.Context) (all []doctor.Verdict, err err
 		return nil, err
 	}
 	a := b.cfg.Agent
-	batch, parts := a.Minibatch/a.MicroBatches, a.MicroBatches
-	divides := func(n int) bool { return a.Minibatch%n == 0 && a.AEBatch()%n == 0 }
-	if e.cfg.Alone {
-		batch, parts = a.Pretrain.Batch/a.Pretrain.MicroBatches, a.Pretrain.MicroBatches
-		divides = func(n int) bool { return a.Pretrain.Batch%n == 0 }
-	}
-	s, err := e.update(a)
-	if err != nil {
-		return nil, err
-	}
-	beside, err := e.beside(b, a.Memory(b.plane, b.kept))
-	if err != nil {
-		return nil, err
-	}
-	now := append(append([]doctor.Part(nil), s.Fixed...), doctor.Part{Name: "activations and buffers", Bytes: s.Rest + s.PerSample*float64(batch)})
-	all = append(all, doctor.Whole(append(now, beside...), b.live))
 	full := b.kept
 	full.Stored, full.Examples = a.StoreCapacity, agent.MaxExamples
-	if beside, err = e.beside(b, a.Memory(b.plane, full)); err != nil {
-		return nil, err
-	}
 	limit := e.o.Memory * (1 << 20)
 	if limit == 0 {
 		limit = freeMemory()
 	}
-	parted := a
-	parted.MicroBatches, parted.Pretrain.MicroBatches = 2, 2
-	gathered := e.weights() + parted.Memory(b.plane, full).Gathered
-	if parts > 1 {
-		gathered = 0 // it is there already
+	for _, alone := range []bool{false, true} {
+		if !alone && e.cfg.Alone || alone && !e.cfg.Alone && a.Pretrain.Updates == 0 {
+			continue // there is no such stage
+		}
+		s, err := e.update(a, alone)
+		if err != nil {
+			return nil, err
+		}
+		batch := e.batchOf(a, alone)
+		if alone == e.cfg.Alone { // the stage that was measured
+			beside, err := e.beside(b, a.Memory(b.plane, b.kept))
+			if err != nil {
+				return nil, err
+			}
+			now := append(append([]doctor.Part(nil), s.Fixed...), doctor.Part{Name: "activations and buffers", Bytes: s.Rest + s.PerSample*float64(batch.Size)})
+			all = append(all, doctor.Whole(append(now, beside...), b.live))
+		}
+		full.Alone = alone
+		beside, err := e.beside(b, a.Memory(b.plane, full))
+		if err != nil {
+			return nil, err
+		}
+		if batch.Parts == 1 {
+			parted := a
+			parted.MicroBatches, parted.Pretrain.MicroBatches = 2, 2
+			batch.Gathered = e.weights() + parted.Memory(b.plane, full).Gathered
+		}
+		all = append(all, s.Fits(batch, beside, limit))
 	}
 	speed, err := e.speed()
-	return append(all, s.Fits(batch, parts, divides, beside, gathered, limit), speed), err
+	if err != nil {
+		return all, err
+	}
+	return append(all, speed), nil
+}
+
+// batchOf is the batch of a stage: of the autoencoder alone, or of play.
+func (e *examination) batchOf(a agent.Config, alone bool) doctor.Batch {
+	if alone {
+		n := a.Pretrain.MicroBatches
+		return doctor.Batch{
+			Stage: "autoencoder alone", Key: "agent.pretrain.micro_batches", Size: a.Pretrain.Batch / n, Parts: n,
+			Divides: func(n int) bool { return a.Pretrain.Batch%n == 0 },
+		}
+	}
+	n := a.MicroBatches
+	return doctor.Batch{
+		Stage: "all heads", Key: "agent.micro_batches", Size: a.Minibatch / n, Parts: n,
+		Divides: func(n int) bool { return a.Minibatch%n == 0 && a.AEBatch()%n == 0 },
+	}
 }
 
 // update measures what an update takes by its batch: with the optimiser and the gradients, which
 // do not grow with it.
-func (e *examination) update(a agent.Config) (s doctor.Sizes, err error) {
+func (e *examination) update(a agent.Config, alone bool) (s doctor.Sizes, err error) {
 	w, err := e.cfg.weighting()
 	if err != nil {
 		return s, err
 	}
 	late, weights := saliency.NeedsOf(w).Recon, e.weights()
 	return doctor.Sized([]doctor.Part{{Name: "optimiser", Bytes: 2 * weights}, {Name: "gradients", Bytes: weights}},
-		func(b int) (any, error) { return e.fresh.BuildUpdate(a, b, late, e.cfg.Alone) })
+		func(b int) (any, error) { return e.fresh.BuildUpdate(a, b, late, alone) })
 }
 
 // weights is what the parameters take.
@@ -128,6 +151,9 @@ type begun struct {
 func (e *examination) begin(ctx context.Context) (b begun, err error) {
 	b.cfg = e.given
 	b.cfg.Agent.Pretrain.Steps = e.cfg.Agent.Pretrain.Steps
+	if err := e.vacate(); err != nil {
+		return b, err
+	}
 	var w *world
 	defer func() {
 		if w != nil {
@@ -200,10 +226,24 @@ func freeMemory() float64 {
 			}
 		}
 	}
-	if b, err := os.ReadFile("/sys/fs/cgroup/memory.max"); err == nil {
-		if limit, err := strconv.ParseFloat(strings.TrimSpace(string(b)), 64); err == nil && (free == 0 || limit < free) {
-			free = limit
-		}
+	limit, err := readBytes("/sys/fs/cgroup/memory.max")
+	if err != nil {
+		return free // there is none
+	}
+	if used, err := readBytes("/sys/fs/cgroup/memory.current"); err == nil {
+		limit = max(0, limit-used)
+	}
+	if free == 0 || limit < free {
+		free = limit
 	}
 	return free
+}
+
+// readBytes reads a number from a file.
+func readBytes(path string) (float64, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseFloat(strings.TrimSpace(string(b)), 64)
 }

@@ -23,7 +23,7 @@ type patient struct {
 	steps   *agent.Samples // played, for actor and critic; nil where the autoencoder trains alone
 	aside   *agent.Samples // of other episodes, where somebody demonstrates
 	classes []int          // stored frames without and with a small object
-	ratio   float64        // how many times smaller the store is than its frames
+	gone    bool           // the world is closed
 }
 
 // How much a patient is looked at by.
@@ -31,13 +31,15 @@ const (
 	exploreSteps = 4_000 // of random play
 	frameSamples = 256
 	stepSamples  = 512
-	shownSamples = 2_048 // of demonstrations
+	shownSamples = 3_072 // of demonstrations
 	shownEvery   = 8     // steps of these between two samples, for what is rare comes late in an episode
 )
 
 // newPatient opens what a config trains on and gathers samples.
 func newPatient(ctx context.Context, c Config, checkpoint string, o IO) (p *patient, err error) {
-	if err := check(c); err != nil {
+	endless := c
+	endless.Minutes = max(c.Minutes, 1) // no end is needed here
+	if err := check(endless); err != nil {
 		return nil, err
 	}
 	p = &patient{cfg: c, given: c, aside: new(agent.Samples)}
@@ -51,7 +53,21 @@ func newPatient(ctx context.Context, c Config, checkpoint string, o IO) (p *pati
 	return p, nil
 }
 
-func (p *patient) close() error { return p.world.Close() }
+func (p *patient) close() error {
+	if p.gone {
+		return nil
+	}
+	p.gone = true
+	return p.world.Close()
+}
+
+// vacate leaves a screen to who opens it next, for it has room for one.
+func (p *patient) vacate() error {
+	if !isScreen(p.cfg.Env) {
+		return nil
+	}
+	return p.close()
+}
 
 // gather makes the network, plays, and draws samples.
 func (p *patient) gather(ctx context.Context, checkpoint string) error {
@@ -83,7 +99,7 @@ func (p *patient) gather(ctx context.Context, checkpoint string) error {
 			return err
 		}
 	}
-	p.classes, _, p.ratio = p.trainer.Stored()
+	p.classes, _, _ = p.trainer.Stored()
 	m := p.net.Autoencoder
 	if p.fresh, err = agent.NewNet(m.Config(), m.Shape(), p.net.Actions, rand.New(rand.NewPCG(p.cfg.Seed, 3))); err != nil {
 		return err

@@ -33,6 +33,9 @@ type look struct {
 
 // surroundings plays the environment twice alike.
 func (e *examination) surroundings(ctx context.Context) (all []doctor.Verdict, err error) {
+	if err := e.vacate(); err != nil {
+		return nil, err
+	}
 	one, err := e.play(ctx)
 	if err != nil {
 		return nil, err

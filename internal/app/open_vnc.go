@@ -64,13 +64,13 @@ func (s *screen) Unwrap() env.Vec { return s.Vec }
 // Reset begins an episode.
 func (s *screen) Reset(ctx context.Context, seeds []uint64) (*env.Batch, error) {
 	b, err := s.Vec.Reset(ctx, seeds)
-	return b, explainScreen(err)
+	return b, explainScreen(err, inPlay)
 }
 
 // Step plays a step.
 func (s *screen) Step(ctx context.Context, actions []int) (*env.Batch, error) {
 	b, err := s.Vec.Step(ctx, actions)
-	return b, explainScreen(err)
+	return b, explainScreen(err, inPlay)
 }
 
 // Close closes the environment.
@@ -162,7 +162,7 @@ func openVNC(ctx context.Context, c *Config, n int, o IO) (opened, error) {
 	}
 	s, err := vnc.Open(ctx, v)
 	if err != nil {
-		return opened{}, explainScreen(err)
+		return opened{}, explainScreen(err, "check the address: "+ports)
 	}
 	return opened{Vec: &screen{Vec: s, o: o}, crop: s.Crop(), origin: s.Crop().Min, cropped: true}, nil
 }
@@ -183,13 +183,17 @@ func (v VNCConfig) note(name string, o IO) {
 // ports says which ports an address names.
 const ports = "the port of a VNC server is 5900 and the number of its display, the one after the + is the rewarder's"
 
-// explainScreen says what the user can do about a screen that cannot be played.
-func explainScreen(err error) error {
+// inPlay is what to do about a server that played before.
+const inPlay = "look whether it hangs or has crashed, and whether somebody else presses its keys"
+
+// explainScreen says what the user can do about a screen that cannot be played; otherwise is
+// what to do where the error tells no more than that.
+func explainScreen(err error, otherwise string) error {
 	switch {
 	case errors.Is(err, vnc.ErrAbsent):
 		return fmt.Errorf("%w: start it, or check the address: %s", err, ports)
 	case errors.Is(err, vnc.ErrSilent):
-		return fmt.Errorf("%w: look whether it hangs, or check the address: %s", err, ports)
+		return fmt.Errorf("%w: %s", err, otherwise)
 	}
 	for _, c := range []struct {
 		is   error
@@ -203,7 +207,7 @@ func explainScreen(err error) error {
 		{vnc.ErrRestart, "set [vnc] restart to keys that begin a game"},
 		{vnc.ErrClock, `set [vnc] clock = "lockstep" in the config, or start the server without lock step`},
 		{vnc.ErrRealtime, `start the server in lock step, as scripts/remote --lockstep does, and press none of its keys elsewhere; or leave out [vnc] clock in the config`},
-		{vnc.ErrProtocol, ports},
+		{vnc.ErrProtocol, otherwise},
 	} {
 		if errors.Is(err, c.is) {
 			return &UsageError{Msg: err.Error(), Hint: c.hint}

@@ -87,7 +87,7 @@ type Student interface {
 const (
 	recallLeast = 0.1
 	recallAlive = 0.25
-	recallCount = 5
+	recallCount = 20
 	rareShare   = 0.5
 )
 
@@ -96,6 +96,8 @@ type Classes struct {
 	Names  []string
 	Shares []float64 // of each in what is learned from, as it is configured
 	Ways   []Way     // to learn them, the configured one first
+	// Updates is how many were made each way.
+	Updates int
 }
 
 // Way is a way to learn classes, with what is known again after it.
@@ -128,7 +130,7 @@ func Balance(l Student, names []string, configured agent.ClassConfig, class, sam
 		by[class[k]] = append(by[class[k]], k)
 		counts[class[k]]++
 	}
-	c = Classes{Names: names, Shares: sharesOf(counts), Ways: ways(configured)}
+	c = Classes{Names: names, Shares: sharesOf(counts), Ways: ways(configured), Updates: updates}
 	if len(configured.Values) > 0 {
 		sum := 0.0
 		for i, w := range configured.Each(counts, counts) {
@@ -218,7 +220,7 @@ func (c Classes) rare() (all []int) {
 		}
 	}
 	for i, x := range c.Ways[0].Recall {
-		if c.Shares[i]*float64(there) < rareShare && !math.IsNaN(x) {
+		if c.Shares[i] > 0 && c.Shares[i]*float64(there) < rareShare && !math.IsNaN(x) {
 			all = append(all, i)
 		}
 	}
@@ -253,7 +255,7 @@ func (c Classes) Verdict() Verdict {
 			dead, dying = append(dead, c.Names[i]), append(dying, i)
 		}
 	}
-	means := fmt.Sprintf("%s, learned %s; known again in other episodes after a little training: %s", shares, c.Ways[0].Words, strings.Join(words, "; "))
+	means := fmt.Sprintf("%s, learned %s; known again in other episodes after %d updates: %s", shares, c.Ways[0].Words, c.Updates, strings.Join(words, "; "))
 	v := Verdict{Check: check, OK: len(dead) == 0, Figure: number(worst), Threshold: number(recallLeast), Least: true, Means: means, Plot: c.plot()}
 	if v.OK {
 		if worst < recallLeast {
@@ -270,7 +272,8 @@ func (c Classes) Verdict() Verdict {
 			best, cured = k, sum
 		}
 	}
-	v.Advice = fmt.Sprintf("%s: dead, being rare. Learn %s: glint imitate --balance %s", strings.Join(dead, ", "), c.Ways[best].Words, c.Ways[best].Balance.Balance)
+	v.Advice = fmt.Sprintf("%s: not learned so far, being rare. Train far longer or, at the cost of precision, learn %s: glint imitate --balance %s",
+		strings.Join(dead, ", "), c.Ways[best].Words, c.Ways[best].Balance.Balance)
 	return v
 }
 

@@ -37,27 +37,62 @@ const (
 	stillFalls = 0.97
 )
 
-// Validated are the verdicts on the loss of episodes that nothing is learned from: whether it
-// rises again, and whether it still fell at the end. That of training is drawn beside it.
-func Validated(train, v Course, unit string) []Verdict {
-	plot := &Plot{Title: "Training and validation over the run", X: unit, Y: "loss", LogY: true, Series: []Series{
-		{Name: train.Name, X: train.At, Y: train.Value}, {Name: v.Name, X: v.At, Y: v.Value},
-	}}
+// Validated are the verdicts on the loss of episodes that nothing is learned from, always the same
+// ones: whether it rises while that of training falls, and whether it still fell at the end.
+func Validated(train, v Course) []Verdict {
 	const check = "validation over the run"
 	if len(v.Value) < tellLeast {
-		t := told(check, float64(len(v.Value)), fmt.Sprintf("%s was measured %d times: too few to tell; train longer", v.Name, len(v.Value)))
-		t.Plot = plot
-		return []Verdict{t}
+		return []Verdict{tooFew(check, train, v)}
 	}
 	smooth := v.smooth()
 	last := len(smooth) - 1
 	low := slices.Index(smooth, slices.Min(smooth))
 	rise := smooth[last] / smooth[low]
+	if train.since(v.At[low]) >= 1 {
+		rise = min(rise, 1) // training does not fall either
+	}
 	all := []Verdict{atMost(check, rise, riseMost,
-		fmt.Sprintf("%s was lowest, %s, at %s %.0f and is %s at %.0f, %.3g times that", v.Name, rounded(smooth[low]), unit, v.At[low], rounded(smooth[last]), v.At[last], rise),
-		fmt.Sprintf("overfitting since %s %.0f: end there (--patience 5 keeps the best checkpoint), or take more episodes or a smaller network", unit, v.At[low]))}
-	all[0].Plot = plot
+		fmt.Sprintf("%s was lowest, %s, at update %.0f and is %s at %.0f", v.Name, rounded(smooth[low]), v.At[low], rounded(smooth[last]), v.At[last]),
+		fmt.Sprintf("overfitting since update %.0f: end there (--patience 5 keeps the best checkpoint), or take more episodes or a smaller network", v.At[low]))}
+	all[0].Plot = both(train, v)
 	return append(all, stillLearning(v, smooth))
+}
+
+// Watched are the verdicts on the error of frames that nothing is learned from while the agent
+// plays. What it sees changes with how it plays, so that a rise is no overfitting and they only
+// tell.
+func Watched(train, v Course) []Verdict {
+	const check = "held-out error over the run"
+	if len(v.Value) < tellLeast {
+		return []Verdict{tooFew(check, train, v)}
+	}
+	smooth, learned := v.smooth(), train.smooth()
+	ratio := smooth[len(smooth)-1] / learned[len(learned)-1]
+	t := told(check, ratio, fmt.Sprintf("%s ended at %s, %s at %s", v.Name, rounded(smooth[len(smooth)-1]), train.Name, rounded(learned[len(learned)-1])))
+	t.Plot = both(train, v)
+	return []Verdict{t}
+}
+
+func tooFew(check string, train, v Course) Verdict {
+	t := told(check, float64(len(v.Value)), fmt.Sprintf("%s was measured %d times: too few to tell; train longer", v.Name, len(v.Value)))
+	t.Plot = both(train, v)
+	return t
+}
+
+func both(train, v Course) *Plot {
+	return &Plot{Title: "Training and held-out episodes over the run", X: "update", Y: "loss", LogY: true, Series: []Series{
+		{Name: train.Name, X: train.At, Y: train.Value}, {Name: v.Name, X: v.At, Y: v.Value},
+	}}
+}
+
+// since returns the value at the end over that at a place, 1 where it is not known.
+func (c Course) since(at float64) float64 {
+	i := slices.IndexFunc(c.At, func(x float64) bool { return x >= at })
+	if i < 0 {
+		return 1
+	}
+	smooth := c.smooth()
+	return smooth[len(smooth)-1] / smooth[i]
 }
 
 // stillLearning tells whether a loss fell over the last quarter of a training.
@@ -72,9 +107,9 @@ func stillLearning(c Course, smooth []float64) Verdict {
 }
 
 // Scores tells how the score of a training went on.
-func Scores(score Course, unit string) []Verdict {
+func Scores(score Course) []Verdict {
 	const check = "score over the run"
-	p := &Plot{Title: "Score over the run", X: unit, Y: score.Name, Series: []Series{{Name: score.Name, X: score.At, Y: score.Value}}}
+	p := &Plot{Title: "Score over the run", X: "update", Y: score.Name, Series: []Series{{Name: score.Name, X: score.At, Y: score.Value}}}
 	if len(score.Value) < tellLeast {
 		return nil
 	}

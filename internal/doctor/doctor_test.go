@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,8 +76,8 @@ func TestRewardNorm(t *testing.T) {
 }
 
 func TestRecall(t *testing.T) {
-	class := []int{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2}
-	chosen := []int{0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 2}
+	class := slices.Concat(slices.Repeat([]int{0}, 24), slices.Repeat([]int{1}, 20), []int{2})
+	chosen := slices.Concat(slices.Repeat([]int{0}, 12), slices.Repeat([]int{1}, 16), slices.Repeat([]int{0}, 16), []int{2})
 	all := make([]int, len(class))
 	for i := range all {
 		all[i] = i
@@ -94,7 +95,7 @@ func TestRecall(t *testing.T) {
 		},
 	}
 	v := rare.Verdict()
-	if v.OK || !strings.Contains(v.Advice, "right, jump: dead, being rare") || !strings.Contains(v.Advice, "--balance weights") ||
+	if v.OK || !strings.Contains(v.Advice, "right, jump: not learned so far, being rare") || !strings.Contains(v.Advice, "--balance weights") ||
 		!strings.Contains(v.Means, "wait 45 %, left 37 %, right 11 %, jump 7 %") {
 		t.Errorf("%+v, want right and jump to be dead and weights to cure them", v)
 	}
@@ -123,21 +124,23 @@ func TestSizes(t *testing.T) {
 		t.Errorf("%d fit into 12 MiB, want 10", got)
 	}
 	beside := []doctor.Part{{Name: "store", Bytes: 3 << 20}}
-	even := func(n int) bool { return 64%n == 0 }
-	if v := s.Fits(16, 4, even, beside, 0, 50<<20); !v.OK {
+	batch := func(size, parts int, gathered float64) doctor.Batch {
+		return doctor.Batch{Stage: "all heads", Key: "agent.micro_batches", Size: size, Parts: parts, Divides: func(n int) bool { return 64%n == 0 }, Gathered: gathered}
+	}
+	if v := s.Fits(batch(16, 4, 0), beside, 50<<20); !v.OK {
 		t.Errorf("%+v, want four parts to fit that one does not", v)
 	}
-	if v := s.Fits(64, 1, even, beside, 0, 1<<30); !v.OK {
+	if v := s.Fits(batch(64, 1, 0), beside, 1<<30); !v.OK {
 		t.Errorf("%+v", v)
 	}
 	// 0.7 of 50 MiB, without 5 MiB that are always needed, leave room for 30.
-	if v := s.Fits(64, 1, even, beside, 0, 50<<20); v.OK || !strings.Contains(v.Advice, "4 parts of 16") {
+	if v := s.Fits(batch(64, 1, 0), beside, 50<<20); v.OK || !strings.Contains(v.Advice, "4 parts of 16") {
 		t.Errorf("%+v, want 4 parts of 16, as 3 do not divide 64", v)
 	}
-	if v := s.Fits(64, 1, even, beside, 0, 0); !v.OK {
+	if v := s.Fits(batch(64, 1, 0), beside, 0); !v.OK {
 		t.Errorf("%+v, want nothing said where nothing is known", v)
 	}
-	if v := s.Fits(64, 1, even, beside, 20<<20, 50<<20); !strings.Contains(v.Advice, "8 parts of 8") {
+	if v := s.Fits(batch(64, 1, 20<<20), beside, 50<<20); !strings.Contains(v.Advice, "8 parts of 8") {
 		t.Errorf("%+v, want smaller parts where adding them up takes 20 MiB", v)
 	}
 	build := func(leak int) func(int) (any, error) {
@@ -193,7 +196,7 @@ func TestCourse(t *testing.T) {
 		return c
 	}
 	train := of("loss", 1, 0.8, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05, 0.02)
-	rising := doctor.Validated(train, of("validation", 1, 0.8, 0.6, 0.5, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9), "update")
+	rising := doctor.Validated(train, of("validation", 1, 0.8, 0.6, 0.5, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9))
 	if rising[0].OK || !strings.Contains(rising[0].Advice, "overfitting since update 500") || !strings.Contains(rising[0].Advice, "--patience") {
 		t.Errorf("%+v, want overfitting since update 500", rising[0])
 	}
@@ -201,18 +204,25 @@ func TestCourse(t *testing.T) {
 		{1, 0.8, 0.6, 0.5, 0.45, 0.4, 0.35, 0.3, 0.25, 0.2}: "still falls",
 		{1, 0.8, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5}:    "not too few iterations",
 	} {
-		all := doctor.Validated(train, of("validation", *values...), "update")
+		all := doctor.Validated(train, of("validation", *values...))
 		if !all[0].OK || !strings.Contains(all[1].Means, word) {
 			t.Errorf("%+v, want no finding and %q", all, word)
 		}
 	}
-	if few := doctor.Validated(train, of("validation", 1, 2), "update"); len(few) != 1 || !few[0].OK || !strings.Contains(few[0].Means, "2 times") {
+	flat := of("loss", 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)
+	if all := doctor.Validated(flat, of("validation", 1, 0.8, 0.6, 0.5, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9)); !all[0].OK {
+		t.Errorf("%+v, want no overfitting where training does not fall", all[0])
+	}
+	if all := doctor.Watched(train, of("held-out", 1, 0.1, 0.5, 1, 2, 3, 4, 5, 6, 7)); !all[0].OK || len(all[0].Plot.Series) != 2 {
+		t.Errorf("%+v, want play only to be told of", all[0])
+	}
+	if few := doctor.Validated(train, of("validation", 1, 2)); len(few) != 1 || !few[0].OK || !strings.Contains(few[0].Means, "2 times") {
 		t.Errorf("%+v, want two points to tell nothing", few)
 	}
 	for values, word := range map[*[]float64]string{
 		{0, 10, 20, 30, 40, 50, 60, 70, 80, 90}: "still rises", {0, 50, 90, 90, 90, 90, 90, 90, 90, 90}: "come to rest", {0, 50, 90, 90, 90, 90, 90, 30, 10, 0}: "it fell",
 	} {
-		if all := doctor.Scores(of("score", *values...), "update"); !strings.Contains(all[0].Means, word) {
+		if all := doctor.Scores(of("score", *values...)); !strings.Contains(all[0].Means, word) {
 			t.Errorf("%v: %s, want %q", *values, all[0].Means, word)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // shuffledLeft is the most of the error that may be left on a batch whose targets belong to
@@ -28,6 +29,9 @@ func (o Overfit) Capacity() Verdict {
 // freshLeft is the most of the error that may be left on samples that were not trained on.
 const freshLeft = 0.9
 
+// diverged is the share of the error beyond which nothing is learned at all.
+const diverged = 1.5
+
 // Fresh is the verdict on whether a lesson teaches anything beyond its batches: it learns one
 // batch of samples by heart, and then changing ones, for as many updates, and is asked about
 // others both times, which belong to other episodes.
@@ -40,6 +44,9 @@ func Fresh(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func
 	left, _, err := learn(l, samples, others, updates, r, tick)
 	if err != nil {
 		return Verdict{}, err
+	}
+	if !(left < diverged) {
+		return atMost(in(l, "fresh batch"), left, freshLeft, fmt.Sprintf("training on changing batches leaves %s of the error: it diverges", percent(left)), "lower the learning rate (see the rates check)"), nil
 	}
 	means := fmt.Sprintf("learned by heart, a batch keeps %s of its error and a fresh one of other episodes %s: that is no learning yet; trained on changing batches, a fresh one keeps %s",
 		percent(heart.left()), percent(heart.elsewhere), percent(left))
@@ -62,8 +69,9 @@ func train(l Lesson, batch func() ([]int, []float32), updates int, tick func()) 
 	return nil
 }
 
-// learn trains on random batches of samples and returns which share of the error is left on
-// others and on the samples. The weights are taken back.
+// learn trains on random batches of samples and returns which shares of the error are left on
+// others and on the samples, infinite where no update can be made any more. The weights are taken
+// back.
 func learn(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func()) (elsewhere, here float64, err error) {
 	same(l, samples[:l.Size()])
 	k, err := keep(l)
@@ -72,19 +80,26 @@ func learn(l Lesson, samples, others []int, updates int, r *rand.Rand, tick func
 	}
 	defer k.restore(l)
 	l.Restart()
-	before, err := askAll(l, others)
+	samples = slices.Clone(samples)
+	r.Shuffle(len(samples), func(i, j int) { samples[i], samples[j] = samples[j], samples[i] })
+	asked := samples[:min(len(samples), len(others))/l.Size()*l.Size()]
+	before, beforeHere, err := askBoth(l, others, asked)
 	if err != nil {
 		return 0, 0, err
 	}
 	if err := train(l, func() ([]int, []float32) { return draw(samples, l.Size(), r), nil }, updates, tick); err != nil {
 		return math.Inf(1), math.Inf(1), nil // what diverges has learned nothing
 	}
-	after, err := askAll(l, others)
-	if err != nil {
+	after, afterHere, err := askBoth(l, others, asked)
+	return after / before, afterHere / beforeHere, err
+}
+
+func askBoth(l Lesson, others, samples []int) (elsewhere, here float64, err error) {
+	if elsewhere, err = askAll(l, others); err != nil {
 		return 0, 0, err
 	}
-	trained, err := askAll(l, samples[:min(len(samples), len(others)/l.Size()*l.Size())])
-	return after / before, trained / before, err
+	here, err = askAll(l, samples)
+	return elsewhere, here, err
 }
 
 // The generalisation gap that is well, and by how much twice the data must lower the error for
@@ -118,6 +133,10 @@ func Learning(l Lesson, samples, others []int, updates int, r *rand.Rand, tick f
 // do.
 func (c Curve) Verdicts(l Lesson) []Verdict {
 	last := len(c.Samples) - 1
+	if !(c.Validate[last] < diverged) {
+		return []Verdict{atMost(in(l, "generalisation gap"), c.Validate[last], diverged, fmt.Sprintf("training leaves %s of the error on other episodes: it diverges", percent(c.Validate[last])),
+			"lower the learning rate (see the rates check)")}
+	}
 	gap := c.Validate[last] / c.Train[last]
 	gain := c.Validate[last] / c.Validate[last-1]
 	advice := "it learns its samples by heart: stop at the lowest validation error, or take a smaller network"

@@ -9,8 +9,8 @@ import (
 
 // Part is what a part of a training takes in memory.
 type Part struct {
-	Name  string  `json:"name"`
-	Bytes float64 `json:"bytes"`
+	Name  string
+	Bytes float64
 }
 
 // Sizes is the memory of an update by its batch: fixed parts, and what grows with the batch.
@@ -83,50 +83,69 @@ const predictedOff = 0.1
 // after a collection.
 func Whole(parts []Part, live float64) Verdict {
 	want := sum(parts)
+	advice := "something is kept that no setting asks for (a leak?)"
+	if live < want {
+		advice = "less is kept than the settings ask for, so that the prediction for other batches is too high"
+	}
 	return atMost("memory predicted", math.Abs(want-live)/live, predictedOff,
-		fmt.Sprintf("a training that has begun takes %s, %s were predicted: %s", mib(live), mib(want), list(parts)),
-		"something is kept that no setting asks for (a leak?)")
+		fmt.Sprintf("a training that has begun takes %s, %s were predicted: %s", mib(live), mib(want), list(parts)), advice)
+}
+
+// Batch is a batch of a stage of training.
+type Batch struct {
+	Stage   string // that it belongs to
+	Key     string // of the setting that computes it in parts
+	Size    int    // samples that are computed at once
+	Parts   int    // that the whole is computed in already
+	Divides func(parts int) bool
+	// Gathered is how many bytes more it takes to add parts up, where that is not done yet.
+	Gathered float64
 }
 
 // Fits is the verdict on whether a batch fits into the memory that is free beside what the
-// training takes apart from the update. limit 0 is an unknown one. The batch is computed in so
-// many parts already; divides says in which numbers it can be, gathered how many bytes more it
-// takes to add them up.
-func (s Sizes) Fits(batch, parts int, divides func(parts int) bool, beside []Part, gathered, limit float64) Verdict {
-	v := s.fits(batch, parts, divides, beside, gathered, limit)
-	v.Plot = &Plot{Title: "Memory by the size of a batch", X: "samples of a batch computed at once", Y: "MiB"}
-	whole, update := Series{Name: "training"}, Series{Name: "of that the update"}
-	for b := 0; b <= 4*batch; b += max(1, batch/4) {
-		whole.X, whole.Y = append(whole.X, float64(b)), append(whole.Y, (s.At(b)+sum(beside))/(1<<20))
-		update.X, update.Y = append(update.X, float64(b)), append(update.Y, s.At(b)/(1<<20))
+// training takes apart from the update. limit 0 is an unknown one.
+func (s Sizes) Fits(b Batch, beside []Part, limit float64) Verdict {
+	check := "memory of the batch, " + b.Stage
+	need := s.At(b.Size) + sum(beside)
+	means := fmt.Sprintf("a training with batches of %d takes %s when its store is full: update %s, %s", b.Size, mib(need), mib(s.At(b.Size)), list(beside))
+	if limit == 0 {
+		v := told(check, need/(1<<20), means+"; what is free is not known here")
+		v.Plot = s.plot(b, beside)
+		return v
 	}
-	v.Plot.Series = []Series{whole, update}
-	v.Plot.Marks = []Mark{{Name: "configured", X: float64(batch)}}
-	if largest := s.Largest(limit*memoryShare - sum(beside)); limit > 0 && largest <= 4*batch {
+	room := limit*memoryShare - sum(beside)
+	largest, inParts := s.Largest(room), s.Largest(room-b.Gathered)
+	means += fmt.Sprintf("; %s are free, for batches of up to %d", mib(limit), largest)
+	advice := "nothing fits: fewer channels, a smaller code, smaller frames or a smaller store"
+	whole, more := b.Size*b.Parts, b.Parts+1
+	for more <= whole && (!b.Divides(more) || whole/more > inParts) {
+		more++
+	}
+	if more <= whole {
+		advice = fmt.Sprintf("compute batches in %d parts of %d whose gradients add up (accumulation: %s = %[1]d), which learns the same", more, whole/more, b.Key)
+	}
+	v := atMost(check, need/(1<<20), limit*memoryShare/(1<<20), means, advice)
+	v.Plot = s.plot(b, beside)
+	if largest <= plottedBatches*b.Size {
 		v.Plot.Marks = append(v.Plot.Marks, Mark{Name: "largest that fits", X: float64(largest)})
 	}
 	return v
 }
 
-func (s Sizes) fits(batch, parts int, divides func(parts int) bool, beside []Part, gathered, limit float64) Verdict {
-	const check = "memory of the batch"
-	need := s.At(batch) + sum(beside)
-	means := fmt.Sprintf("a training with batches of %d takes %s when its store is full: update %s, %s", batch, mib(need), mib(s.At(batch)), list(beside))
-	if limit == 0 {
-		return told(check, need/(1<<20), means+"; what is free is not known here")
+// plottedBatches is how many times the configured batch is drawn.
+const plottedBatches = 4
+
+// plot draws the memory over the batch.
+func (s Sizes) plot(b Batch, beside []Part) *Plot {
+	whole, update := Series{Name: "training"}, Series{Name: "of that the update"}
+	for n := 0; n <= plottedBatches*b.Size; n += max(1, b.Size/4) {
+		whole.X, whole.Y = append(whole.X, float64(n)), append(whole.Y, (s.At(n)+sum(beside))/(1<<20))
+		update.X, update.Y = append(update.X, float64(n)), append(update.Y, s.At(n)/(1<<20))
 	}
-	largest := s.Largest(limit*memoryShare - sum(beside))
-	means += fmt.Sprintf("; %s are free, for batches of up to %d", mib(limit), largest)
-	advice := "nothing fits: fewer channels, a smaller code, smaller frames or a smaller store"
-	whole, more := batch*parts, parts+1
-	inParts := s.Largest(limit*memoryShare - sum(beside) - gathered)
-	for more <= whole && (!divides(more) || whole/more > inParts) {
-		more++
+	return &Plot{
+		Title: "Memory by the size of a batch, " + b.Stage, X: "samples of a batch computed at once", Y: "MiB",
+		Series: []Series{whole, update}, Marks: []Mark{{Name: "configured", X: float64(b.Size)}},
 	}
-	if more <= whole {
-		advice = fmt.Sprintf("compute batches in %[2]d parts of %[1]d whose gradients add up (accumulation: agent.micro_batches = %[2]d, for pretrain agent.pretrain.micro_batches), which learns the same", whole/more, more)
-	}
-	return atMost(check, need/(1<<20), limit*memoryShare/(1<<20), means, advice)
 }
 
 // memoryShare is the share of the free memory that a training may take: the collector needs room

@@ -113,9 +113,12 @@ func Batches(l Lesson, sizes []int, rates []Rates) Verdict {
 	return v
 }
 
-// Epochs converts updates into passes over the data.
+// Epochs converts updates, 0 for an unknown number, into passes over the data.
 func Epochs(steps, batch, updates int, unit string) Verdict {
 	one := float64(steps) / float64(batch)
+	if updates == 0 {
+		return told("iterations and epochs", one, fmt.Sprintf("an epoch of %d %s is %.0f updates of %d; how many there will be is not known in advance", steps, unit, one, batch))
+	}
 	return told("iterations and epochs", float64(updates)/one,
 		fmt.Sprintf("%d updates of %d are %.3g epochs of %d %s; an epoch is %.0f updates", updates, batch, float64(updates)/one, steps, unit, one))
 }

@@ -47,6 +47,12 @@ func Found(f judge.Finds) Verdict {
 		"the detector does not suit the game: glint detect --calibrate finds its settings without labels")
 }
 
+// NothingHeldOut is the verdict on data of which nothing is left aside to judge on.
+func NothingHeldOut() Verdict {
+	return atLeast("validation apart", 0, 1, "no step is left aside: the judge looks at what was trained on",
+		"raise --val-share, record more episodes, or give --held-out")
+}
+
 // leakMost is the largest share of an episode to judge that may be found in one episode that is
 // trained on. Random starts and actions take two episodes of one game apart within a few steps.
 const leakMost = 0.5
