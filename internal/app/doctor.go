@@ -49,12 +49,12 @@ func (d DoctorOptions) check(c Config) error {
 			return usagef("did you mean "+names.Nearest(name, groups)+"? Here are "+strings.Join(groups, ", "), "there is no check %q of this", name)
 		}
 	}
-	var bugs []string
+	var bugs, told []string
 	for _, b := range doctor.Bugs {
-		bugs = append(bugs, b.Name)
+		bugs, told = append(bugs, b.Name), append(told, b.Name+" ("+b.What+")")
 	}
 	if d.Plant != "" && !slices.Contains(bugs, d.Plant) {
-		return usagef("did you mean "+names.Nearest(d.Plant, bugs)+"? Here are "+strings.Join(bugs, ", "), "there is no bug %q to plant", d.Plant)
+		return usagef("did you mean "+names.Nearest(d.Plant, bugs)+"? Here are "+strings.Join(told, ", "), "there is no bug %q to plant", d.Plant)
 	}
 	if folder := filepath.Dir(d.Page); d.Page != "" {
 		if info, err := os.Stat(folder); err != nil || !info.IsDir() {
