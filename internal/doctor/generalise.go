@@ -14,7 +14,10 @@ const shuffledLeft = 0.4
 // Shuffled trains a lesson on a batch where nothing can be understood and all must be learned by
 // heart: each sample gets the target of another.
 func Shuffled(l Lesson, r *rand.Rand, updates int, tick func()) (Overfit, error) {
-	see := draw(first(l.Len()), l.Size(), r)
+	see, err := Wrong(l, r)
+	if err != nil {
+		return Overfit{}, err
+	}
 	get := append(append([]int(nil), see[1:]...), see[0])
 	return Memorise(l, see, get, nil, updates, tick)
 }

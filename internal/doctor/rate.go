@@ -77,7 +77,8 @@ func (t Rates) Suggested() float64 { return t.Rate[t.Best] / rateStep }
 // 0.03 of it, and too high ones none.
 const rateProgress = 0.04
 
-// Verdict is that on the rate that is configured; key names its setting.
+// Verdict is that on the rate that is configured; key names its setting. One within a power of ten
+// of what suggests itself is well, for a few updates of one batch tell no more.
 func (t Rates) Verdict(l Lesson, key string) Verdict {
 	last := len(t.Rate) - 1
 	rate, best := t.Rate[last], t.Suggested()
@@ -89,6 +90,9 @@ func (t Rates) Verdict(l Lesson, key string) Verdict {
 		advice = fmt.Sprintf("too high, the weights are thrown about: set it near %.1g", best)
 	}
 	v := atLeast(in(l, "learning rate"), progress, rateProgress, means, advice)
+	if near := math.Abs(math.Log10(rate/best)) < 1; near && !v.OK {
+		v.OK, v.Threshold, v.Advice = true, nil, "" // little progress, but hardly more elsewhere near
+	}
 	v.Plot = &Plot{
 		Title: fmt.Sprintf("What %d updates at a learning rate leave, %s", rateUpdates, l.Head()), X: "learning rate", Y: "share of the error that is left", LogX: true, LogY: true,
 		Series: []Series{{Name: "a batch of " + fmt.Sprint(l.Size()), X: t.Rate[:last], Y: t.Left[:last]}},
