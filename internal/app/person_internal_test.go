@@ -50,6 +50,7 @@ func TestKeysReachEverything(t *testing.T) {
 		"dojo": v.Spec(), "ale": {Actions: 18, Meanings: ale}, "kung-fu": {Actions: 14, Meanings: kungFu}, "nameless": {Actions: 33},
 		"screen": {Actions: 6, Meanings: []string{"none", "Left", "Left+a", "a", "space", "z"}},
 		"others": {Actions: 7, Meanings: []string{"left", "right", "forward", "pickup", "drop", "toggle", "done"}},
+		"digit":  {Actions: 3, Meanings: []string{"0", "turn", "1"}},
 		"twice":  {Actions: 4, Meanings: []string{"UP", "JUMP", "LEFTUP", "UPLEFT"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -97,6 +98,8 @@ func TestKeysOfPerson(t *testing.T) {
 		{dojoNames, "left right space", "PUNCH_RIGHT"},
 		{dojoNames, "left right left", "LEFT"},
 		{dojoNames, "left x", "KICK"},
+		{dojoNames, "left space x", "KICK"},
+		{dojoNames, "x left space", "PUNCH_LEFT"},
 		{dojoNames, "up", "JUMP"},
 		{dojoNames, "down q", "DUCK"},
 		{kungFu, "space", "NOOP"},
@@ -127,7 +130,7 @@ func TestKeysHelp(t *testing.T) {
 	if got := fmt.Sprint(m.help([]string{"NOOP", "UPFIRE", "a", "TURN"})); got != "[{no key NOOP} {↑ + Space/Z UPFIRE} {A a} {0 TURN}]" {
 		t.Errorf("the page says %s", got)
 	}
-	if got := fmt.Sprint(keymapOf(t, 2, "space", "z").help([]string{"space", "z"})); got != "[{Space space} {Z z}]" {
+	if got := fmt.Sprint(keymapOf(t, 2, "space", "z").help([]string{"space", "z"})); got != "[{Space space} {Z z} {no key the game waits}]" {
 		t.Errorf("the page says %s", got)
 	}
 	if _, err := keysFor(env.Spec{Name: "game", Actions: 34}); err == nil || !strings.Contains(err.Error(), "34 actions") {

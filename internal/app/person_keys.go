@@ -15,9 +15,19 @@ type keymap [][]string
 // keyOf is the keys of the words that names of actions are made of: of Atari games, of the
 // dojo and of keys in the X Window System.
 var keyOf = []struct{ word, key string }{
-	{"NOOP", ""}, {"NONE", ""},
-	{"UP", "up"}, {"DOWN", "down"}, {"LEFT", "left"}, {"RIGHT", "right"}, {"JUMP", "up"}, {"DUCK", "down"},
-	{"FIRE", "space"}, {"PUNCH", "space"}, {"SPACE", "space"}, {"KICK", "x"}, {"RETURN", "enter"},
+	{"NOOP", ""},
+	{"NONE", ""},
+	{"UP", "up"},
+	{"DOWN", "down"},
+	{"LEFT", "left"},
+	{"RIGHT", "right"},
+	{"JUMP", "up"},
+	{"DUCK", "down"},
+	{"FIRE", "space"},
+	{"PUNCH", "space"},
+	{"SPACE", "space"},
+	{"KICK", "x"},
+	{"RETURN", "enter"},
 }
 
 const (
@@ -81,17 +91,23 @@ func keysOf(action string) (keys []string, ok bool) {
 // all returns every key that does something.
 func (m keymap) all() []string {
 	keys := slices.Compact(slices.Sorted(slices.Values(slices.Concat(m...))))
-	if slices.Contains(keys, "space") && !slices.Contains(keys, secondKey) {
+	if m.second() {
 		keys = append(keys, secondKey)
 	}
 	return keys
 }
 
-// action returns the action of keys in the order in which they were pressed: the one that
-// takes most of them, of several the one with the last. It says false where every action
-// wants other keys.
+// second says whether there is a second key for Space.
+func (m keymap) second() bool {
+	keys := slices.Concat(m...)
+	return slices.Contains(keys, "space") && !slices.Contains(keys, secondKey)
+}
+
+// action returns the action of keys in the order in which they were pressed: of those that
+// they suffice for the one with the last key, of several the one with the key before, and so
+// on. It says false where every action wants other keys.
 func (m keymap) action(held []string) (action int, ok bool) {
-	if !slices.Contains(slices.Concat(m...), secondKey) {
+	if m.second() {
 		held = slices.Clone(held)
 		for i, key := range held {
 			if key == secondKey {
@@ -108,7 +124,7 @@ func (m keymap) action(held []string) (action int, ok bool) {
 				rank = -1
 				break
 			}
-			rank += 1<<40 + 1<<min(i, 32)
+			rank += 1 << min(i, 32)
 		}
 		if rank > best {
 			action, best = a, rank
@@ -120,10 +136,10 @@ func (m keymap) action(held []string) (action int, ok bool) {
 // help says in words what each action takes.
 func (m keymap) help(names []string) []keyboard.Help {
 	signs := map[string]string{"left": "←", "right": "→", "up": "↑", "down": "↓", "space": "Space", "enter": "Enter"}
-	if !slices.Contains(slices.Concat(m...), secondKey) {
+	if m.second() {
 		signs["space"] = "Space/Z"
 	}
-	rows := make([]keyboard.Help, len(m))
+	var rows []keyboard.Help
 	for a, keys := range m {
 		words := []string{}
 		for _, key := range keys {
@@ -133,10 +149,13 @@ func (m keymap) help(names []string) []keyboard.Help {
 			}
 			words = append(words, sign)
 		}
-		rows[a] = keyboard.Help{Keys: strings.Join(words, " + "), Does: names[a]}
 		if len(keys) == 0 {
-			rows[a].Keys = "no key"
+			words = []string{"no key"}
 		}
+		rows = append(rows, keyboard.Help{Keys: strings.Join(words, " + "), Does: names[a]})
+	}
+	if _, ok := m.action(nil); !ok {
+		rows = append(rows, keyboard.Help{Keys: "no key", Does: "the game waits"})
 	}
 	return rows
 }

@@ -132,7 +132,7 @@ func (w *Window) hear(c *websocket.Conn, m message, err error) {
 // change takes over what a page tells; mu is locked.
 func (w *Window) change(m message) {
 	if !m.Playing {
-		m.Keys, w.struck = nil, nil
+		w.struck = nil
 	}
 	for _, key := range m.Keys {
 		if !slices.Contains(w.held, key) {

@@ -2,6 +2,7 @@ package keyboard_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"image"
@@ -35,14 +36,14 @@ func open(t *testing.T, wait func(connected bool)) *keyboard.Window {
 	return w
 }
 
-// address is where the page of a window connects.
-func address(w *keyboard.Window) string { return strings.Replace(w.URL(), "http:", "ws:", 1) + "keys" }
-
 // connect does what the page does.
 func connect(t *testing.T, w *keyboard.Window) *websocket.Conn {
 	t.Helper()
 	origin := http.Header{"Origin": {"http://" + strings.Split(w.URL(), "/")[2]}}
-	c, _, err := websocket.Dial(t.Context(), address(w), &websocket.DialOptions{HTTPHeader: origin})
+	c, res, err := websocket.Dial(t.Context(), strings.Replace(w.URL(), "http:", "ws:", 1)+"keys", &websocket.DialOptions{HTTPHeader: origin})
+	if res != nil && res.Body != nil {
+		_ = res.Body.Close() // err says what there is to say
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,11 +54,19 @@ func connect(t *testing.T, w *keyboard.Window) *websocket.Conn {
 // press tells the keys that are held while the page plays.
 func press(t *testing.T, c *websocket.Conn, keys ...string) {
 	t.Helper()
-	text := fmt.Sprintf(`{"playing":true,"keys":["%s"]}`, strings.Join(keys, `","`))
-	if len(keys) == 0 {
-		text = `{"playing":true,"keys":[]}`
+	text, err := json.Marshal(map[string]any{"playing": true, "keys": keys})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := c.Write(t.Context(), websocket.MessageText, []byte(text)); err != nil {
+	if err := c.Write(t.Context(), websocket.MessageText, text); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pause tells that the page pauses.
+func pause(t *testing.T, c *websocket.Conn) {
+	t.Helper()
+	if err := c.Write(t.Context(), websocket.MessageText, []byte(`{"playing":false,"keys":[]}`)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -146,34 +155,39 @@ func TestRefused(t *testing.T) {
 }
 
 // TestKeys wants the keys that are held, and those that were struck in between, in the order
-// in which they were pressed.
+// in which they were pressed; none from before a pause.
 func TestKeys(t *testing.T) {
 	w := open(t, func(bool) {})
 	c := connect(t, w)
-	press(t, c)
-	wantKeys(t, w)
-	press(t, c, "left")
-	wantKeys(t, w, "left")
-	wantKeys(t, w, "left")
-	press(t, c, "left", "a")
-	wantKeys(t, w, "left", "a")
-	press(t, c, "left")
-	wantKeys(t, w, "left")
-	press(t, c, "left", "a")
-	press(t, c, "left")
-	press(t, c, "left", "right")
-	var all []string
-	for !slices.Contains(all, "right") { // else the messages have not arrived
-		keys, err := w.Keys()
-		if err != nil {
+	ctx := c.CloseRead(t.Context())
+	for _, tc := range []struct {
+		held [][]string // one after the other; nil for a pause
+		want []string
+	}{
+		{[][]string{{}}, nil},
+		{[][]string{{"left"}}, []string{"left"}},
+		{nil, []string{"left"}},
+		{[][]string{{"left", "a"}}, []string{"left", "a"}},
+		{[][]string{{"left"}}, []string{"left"}},
+		{[][]string{{"left", "a"}, {"left"}, {"left", "right"}}, []string{"a", "left", "right"}},
+		{nil, []string{"left", "right"}},
+		{[][]string{{"a"}, nil, {}}, nil},
+		{[][]string{nil, {"right"}}, []string{"right"}},
+	} {
+		for _, keys := range tc.held {
+			if keys == nil {
+				pause(t, c)
+				continue
+			}
+			press(t, c, keys...)
+		}
+		if err := c.Ping(ctx); err != nil { // its answer tells that all was heard
 			t.Fatal(err)
 		}
-		all = append(all, keys...)
+		if got, err := w.Keys(); err != nil || !slices.Equal(got, tc.want) {
+			t.Errorf("after %q: keys %q (%v), want %q", tc.held, got, err, tc.want)
+		}
 	}
-	if !slices.Contains(all, "a") {
-		t.Errorf("a key that was struck in between is lost: %q", all)
-	}
-	wantKeys(t, w, "left", "right")
 }
 
 // TestPauses wants Keys to wait while nobody is there or the page pauses, to say so, and to
@@ -202,9 +216,7 @@ func TestPauses(t *testing.T) {
 	if got := fmt.Sprint(said); got != "[false true]" {
 		t.Errorf("it was said that the page is there: %s, want first not and then yes", got)
 	}
-	if err := c.Write(t.Context(), websocket.MessageText, []byte(`{"playing":false,"keys":["a"]}`)); err != nil {
-		t.Fatal(err)
-	}
+	pause(t, c)
 	said = nil
 	wantSaid := func(want string) {
 		t.Helper()
@@ -220,8 +232,8 @@ func TestPauses(t *testing.T) {
 	wantSaid("[true]")
 	w.Show(image.NewGray(image.Rect(0, 0, 3, 2)), "last")
 	for _, leave := range []func(){
-		func() { _ = c.CloseNow() },                              // a browser that crashed
-		func() { _ = c.Close(websocket.StatusGoingAway, "") },    // a reload
+		func() { _ = c.CloseNow() },                           // a browser that crashed
+		func() { _ = c.Close(websocket.StatusGoingAway, "") }, // a reload
 		func() { _ = c.Write(t.Context(), websocket.MessageText, []byte("no JSON")) },
 	} {
 		leave()
@@ -263,6 +275,27 @@ func TestEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestComesBack wants a page that was left and came back to pause as long as it likes.
+func TestComesBack(t *testing.T) {
+	t.Parallel()
+	var back *websocket.Conn
+	var since time.Time
+	var w *keyboard.Window
+	w = open(t, func(connected bool) {
+		switch {
+		case !connected && back == nil:
+			back, since = connect(t, w), time.Now()
+		case connected && back != nil && time.Since(since) > 4*time.Second:
+			press(t, back, "a")
+		}
+	})
+	c := connect(t, w)
+	press(t, c)
+	wantKeys(t, w)
+	_ = c.Close(websocket.StatusGoingAway, "") // what the window makes of it is asked below
+	wantKeys(t, w, "a")
 }
 
 // TestShow wants the page to get picture and text, the last ones at once, one page to play,
