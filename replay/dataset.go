@@ -34,8 +34,8 @@ type Meta struct {
 	// with beyond its defaults.
 	Env     string            `json:"env"`
 	Options map[string]string `json:"options,omitempty"`
-	// Policy says who played: "random", "varied", "scripted", a checkpoint, or several
-	// with commas.
+	// Policy says who played: "random", "varied", "scripted", "person", a checkpoint, or
+	// several with commas.
 	Policy string `json:"policy"`
 	// Seed determines the environments and the policy.
 	Seed uint64 `json:"seed"`

@@ -24,7 +24,7 @@ func TestFlagsInMessagesExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	known := map[string]bool{"logdir": true} // of tensorboard
+	known := map[string]bool{"logdir": true, "lockstep": true} // of tensorboard and scripts/remote
 	flags(p.Model.Node, known)
 	named := 0
 	for _, root := range []string{"../../internal/app", "../../env", "../../agent", "."} {

@@ -72,6 +72,9 @@ func Eval(ctx context.Context, e EvalOptions, o IO) (res EvalResult, err error) 
 	if e.Episodes < 1 || e.Envs < 1 {
 		return res, usagef("give 1 or more", "%d episodes in %d environments", e.Episodes, e.Envs)
 	}
+	if e.Who.person() {
+		return res, usagef("play by glint record --policy person", "a person plays to be recorded, not to be judged")
+	}
 	filmer, err := newFilmer(ctx, e.Video)
 	if err != nil {
 		return res, err

@@ -20,14 +20,14 @@ import (
 // Who says who plays.
 type Who struct {
 	Checkpoint string // run or checkpoint; empty for a policy without a network
-	Policy     string // "random", "varied" or "scripted", where there is no checkpoint
+	Policy     string // "random", "varied", "scripted" or "person", where there is no checkpoint
 	Greedy     bool   // the most probable action instead of a drawn one; networks only
 	Hold       int    // longest time, in steps, that "random" keeps an action; 1 or less for one step
 	With       []Who  // others; each episode draws one of them all
 }
 
 // policies are the names of those who need no checkpoint.
-var policies = []string{"random", "varied", "scripted"}
+var policies = []string{"random", "varied", "scripted", byPerson}
 
 // WhoOf reads names of policies and paths of runs or checkpoints, separated by commas.
 func WhoOf(list string, greedy bool, hold int) Who {
@@ -167,6 +167,10 @@ func (g *game) choose(who Who, net *agent.Net, n int, r *rand.Rand) (agent.Polic
 			return nil, usagef("use --env dojo, --policy random or --checkpoint", "only the dojo has a scripted player")
 		}
 		return scripted{g.dojo}, nil
+	case byPerson:
+		raw, _ := g.Raw()
+		keys, err := keysFor(raw)
+		return &person{game: g, keys: keys}, err
 	}
 	return nil, usagef("did you mean "+names.Nearest(who.Policy, policies)+"? A network plays by the folder of its run", "policy %q is unknown", who.Policy)
 }

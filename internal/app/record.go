@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"os"
 
 	"glint/env"
+	"glint/internal/keyboard"
 	"glint/internal/report"
 	"glint/internal/telemetry"
 	"glint/replay"
@@ -21,6 +23,8 @@ type RecordOptions struct {
 	Steps int64 // recorded, over all environments
 	Envs  int
 	Seed  uint64
+	// Rate is the frames a second that a person plays at.
+	Rate float64
 	// Distinct leaves out steps whose frames are recorded already, unless they bring a
 	// reward or end an episode.
 	Distinct bool
@@ -47,6 +51,10 @@ func Record(ctx context.Context, r RecordOptions, o IO) (res RecordResult, err e
 	switch {
 	case r.Steps < 1 || r.Envs < 1:
 		return res, usagef("give 1 or more", "%d steps in %d environments", r.Steps, r.Envs)
+	case r.Who.person() && (r.Envs != 1 || len(r.Who.With) > 0):
+		return res, usagef("give --policy person alone, and --envs 1", "a person plays one game at a time")
+	case r.Who.person() && !(r.Rate >= 1 && r.Rate <= 1000):
+		return res, usagef("give 1 to 1000", "a person cannot play at %v frames a second", r.Rate)
 	case r.Out == "":
 		return res, usagef("give a new folder by --out", "where to record to is not said")
 	}
@@ -64,6 +72,9 @@ func Record(ctx context.Context, r RecordOptions, o IO) (res RecordResult, err e
 	res = rec.res
 	if err := errors.Join(err, rec.out.Close()); err != nil {
 		return res, err
+	}
+	if res.Steps == 0 { // then the folder has nothing but what was made with it
+		return res, errors.Join(fmt.Errorf("%s was not kept: nothing was recorded", r.Out), os.RemoveAll(r.Out))
 	}
 	if o.JSON {
 		return res, json.NewEncoder(o.Stdout).Encode(res)
@@ -127,13 +138,22 @@ func (rec *recorder) run(ctx context.Context, r RecordOptions, o IO) error {
 	actions := make([]int, r.Envs)
 	bar := telemetry.NewProgress(o.Stderr, "recording")
 	defer bar.Finish()
+	o.Stderr = bar
+	if p, ok := rec.game.policy.(*person); ok {
+		if err := p.sit(ctx, r.Rate, func() int64 { return r.Steps - rec.res.Steps }, o); err != nil {
+			return err
+		}
+		defer func() { p.window.Close(fmt.Sprintf("The recording has ended with %d steps.", rec.res.Steps)) }()
+	}
 	work := context.WithoutCancel(ctx)
 	for step := int64(1); rec.res.Steps < r.Steps && ctx.Err() == nil; step++ {
 		if rec.res.Duplicates > maxRepeats*r.Steps {
 			o.notef("the recording ends early: play shows hardly anything that is not recorded already")
 			break
 		}
-		if err := rec.game.policy.Act(b, actions); err != nil {
+		if err := rec.game.policy.Act(b, actions); errors.Is(err, keyboard.ErrEnded) {
+			break
+		} else if err != nil {
 			return err
 		}
 		if b, err = rec.game.Step(work, actions); err == nil {

@@ -29,6 +29,7 @@ var allowed = map[string]struct {
 	"internal/dash":       {[]string{"env", "internal/telemetry"}, "one more FrameSink and reader of metrics"},
 	"internal/app":        {[]string{"*"}, "wires everything; the only place that names concrete environments"},
 	"internal/doctor":     {[]string{"agent", "autoencoder", "internal/judge", "internal/stats"}, "asks a network and its samples; no flags, no environments, no files"},
+	"internal/keyboard":   {nil, "shows pictures and tells keys; not what they mean"},
 	"internal/names":      {nil, "strings"},
 	"internal/stats":      {nil, "numbers; not what was measured"},
 	"internal/study":      {[]string{"internal/stats", "internal/report", "internal/names"}, "runs what it is given and sums up; neither training nor judging"},
@@ -58,7 +59,7 @@ var restricted = []struct {
 	{"math/rand/v2", []string{"*"}, "the one source of randomness, with explicit seeds"},
 	{"math/rand", nil, "math/rand/v2 has explicit sources and no hidden global seed"},
 	{"os/exec", []string{"env/gym", "internal/app", "internal/report", "env/envtest_test", "env/vnc_test", "cmd/glint_test"}, "processes have few owners, so that none leaks"},
-	{"net/http", []string{"internal/dash", "env/vnc", "env/vnc/vnctest"}, "one server; a rewarder is greeted in HTTP's words"},
+	{"net/http", []string{"internal/dash", "internal/keyboard", "env/vnc", "env/vnc/vnctest"}, "few servers; a rewarder is greeted in HTTP's words"},
 	{"github.com/pkg/errors", nil, "fmt.Errorf with %w does it"},
 
 	{"gorgonia.org/", []string{"internal/ops", "internal/ops/optest", "autoencoder", "agent"}, "graphs stay where models are built"},
@@ -78,7 +79,7 @@ var restricted = []struct {
 	{"golang.org/x/sync", []string{"env/gym", "agent", "internal/app"}, "goroutines with an owner"},
 	{"golang.org/x/sys", []string{"internal/kernel", "env/gym", "internal/ckpt", "internal/app"}, "the CPU's level and the operating system"},
 	{"github.com/mitchellh/go-vnc", []string{"env/vnc"}, "how VNC servers are greeted"},
-	{"github.com/coder/websocket", []string{"env/vnc", "env/vnc/vnctest"}, "rewarders speak WebSocket"},
+	{"github.com/coder/websocket", []string{"env/vnc", "env/vnc/vnctest", "internal/keyboard", "internal/app_test", "cmd/glint_test"}, "rewarders and the page of a person speak WebSocket"},
 	{"github.com/google/go-cmp", []string{"*_test"}, "differences of values"},
 	{"go.uber.org/goleak", []string{"*_test"}, "leaked goroutines"},
 }
