@@ -187,12 +187,8 @@ func (e *examination) shuffling(context.Context) (all []doctor.Verdict, err erro
 	}
 	// What a new network does by chance cannot be learned from frames, so the autoencoder alone
 	// is asked about those of other episodes.
-	known, frames, others := e.everyPixel()
-	if len(others) < e.paint || !e.heldOut() {
-		return all, nil
-	}
-	l, err := e.lesson(e.fresh, agent.HeadAutoencoder, e.paint, known)
-	if err != nil {
+	l, frames, others, err := e.everyPixel()
+	if err != nil || l == nil {
 		return all, err
 	}
 	v, err := doctor.Fresh(l, frames, others, learnUpdates, e.rand, e.tick)

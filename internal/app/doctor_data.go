@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"glint/agent"
+	"glint/autoencoder"
 	"glint/internal/doctor"
 )
 
@@ -88,9 +90,29 @@ func (e *examination) apart(known *agent.Samples) (samples, others []int) {
 	return samples, others
 }
 
-// heldOut says whether the gallery shows other episodes than those that are learned from.
-func (e *examination) heldOut() bool {
-	return e.cfg.Agent.Envs > 1 || e.world.episodes[agent.Judged] > 0
+// everyPixel is a lesson of the autoencoder for which each pixel counts alike, with which of its
+// samples are learned from and which are of other episodes; nil where there are none of these.
+func (e *examination) everyPixel() (l doctor.Student, frames, others []int, err error) {
+	heldOut := e.cfg.Agent.Envs > 1 || e.world.episodes[agent.Judged] > 0
+	if e.gallery.Len() < e.paint || !heldOut {
+		return nil, nil, nil, nil
+	}
+	known := &agent.Samples{Obs: slices.Concat(e.frames.Obs, e.gallery.Obs), Boxes: slices.Concat(e.frames.Boxes, e.gallery.Boxes)}
+	known.Weights = make([]float32, len(known.Obs))
+	for i := range known.Weights {
+		known.Weights[i] = 1
+	}
+	known.Places = make([]float32, known.Len()*autoencoder.PlaceValues)
+	known.PlaceCount = known.Places
+	for i := range known.Len() {
+		if i < e.frames.Len() {
+			frames = append(frames, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	l, err = e.lesson(e.fresh, agent.HeadAutoencoder, e.paint, known)
+	return l, frames, others, err
 }
 
 // generalise trains the autoencoder, each pixel alike, on parts of the frames and asks about
@@ -99,12 +121,8 @@ func (e *examination) generalise(ctx context.Context) (all []doctor.Verdict, err
 	if all, err = e.leaks(ctx); err != nil {
 		return all, err
 	}
-	known, frames, others := e.everyPixel()
-	if len(others) < e.paint || !e.heldOut() {
-		return all, nil
-	}
-	l, err := e.lesson(e.fresh, agent.HeadAutoencoder, e.paint, known)
-	if err != nil {
+	l, frames, others, err := e.everyPixel()
+	if err != nil || l == nil {
 		return all, err
 	}
 	c, err := doctor.Learning(l, frames, others, learnUpdates, e.rand, e.tick)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"slices"
 
 	"glint/agent"
 	"glint/autoencoder"
@@ -174,23 +173,4 @@ func (p *patient) about(h agent.Head) *agent.Samples {
 		return &some
 	}
 	return p.steps
-}
-
-// everyPixel are the frames and, after them, those of other episodes, each pixel alike.
-func (p *patient) everyPixel() (known *agent.Samples, frames, others []int) {
-	known = &agent.Samples{Obs: slices.Concat(p.frames.Obs, p.gallery.Obs), Boxes: slices.Concat(p.frames.Boxes, p.gallery.Boxes)}
-	known.Weights = make([]float32, len(known.Obs))
-	for i := range known.Weights {
-		known.Weights[i] = 1
-	}
-	known.Places = make([]float32, known.Len()*autoencoder.PlaceValues)
-	known.PlaceCount = known.Places
-	for i := range known.Len() {
-		if i < p.frames.Len() {
-			frames = append(frames, i)
-		} else {
-			others = append(others, i)
-		}
-	}
-	return known, frames, others
 }
