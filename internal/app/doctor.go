@@ -44,6 +44,7 @@ func (d DoctorOptions) check(c Config) error {
 	if !(d.Memory >= 0) || math.IsInf(d.Memory, 1) {
 		return usagef("give the MiB that a training may take, or leave it out", "--memory is %v", d.Memory)
 	}
+	groups := groups()
 	for _, name := range d.Only {
 		if !slices.Contains(groups, name) {
 			return usagef("did you mean "+names.Nearest(name, groups)+"? Here are "+strings.Join(groups, ", "), "there is no check %q of this", name)
@@ -104,7 +105,6 @@ func DoctorSettings(flags Base, file, run, data string, skipBad bool) (Config, e
 type examination struct {
 	*patient
 	o        DoctorOptions
-	io       IO
 	rand     *rand.Rand
 	bar      *telemetry.Progress
 	verdicts []doctor.Verdict
@@ -152,7 +152,7 @@ var ErrFindings = errors.New("not all is well")
 // found is an error where something is not well, for those who go on by the exit code.
 func (e *examination) found() error {
 	if n := e.findings(); n > 0 {
-		return fmt.Errorf("doctor: %w: %s, see above what to do", ErrFindings, count(n, "finding"))
+		return fmt.Errorf("doctor: %w: %s, see above what to do", ErrFindings, doctor.Count(n, "finding"))
 	}
 	return nil
 }
@@ -179,7 +179,7 @@ func (e *examination) writePage(c Config) error {
 
 func newExamination(p *patient, d DoctorOptions, o IO) *examination {
 	e := &examination{
-		patient: p, o: d, io: o, rand: rand.New(rand.NewPCG(p.cfg.Seed, 12)),
+		patient: p, o: d, rand: rand.New(rand.NewPCG(p.cfg.Seed, 12)),
 		bar: telemetry.NewProgress(o.Stderr, "examining"), paint: paintBatch, choice: choiceBatch,
 	}
 	e.bug = func(l doctor.Student, mean []float32) doctor.Student {
@@ -278,21 +278,8 @@ func (e *examination) write(w io.Writer) error {
 			}
 		}
 	}
-	bad := e.findings()
-	if bad == 0 {
-		_, err := fmt.Fprintf(w, "%d checks, nothing found\n", len(e.verdicts))
-		return err
-	}
-	_, err := fmt.Fprintf(w, "%d checks, %s\n", len(e.verdicts), count(bad, "finding"))
+	_, err := fmt.Fprintln(w, doctor.Tally(len(e.verdicts), e.findings()))
 	return err
-}
-
-// count writes a number of things.
-func count(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func short(x float64) string { return fmt.Sprintf("%.3g", x) }

@@ -24,12 +24,9 @@ const (
 	choiceBatch    = 32 // of actor and critic
 )
 
-// groups are the names of the stages.
-var groups = []string{"gradients", "prediction", "overfitting", "shuffling", "inputs", "balance", "generalisation", "course", "rates", "memory", "environment", "path"}
-
-// stages are the checks in the order of the way through the network.
-func (e *examination) stages() (all []stage) {
-	for _, s := range []stage{
+// everyStage are the checks in the order of the way through the network.
+func (e *examination) everyStage() []stage {
+	return []stage{
 		{"gradients", 5, e.gradients},
 		{"prediction", 1, e.paths},
 		{"overfitting", 20, e.overfit},
@@ -42,7 +39,20 @@ func (e *examination) stages() (all []stage) {
 		{"memory", 5, e.memory},
 		{"environment", 3, e.surroundings},
 		{"path", 8, e.path},
-	} {
+	}
+}
+
+// groups are the names of all stages.
+func groups() (names []string) {
+	for _, s := range new(examination).everyStage() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// stages are those that there is something for to look at.
+func (e *examination) stages() (all []stage) {
+	for _, s := range e.everyStage() {
 		if s.name == "course" && e.o.Checkpoint == "" || s.name == "path" && (e.cfg.Data.Dir != "" || e.o.Checkpoint != "") {
 			continue // no run to look at, or no training by glint train
 		}
@@ -125,23 +135,21 @@ func (e *examination) overfit(context.Context) (all []doctor.Verdict, err error)
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []struct {
-		title   string
-		lessons []doctor.Overfit
-	}{{"One sample learned by heart", sample}, {"One batch learned by heart", batch}} {
-		for i, o := range part.lessons {
-			v := o.Verdict()
-			if i == 0 {
-				v.Plot = doctor.Courses(part.title, part.lessons)
-			}
-			all = append(all, v)
-		}
-	}
+	all = append(byHeart("One sample learned by heart", sample, doctor.Overfit.Verdict), byHeart("One batch learned by heart", batch, doctor.Overfit.Verdict)...)
 	all = append(all, doctor.Layers(batch))
 	for _, o := range batch {
 		all = append(all, doctor.Ratios(o))
 	}
 	return all, nil
+}
+
+// byHeart are the verdicts on lessons, the first with the courses of all.
+func byHeart(title string, lessons []doctor.Overfit, on func(doctor.Overfit) doctor.Verdict) (all []doctor.Verdict) {
+	for _, o := range lessons {
+		all = append(all, on(o))
+	}
+	all[0].Plot = doctor.Courses(title, lessons)
+	return all
 }
 
 // memorise teaches each head as many samples by heart as size says.
@@ -178,13 +186,7 @@ func (e *examination) shuffling(context.Context) (all []doctor.Verdict, err erro
 		}
 		lessons = append(lessons, o)
 	}
-	for i, o := range lessons {
-		v := o.Capacity()
-		if i == 0 {
-			v.Plot = doctor.Courses("The targets of other samples learned by heart", lessons)
-		}
-		all = append(all, v)
-	}
+	all = byHeart("The targets of other samples learned by heart", lessons, doctor.Overfit.Capacity)
 	// What a new network does by chance cannot be learned from frames, so the autoencoder alone
 	// is asked about those of other episodes.
 	l, frames, others, err := e.everyPixel()

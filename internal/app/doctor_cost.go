@@ -66,21 +66,20 @@ func (e *examination) rangeOf(h agent.Head, batch int) (doctor.Student, doctor.R
 
 // batches makes the range test of l, which gave t, again with a quarter and four times its batch.
 func (e *examination) batches(h agent.Head, l doctor.Student, t doctor.Rates) (doctor.Verdict, error) {
-	n := l.Size()
-	sizes, tests := []int{n}, []doctor.Rates{t}
-	if n >= 4 {
-		_, small, err := e.rangeOf(h, n/4)
-		if err != nil {
-			return doctor.Verdict{}, err
+	var sizes []int
+	var tests []doctor.Rates
+	for _, n := range []int{l.Size() / 4, l.Size(), 4 * l.Size()} {
+		if n < 1 || n > l.Len() {
+			continue
 		}
-		sizes, tests = []int{n / 4, n}, []doctor.Rates{small, t}
-	}
-	if 4*n <= l.Len() {
-		_, large, err := e.rangeOf(h, 4*n)
-		if err != nil {
-			return doctor.Verdict{}, err
+		of := t
+		if n != l.Size() {
+			var err error
+			if _, of, err = e.rangeOf(h, n); err != nil {
+				return doctor.Verdict{}, err
+			}
 		}
-		sizes, tests = append(sizes, 4*n), append(tests, large)
+		sizes, tests = append(sizes, n), append(tests, of)
 	}
 	return doctor.Batches(l, sizes, tests), nil
 }

@@ -21,14 +21,9 @@ func (e *examination) leaks(ctx context.Context) ([]doctor.Verdict, error) {
 	if err != nil {
 		return nil, err
 	}
-	episodes, err := data.Episodes(ctx)
-	if err != nil {
-		return nil, err
-	}
-	val := divide(episodes, e.cfg.Data).of
 	train, judged := map[[2]uint64][]uint64{}, map[uint64][][2]uint64{}
 	if err := digests(ctx, data, func(r replay.Row, d [2]uint64) {
-		if part := val[r.Episode]; part != agent.Learned && e.o.HeldOut == "" {
+		if part := e.world.of[r.Episode]; part != agent.Learned && e.o.HeldOut == "" {
 			judged[r.Episode] = append(judged[r.Episode], d)
 		} else if of := train[d]; part == agent.Learned && !slices.Contains(of, r.Episode) {
 			train[d] = append(of, r.Episode)

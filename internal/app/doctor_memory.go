@@ -34,30 +34,22 @@ func (e *examination) memory(ctx context.Context) (all []doctor.Verdict, err err
 		if !alone && e.cfg.Alone || alone && !e.cfg.Alone && a.Pretrain.Updates == 0 {
 			continue // there is no such stage
 		}
-		s, err := e.update(a, alone)
+		s, err := e.update(a, b.kept.Late, alone)
 		if err != nil {
 			return nil, err
 		}
 		batch := e.batchOf(a, alone)
 		if alone == e.cfg.Alone { // the stage that was measured
-			beside, err := e.beside(b, a.Memory(b.plane, b.kept))
-			if err != nil {
-				return nil, err
-			}
 			now := append(append([]doctor.Part(nil), s.Fixed...), doctor.Part{Name: "activations and buffers", Bytes: s.Rest + s.PerSample*float64(batch.Size)})
-			all = append(all, doctor.Whole(append(now, beside...), b.live))
+			all = append(all, doctor.Whole(append(now, e.beside(b, a.Memory(b.plane, b.kept))...), b.live))
 		}
 		full.Alone = alone
-		beside, err := e.beside(b, a.Memory(b.plane, full))
-		if err != nil {
-			return nil, err
-		}
 		if batch.Parts == 1 {
 			parted := a
 			parted.MicroBatches, parted.Pretrain.MicroBatches = 2, 2
 			batch.Gathered = e.weights() + parted.Memory(b.plane, full).Gathered
 		}
-		all = append(all, s.Fits(batch, beside, limit))
+		all = append(all, s.Fits(batch, e.beside(b, a.Memory(b.plane, full)), limit))
 	}
 	speed, err := e.speed()
 	if err != nil {
@@ -83,13 +75,9 @@ func (e *examination) batchOf(a agent.Config, alone bool) doctor.Batch {
 }
 
 // update measures what an update takes by its batch: with the optimiser and the gradients, which
-// do not grow with it.
-func (e *examination) update(a agent.Config, alone bool) (s doctor.Sizes, err error) {
-	w, err := e.cfg.weighting()
-	if err != nil {
-		return s, err
-	}
-	late, weights := saliency.NeedsOf(w).Recon, e.weights()
+// do not grow with it. late says that pixels are weighed by the reconstruction.
+func (e *examination) update(a agent.Config, late, alone bool) (doctor.Sizes, error) {
+	weights := e.weights()
 	return doctor.Sized([]doctor.Part{{Name: "optimiser", Bytes: 2 * weights}, {Name: "gradients", Bytes: weights}},
 		func(b int) (any, error) { return e.fresh.BuildUpdate(a, b, late, alone) })
 }
@@ -103,39 +91,24 @@ func (e *examination) weights() (bytes float64) {
 }
 
 // beside is what a training takes beside its updates.
-func (e *examination) beside(b begun, m agent.Memory) (all []doctor.Part, err error) {
-	nets, player := 1.0, 0.0
-	if !e.cfg.Alone {
-		if player, err = doctor.Live(func() (any, error) { return e.fresh.NewPlayer(b.plane.N) }); err != nil {
-			return nil, err
-		}
-		if b.cfg.Agent.Overlap {
-			nets = 2
-		}
+func (e *examination) beside(b begun, m agent.Memory) []doctor.Part {
+	nets := 1.0
+	if !e.cfg.Alone && b.cfg.Agent.Overlap {
+		nets = 2
 	}
-	compressor, err := doctor.Live(func() (any, error) {
-		s, err := replay.NewStore(replay.StoreConfig{Capacity: 1, Classes: 1, Len: b.plane.ObsLen()})
-		if err != nil {
-			return nil, err
-		}
-		return s, s.Add(make([]byte, b.plane.ObsLen()), 0, nil)
-	})
-	if err != nil {
-		return nil, err
-	}
-	all = []doctor.Part{
+	all := []doctor.Part{
 		{Name: "weights", Bytes: nets * e.weights()},
-		{Name: "acting", Bytes: player},
+		{Name: "acting", Bytes: b.player},
 		{Name: "rollouts", Bytes: m.Rollouts},
 		{Name: "finding", Bytes: m.Waiting},
 		{Name: "examples", Bytes: m.Examples},
-		{Name: "store", Bytes: m.Store + compressor},
+		{Name: "store", Bytes: m.Store + b.compressor},
 		{Name: "environment", Bytes: b.world},
 	}
 	if m.Gathered > 0 {
 		all = append(all, doctor.Part{Name: "adding up parts", Bytes: m.Gathered + e.weights()})
 	}
-	return all, nil
+	return all
 }
 
 // begun is a training that has made its first updates.
@@ -143,8 +116,9 @@ type begun struct {
 	cfg   Config
 	plane env.Spec
 	kept  agent.Kept
-	world float64 // bytes that the environment takes, measured
-	live  float64 // bytes that all of it takes, measured
+	// What the environment takes, what acts in it, the store's compressor, and all of it, in
+	// bytes, measured.
+	world, player, compressor, live float64
 }
 
 // begin begins a training of the config, looks what it takes, and ends it.
@@ -167,6 +141,10 @@ func (e *examination) begin(ctx context.Context) (b begun, err error) {
 	}); err != nil {
 		return b, err
 	}
+	b.plane = w.Spec()
+	if err := e.measure(&b); err != nil {
+		return b, err
+	}
 	var t *agent.Trainer
 	if b.live, err = doctor.Live(func() (any, error) {
 		t, err = e.firstUpdates(ctx, b.cfg, w)
@@ -183,12 +161,28 @@ func (e *examination) begin(ctx context.Context) (b begun, err error) {
 	classes, _, _ := t.Stored()
 	known, bytes, _ := e.trainer.Stored()
 	g := t.Gallery()
-	b.plane = w.Spec()
 	b.kept = agent.Kept{
 		Stored: sum(classes), StoreBytes: float64(bytes) / float64(max(1, sum(known))), Examples: len(g.Small) + len(g.Empty),
 		RawBytes: raw.ObsLen(), Side: saliency.DefaultSide, Alone: e.cfg.Alone, Late: saliency.NeedsOf(weighting).Recon,
 	}
 	return b, nil
+}
+
+// measure measures what is there once and does not depend on settings that the batch goes with.
+func (e *examination) measure(b *begun) (err error) {
+	if !e.cfg.Alone {
+		if b.player, err = doctor.Live(func() (any, error) { return e.fresh.NewPlayer(b.plane.N) }); err != nil {
+			return err
+		}
+	}
+	b.compressor, err = doctor.Live(func() (any, error) {
+		s, err := replay.NewStore(replay.StoreConfig{Capacity: 1, Classes: 1, Len: b.plane.ObsLen()})
+		if err != nil {
+			return nil, err
+		}
+		return s, s.Add(make([]byte, b.plane.ObsLen()), 0, nil)
+	})
+	return err
 }
 
 // firstUpdates begins a training on w.

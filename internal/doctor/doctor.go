@@ -183,3 +183,22 @@ func in(l Lesson, what string) string { return what + ", " + l.Head() }
 
 // rounded writes a figure in few digits.
 func rounded(x float64) string { return fmt.Sprintf("%.3g", x) }
+
+// Tally says how many checks were made and what came of them.
+func Tally(checks, findings int) string {
+	switch {
+	case checks == 0:
+		return "no check was made"
+	case findings == 0:
+		return Count(checks, "check") + ", nothing found"
+	}
+	return Count(checks, "check") + ", " + Count(findings, "finding")
+}
+
+// Count is n of a word.
+func Count(n int, word string) string {
+	if n != 1 {
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
+}

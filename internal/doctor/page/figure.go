@@ -42,7 +42,7 @@ func figureOf(number int, check string, p *doctor.Plot) (htmlpage.Figure, error)
 	case p.Classes != nil:
 		f.Caption += " A question mark is in place of a bar that is not known."
 	default:
-		f.Caption += fmt.Sprintf(" Left out, being without a place on the axes: %s.", count(left, "number"))
+		f.Caption += fmt.Sprintf(" Left out, being without a place on the axes: %s.", doctor.Count(left, "number"))
 	}
 	d := drawing{Plot: htmlpage.NewPlot(), legend: htmlpage.NewLegend(), height: plotHeight}
 	d.X.Label.Text, d.Y.Label.Text, d.Y.Label.Padding = p.X, p.Y, 3

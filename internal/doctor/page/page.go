@@ -83,25 +83,7 @@ type view struct {
 }
 
 // Tally says how many checks were made and what came of them.
-func (v view) Tally() string { return tally(len(v.Verdicts), len(v.Findings)) }
-
-func tally(checks, findings int) string {
-	if checks == 0 {
-		return "no check was made"
-	}
-	if findings == 0 {
-		return count(checks, "check") + ", nothing found"
-	}
-	return count(checks, "check") + ", " + count(findings, "finding")
-}
-
-// count is n of a word.
-func count(n int, word string) string {
-	if n != 1 {
-		word += "s"
-	}
-	return fmt.Sprintf("%d %s", n, word)
-}
+func (v view) Tally() string { return doctor.Tally(len(v.Verdicts), len(v.Findings)) }
 
 // group is checks of one kind.
 type group struct {
@@ -112,7 +94,7 @@ type group struct {
 }
 
 // Tally is that of the whole, of the group.
-func (g group) Tally() string { return tally(len(g.Checks), g.Findings) }
+func (g group) Tally() string { return doctor.Tally(len(g.Checks), g.Findings) }
 
 // check is a verdict in its place.
 type check struct {

@@ -86,7 +86,7 @@ func says(p *doctor.Plot, traces []trace, marks []doctor.Mark) string {
 			at = func(xy plotter.XY) string { return p.Classes[int(xy.X)] + " " + short(xy.Y) }
 		}
 		byY := func(a, b plotter.XY) int { return cmp.Compare(a.Y, b.Y) }
-		text := fmt.Sprintf("%s from %s to %s, least %s, most %s", count(len(points), "point"),
+		text := fmt.Sprintf("%s from %s to %s, least %s, most %s", doctor.Count(len(points), "point"),
 			at(points[0]), at(points[len(points)-1]), at(slices.MinFunc(points, byY)), at(slices.MaxFunc(points, byY)))
 		if len(points) <= fewPoints {
 			var each []string
