@@ -43,5 +43,5 @@ golden: ## the answers of PyTorch, rliable and statsmodels for the tests, anew (
 	.golden/bin/python scripts/golden/golden.py
 	.golden/bin/python scripts/golden/scores.py
 
-study: ## the study of docs/studies/kungfu-weighting, in studies/ (some 4 hours on 2 cores; goes on where it stopped)
+study: ## the study of docs/studies/kungfu-weighting, in studies/ (some 2.5 hours on 2 cores; goes on where it stopped)
 	scripts/study
