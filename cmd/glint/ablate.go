@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"glint/internal/app"
+	"glint/internal/app/ablate"
 )
 
 // ablateCmd compares settings over seeds.
@@ -31,7 +32,7 @@ func (c *ablateCmd) Run(ctx context.Context, o app.IO) error {
 	if c.Jobs == 0 {
 		c.Jobs = runtime.NumCPU()
 	}
-	_, err := app.Ablate(ctx, app.AblateOptions{
+	_, err := ablate.Run(ctx, ablate.Options{
 		Plan: c.Plan, Env: c.Env, Data: c.Data, HeldOut: c.HeldOut, Out: c.Out, Jobs: c.Jobs,
 		Seeds: c.Seeds, Minutes: c.MinutesPerTrial, Updates: c.UpdatesPerTrial, Steps: c.StepsPerTrial,
 	}, o)
@@ -54,5 +55,5 @@ func (c *trialCmd) Run(ctx context.Context, o app.IO) error {
 			stop()
 		}()
 	}
-	return app.Trial(ctx, c.Spec, o)
+	return ablate.Trial(ctx, c.Spec, o)
 }

@@ -49,8 +49,8 @@ weighting = "uniform"
 code = 65536
 `
 
-// ablate runs a study in this process and returns its summary.
-func ablate(t *testing.T, out string, more ...string) (summary string, notes string) {
+// study runs a study in this process and returns its summary.
+func study(t *testing.T, out string, more ...string) (summary string, notes string) {
 	t.Helper()
 	code, stdout, stderr := glint(t, append([]string{"ablate", "--plan", "plan.toml", "--out", out, "--json"}, more...)...)
 	if code != exitOK {
@@ -86,7 +86,7 @@ func TestAblate(t *testing.T) {
 	}
 	t.Setenv(asProgram, "1")
 	inFolder(t, map[string]string{"plan.toml": smallPlan})
-	want, _ := ablate(t, "whole", "--jobs", "1")
+	want, _ := study(t, "whole", "--jobs", "1")
 	for _, part := range []string{"| broken | 2 | autoencoder: the network is too large", "Not one trial succeeded of: broken.", "--updates-per-trial 200"} {
 		if !strings.Contains(want, part) {
 			t.Errorf("the summary lacks %q:\n%s", part, want)
@@ -110,7 +110,7 @@ func TestAblate(t *testing.T) {
 	if err != nil || len(saved) == 0 {
 		t.Fatalf("no trial was stopped after a checkpoint (%v)", err)
 	}
-	if got, _ := ablate(t, "broken", "--jobs", "2"); got != want {
+	if got, _ := study(t, "broken", "--jobs", "2"); got != want {
 		t.Errorf("the stopped study says\n%s\nthe whole one\n%s", got, want)
 	}
 	page := readFile(t, "whole/report.html")

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"glint/internal/app"
+	"glint/internal/app/bench"
+	"glint/internal/app/envs"
 )
 
 // benchCmd measures speed.
@@ -26,7 +28,7 @@ type benchFlags struct {
 
 func (f benchFlags) run(what string, o app.IO) error {
 	o.JSON = f.JSON
-	return app.Bench(app.BenchOptions{What: what, Batch: f.Batch, Threads: f.Threads, Seconds: f.Seconds}, o)
+	return bench.Run(bench.Options{What: what, Batch: f.Batch, Threads: f.Threads, Seconds: f.Seconds}, o)
 }
 
 type (
@@ -52,7 +54,7 @@ func (c *benchProjectCmd) Run(o app.IO) error { return c.run("project", o) }
 // Run measures.
 func (c *benchOpsCmd) Run(o app.IO) error {
 	o.JSON = c.JSON
-	return app.BenchOps(app.BenchOptions{What: "ops", Batch: c.Batch, Threads: c.Threads, Seconds: c.Seconds}, o)
+	return bench.Ops(bench.Options{What: "ops", Batch: c.Batch, Threads: c.Threads, Seconds: c.Seconds}, o)
 }
 
 type benchEnvCmd struct {
@@ -63,5 +65,5 @@ type benchEnvCmd struct {
 // Run measures.
 func (c *benchEnvCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	return app.BenchEnv(ctx, c.Env, o)
+	return envs.Bench(ctx, c.Env, o)
 }

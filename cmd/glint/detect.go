@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"glint/internal/app"
+	"glint/internal/app/detect"
 )
 
 // detectCmd looks for small objects.
@@ -23,7 +24,7 @@ type detectCmd struct {
 // Run looks.
 func (c *detectCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	_, err := app.Detect(ctx, app.DetectOptions{
+	_, err := detect.Run(ctx, detect.Options{
 		Data: c.Data, Config: c.Config, Detector: c.Detector, FillIn: c.FillIn, Side: c.Side, Calibrate: c.Calibrate,
 		Curve: c.Curve, SkipBad: c.SkipBad, Out: c.Out,
 	}, o)

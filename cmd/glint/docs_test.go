@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"glint/internal/app"
+	"glint/internal/app/config"
 )
 
 var (
@@ -96,8 +96,8 @@ func TestDocumentedRuns(t *testing.T) {
 		t.Error("README names no run folder")
 	}
 	for _, m := range runs {
-		if m[1] != app.DefaultAlgo {
-			t.Errorf("README names %s, but the default algorithm is %s", m[0], app.DefaultAlgo)
+		if m[1] != config.DefaultAlgo {
+			t.Errorf("README names %s, but the default algorithm is %s", m[0], config.DefaultAlgo)
 		}
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"glint/internal/app"
+	"glint/internal/app/config"
+	"glint/internal/app/diagnose"
 )
 
 // doctorCmd finds out why a network does not learn. Pointers tell a flag that was given from one
@@ -41,7 +43,7 @@ func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 	if err := c.exclusive(); err != nil {
 		return err
 	}
-	cfg, err := app.DoctorSettings(app.Base{Env: c.Env, Algo: c.Algo, Preset: c.Preset}, c.Config, c.Checkpoint, c.Data, c.SkipBad)
+	cfg, err := diagnose.Settings(config.Base{Env: c.Env, Algo: c.Algo, Preset: c.Preset}, c.Config, c.Checkpoint, c.Data, c.SkipBad)
 	if err != nil {
 		return err
 	}
@@ -59,7 +61,7 @@ func (c *doctorCmd) Run(ctx context.Context, o app.IO) error {
 		cfg.SetEnvs(*c.Envs)
 	}
 	cfg.SetSecret(c.TokenFile)
-	_, err = app.Doctor(ctx, cfg, app.DoctorOptions{
+	_, err = diagnose.Run(ctx, cfg, diagnose.Options{
 		Checkpoint: c.Checkpoint, HeldOut: c.HeldOut, Memory: c.Memory, Only: c.Only, Page: c.Page, Plant: c.Plant, Command: commandLine(os.Args[1:]),
 	}, o)
 	return err

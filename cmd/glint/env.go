@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"glint/internal/app"
+	"glint/internal/app/envs"
 )
 
 // envCmd holds the verbs about environments.
@@ -23,7 +24,7 @@ type envListCmd struct {
 // Run lists.
 func (c *envListCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	return app.List(ctx, c.Filter, o)
+	return envs.List(ctx, c.Filter, o)
 }
 
 type envInstallCmd struct {
@@ -33,7 +34,7 @@ type envInstallCmd struct {
 
 // Run installs.
 func (c *envInstallCmd) Run(ctx context.Context, o app.IO) error {
-	return app.Install(ctx, c.Extra, c.Python, o)
+	return envs.Install(ctx, c.Extra, c.Python, o)
 }
 
 type envServeCmd struct {
@@ -49,7 +50,7 @@ func (*envServeCmd) Help() string {
 
 // Run serves.
 func (c *envServeCmd) Run(ctx context.Context, o app.IO) error {
-	return app.Serve(ctx, c.Listen, c.TokenFile, o)
+	return envs.Serve(ctx, c.Listen, c.TokenFile, o)
 }
 
 type envViewCmd struct {
@@ -69,7 +70,7 @@ func (c *envViewCmd) Run(ctx context.Context, o app.IO) error {
 	if err != nil {
 		return err
 	}
-	_, err = app.EnvView(ctx, app.EnvViewOptions{Env: c.URL, Seconds: c.Seconds, Out: c.Out, Every: c.Every, Change: change}, o)
+	_, err = envs.View(ctx, envs.ViewOptions{Env: c.URL, Seconds: c.Seconds, Out: c.Out, Every: c.Every, Change: change}, o)
 	return err
 }
 
@@ -92,6 +93,6 @@ func (*envScoreCmd) Help() string {
 // Run learns and checks.
 func (c *envScoreCmd) Run(o app.IO) error {
 	o.JSON = c.JSON
-	_, err := app.EnvScore(app.EnvScoreOptions{Dir: c.Dir, Crop: c.Crop, Digits: c.Digits, Out: c.Out, With: c.With}, o)
+	_, err := envs.Score(envs.ScoreOptions{Dir: c.Dir, Crop: c.Crop, Digits: c.Digits, Out: c.Out, With: c.With}, o)
 	return err
 }

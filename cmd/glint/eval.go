@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"glint/internal/app"
+	"glint/internal/app/config"
+	"glint/internal/app/eval"
+	"glint/internal/app/play"
 )
 
 // place is which environment and how many of them.
@@ -16,7 +19,7 @@ type place struct {
 	TokenFile string   `help:"File with the token of a remote server, or with the password of a screen." placeholder:"FILE"`
 }
 
-func (p place) change(c *app.Config) {
+func (p place) change(c *config.Config) {
 	set(&c.Sticky, p.Sticky)
 	set(&c.Threads, p.Threads)
 	c.SetSecret(p.TokenFile)
@@ -29,18 +32,18 @@ type opening struct {
 
 // over returns the environment's name and the changes of its config: the file's below
 // those of the flags.
-func (s opening) over(p place, checkpoint string) (string, func(*app.Config), error) {
+func (s opening) over(p place, checkpoint string) (string, func(*config.Config), error) {
 	if s.Config == "" {
 		return p.Env, p.change, nil
 	}
-	file, err := app.LoadConfig(s.Config, app.Base{Env: p.Env})
+	file, err := config.Load(s.Config, config.Base{Env: p.Env})
 	if checkpoint != "" {
 		if !strings.HasPrefix(p.Env, "vnc:") {
 			return "", nil, &app.UsageError{Msg: "--config and a checkpoint exclude each other", Hint: "a checkpoint plays with the settings it was trained with, but for the keys of a screen: give --env vnc://HOST:PORT as well"}
 		}
-		return p.Env, func(c *app.Config) { c.VNC = file.VNC; p.change(c) }, err
+		return p.Env, func(c *config.Config) { c.VNC = file.VNC; p.change(c) }, err
 	}
-	return file.Env, func(c *app.Config) {
+	return file.Env, func(c *config.Config) {
 		c.Pixels, c.Gym, c.VNC, c.Sticky = file.Pixels, file.Gym, file.VNC, file.Sticky
 		p.change(c)
 	}, err
@@ -69,8 +72,8 @@ func (c *evalCmd) Run(ctx context.Context, o app.IO) error {
 	if err != nil {
 		return err
 	}
-	_, err = app.Eval(ctx, app.EvalOptions{
-		Who: app.Who{Checkpoint: c.Checkpoint, Policy: c.Policy, Greedy: c.Greedy},
+	_, err = eval.Run(ctx, eval.Options{
+		Who: play.Who{Checkpoint: c.Checkpoint, Policy: c.Policy, Greedy: c.Greedy},
 		Env: env, Episodes: c.Episodes, Envs: c.Envs, Seed: c.Seed, Video: c.Video, Change: change,
 	}, o)
 	return err

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"glint/internal/app"
+	"glint/internal/app/config"
+	"glint/internal/app/train"
 )
 
 // imitateCmd trains on demonstrations. Pointers tell a flag that was given from one that
@@ -36,13 +38,13 @@ func (c *imitateCmd) Run(ctx context.Context, o app.IO) error {
 		if err := onlyResume(c.Resume, c.fixed()); err != nil {
 			return err
 		}
-		_, err := app.ResumeImitate(ctx, c.Resume, c.change, o)
+		_, err := train.ResumeImitate(ctx, c.Resume, c.change, o)
 		return err
 	}
 	if c.Data == "" {
 		return &app.UsageError{Msg: "there is nothing to imitate", Hint: "give a dataset by --data, such as one by: glint record --policy scripted --out DIR"}
 	}
-	cfg, err := app.ImitateSettings(c.Data, c.Config, c.SkipBad)
+	cfg, err := train.ImitateSettings(c.Data, c.Config, c.SkipBad)
 	if err != nil {
 		return err
 	}
@@ -55,7 +57,7 @@ func (c *imitateCmd) Run(ctx context.Context, o app.IO) error {
 	set(&cfg.Data.TestShare, c.TestShare)
 	set(&cfg.Agent.ActionClasses.Balance, c.Balance)
 	c.change(&cfg)
-	_, err = app.Train(ctx, cfg, c.Out, o)
+	_, err = train.Run(ctx, cfg, c.Out, o)
 	return err
 }
 
@@ -75,7 +77,7 @@ func (c *imitateCmd) fixed() []string {
 }
 
 // change makes the changes that a resumed run allows as well.
-func (c *imitateCmd) change(cfg *app.Config) {
+func (c *imitateCmd) change(cfg *config.Config) {
 	set(&cfg.Threads, c.Threads)
 	set(&cfg.Patience, c.Patience)
 	set(&cfg.FramesEvery, c.FramesEvery)

@@ -1,6 +1,9 @@
 package main
 
-import "glint/internal/app"
+import (
+	"glint/internal/app"
+	"glint/internal/app/config"
+)
 
 // learning are the flags that say how a training learns.
 type learning struct {
@@ -13,7 +16,7 @@ type learning struct {
 
 // over puts the flags given over the settings of the stage that the training is for. It
 // refuses those of another schedule.
-func (l learning) over(cfg *app.Config) error {
+func (l learning) over(cfg *config.Config) error {
 	rate, parts := &cfg.Agent.Rate, &cfg.Agent.MicroBatches
 	if cfg.Alone {
 		rate, parts = &cfg.Agent.Pretrain.Rate, &cfg.Agent.Pretrain.MicroBatches

@@ -12,7 +12,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"glint/internal/app"
+	"glint/internal/app/record"
 )
 
 // page finds the address of a person's page.
@@ -92,7 +92,7 @@ func person(t *testing.T, pictures int, args ...string) (code int, stdout, stder
 func TestPerson(t *testing.T) {
 	inFolder(t, map[string]string{"small.toml": smallRun})
 	code, stdout, stderr, last := person(t, 1<<20, "record", "--env", "dojo", "--policy", "person", "--fps", "1000", "--steps", "300", "--out", "mine", "--json")
-	var res app.RecordResult
+	var res record.Result
 	if err := json.Unmarshal([]byte(stdout), &res); code != exitOK || err != nil || res.Steps != 300 || res.Policy != "person" {
 		t.Fatalf("exit code %d (%v): %s%s", code, err, stdout, stderr)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"glint/internal/app"
+	"glint/internal/app/config"
+	"glint/internal/app/train"
 )
 
 // pretrainCmd trains the autoencoder alone. Pointers tell a flag that was given from
@@ -37,13 +39,13 @@ func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 		if err := onlyResume(c.Resume, c.fixed()); err != nil {
 			return err
 		}
-		_, err := app.ResumePretrain(ctx, c.Resume, c.change, o)
+		_, err := train.ResumePretrain(ctx, c.Resume, c.change, o)
 		return err
 	}
 	if c.Data != "" && c.Env != "" {
 		return &app.UsageError{Msg: "--data and --env exclude each other", Hint: "give one of them"}
 	}
-	cfg, err := app.PretrainSettings(c.Data, c.Env, c.Config, c.SkipBad)
+	cfg, err := train.PretrainSettings(c.Data, c.Env, c.Config, c.SkipBad)
 	if err != nil {
 		return err
 	}
@@ -55,7 +57,7 @@ func (c *pretrainCmd) Run(ctx context.Context, o app.IO) error {
 	}
 	set(&cfg.Data.ValShare, c.ValShare)
 	c.change(&cfg)
-	_, err = app.Train(ctx, cfg, c.Out, o)
+	_, err = train.Run(ctx, cfg, c.Out, o)
 	return err
 }
 
@@ -75,7 +77,7 @@ func (c *pretrainCmd) fixed() []string {
 }
 
 // change makes the changes that a resumed run allows as well.
-func (c *pretrainCmd) change(cfg *app.Config) {
+func (c *pretrainCmd) change(cfg *config.Config) {
 	set(&cfg.Threads, c.Threads)
 	set(&cfg.Patience, c.Patience)
 	set(&cfg.FramesEvery, c.FramesEvery)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"glint/internal/app"
+	"glint/internal/app/probe"
 )
 
 // probeCmd judges what a code keeps.
@@ -18,6 +19,6 @@ type probeCmd struct {
 // Run judges.
 func (c *probeCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	_, err := app.Probe(ctx, app.ProbeOptions{Checkpoint: c.Checkpoint, Data: c.Data, Against: c.Against, SkipBad: c.SkipBad}, o)
+	_, err := probe.Run(ctx, probe.Options{Checkpoint: c.Checkpoint, Data: c.Data, Against: c.Against, SkipBad: c.SkipBad}, o)
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"glint/internal/app"
+	"glint/internal/app/play"
+	"glint/internal/app/record"
 )
 
 // recordCmd records play.
@@ -24,7 +26,7 @@ type recordCmd struct {
 // Run records.
 func (c *recordCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	who := app.WhoOf(c.Policy, c.Greedy, c.Hold)
+	who := play.WhoOf(c.Policy, c.Greedy, c.Hold)
 	env, change, err := c.over(c.place, who.Checkpoint)
 	if err != nil {
 		return err
@@ -34,7 +36,7 @@ func (c *recordCmd) Run(ctx context.Context, o app.IO) error {
 		envs = 1
 	}
 	set(&envs, c.Envs)
-	_, err = app.Record(ctx, app.RecordOptions{
+	_, err = record.Run(ctx, record.Options{
 		Who: who, Env: env, Steps: c.Steps, Envs: envs, Seed: c.Seed, Rate: c.FPS, Distinct: c.Dedup, Out: c.Out, Change: change,
 	}, o)
 	return err

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"glint/internal/app"
+	"glint/internal/app/ablate"
 	"glint/internal/names"
 )
 
@@ -67,9 +68,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.Is(err, app.ErrTryAgain):
+	case errors.Is(err, ablate.ErrTryAgain):
 		_, _ = fmt.Fprintln(stderr, "glint:", oneLine(err))
-		return app.ExitTryAgain
+		return ablate.ExitTryAgain
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		_, _ = fmt.Fprintln(stderr, "glint: interrupted before there was anything to keep")
 		return exitFailed

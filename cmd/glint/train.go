@@ -6,6 +6,9 @@ import (
 	"strings"
 
 	"glint/internal/app"
+	"glint/internal/app/config"
+	"glint/internal/app/dryrun"
+	"glint/internal/app/train"
 )
 
 // trainCmd trains. Pointers tell a flag that was given from one that was not: flags
@@ -44,7 +47,7 @@ func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 		if err := onlyResume(c.Resume, c.fixed()); err != nil {
 			return err
 		}
-		_, err := app.Resume(ctx, c.Resume, c.change, o)
+		_, err := train.Resume(ctx, c.Resume, c.change, o)
 		return err
 	}
 	cfg, err := c.settings()
@@ -52,9 +55,9 @@ func (c *trainCmd) Run(ctx context.Context, o app.IO) error {
 		return err
 	}
 	if c.DryRun {
-		return app.DryRun(ctx, cfg, o)
+		return dryrun.Run(ctx, cfg, o)
 	}
-	_, err = app.Train(ctx, cfg, c.Out, o)
+	_, err = train.Run(ctx, cfg, c.Out, o)
 	return err
 }
 
@@ -76,8 +79,8 @@ func (c *trainCmd) fixed() []string {
 }
 
 // settings returns the defaults, below the config file, below the flags.
-func (c *trainCmd) settings() (app.Config, error) {
-	cfg, err := app.TrainSettings(app.Base{Env: c.Env, Algo: c.Algo, Preset: c.Preset}, c.Config)
+func (c *trainCmd) settings() (config.Config, error) {
+	cfg, err := train.Settings(config.Base{Env: c.Env, Algo: c.Algo, Preset: c.Preset}, c.Config)
 	if err != nil {
 		return cfg, err
 	}
@@ -98,7 +101,7 @@ func (c *trainCmd) settings() (app.Config, error) {
 }
 
 // change makes the changes that a resumed run allows as well.
-func (c *trainCmd) change(cfg *app.Config) {
+func (c *trainCmd) change(cfg *config.Config) {
 	set(&cfg.Threads, c.Threads)
 	set(&cfg.FramesEvery, c.FramesEvery)
 	cfg.SetSecret(c.TokenFile)
@@ -107,7 +110,7 @@ func (c *trainCmd) change(cfg *app.Config) {
 
 // setEnd sets the end of a training. One is enough: a flag for one takes the other's
 // default away.
-func setEnd(cfg *app.Config, steps *int64, minutes *float64) {
+func setEnd(cfg *config.Config, steps *int64, minutes *float64) {
 	if steps != nil && minutes == nil {
 		cfg.Minutes = 0
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glint/internal/app"
+	"glint/internal/app/view"
 )
 
 // viewCmd draws examples.
@@ -29,12 +30,12 @@ func (c *viewCmd) Run(ctx context.Context, o app.IO) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	v := app.ViewOptions{Checkpoint: c.Checkpoint, Data: c.Data, Env: c.Env, Seed: c.Seed, Out: cmp.Or(c.Out, "view"), Change: c.change}
+	v := view.Options{Checkpoint: c.Checkpoint, Data: c.Data, Env: c.Env, Seed: c.Seed, Out: cmp.Or(c.Out, "view"), Change: c.change}
 	if c.Steps != nil {
 		v.Steps = *c.Steps
 	}
 	if c.Watch {
-		return app.ViewWatch(ctx, v, app.WatchEvery, c.draw, o)
+		return view.Watch(ctx, v, view.WatchEvery, c.draw, o)
 	}
 	return c.draw(ctx, v, o)
 }
@@ -68,16 +69,16 @@ func (c *viewCmd) check() error {
 }
 
 // draw makes the picture or film that the flags ask for.
-func (c *viewCmd) draw(ctx context.Context, v app.ViewOptions, o app.IO) (err error) {
+func (c *viewCmd) draw(ctx context.Context, v view.Options, o app.IO) (err error) {
 	switch {
 	case c.Film != "":
-		_, err = app.ViewFilm(ctx, v, c.Film, o)
+		_, err = view.Film(ctx, v, c.Film, o)
 	case c.Units:
-		_, err = app.ViewUnits(ctx, v, o)
+		_, err = view.Units(ctx, v, o)
 	case c.Saliency:
-		_, err = app.ViewSaliency(ctx, v, o)
+		_, err = view.Saliency(ctx, v, o)
 	default:
-		_, err = app.View(ctx, v, o)
+		_, err = view.Sheet(ctx, v, o)
 	}
 	return err
 }

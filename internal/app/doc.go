@@ -1,6 +1,7 @@
-// Package app puts the parts together: it names the concrete environments, reads
-// configurations, keeps run folders and does what the verbs of the command line
-// ask for. It holds no algorithm.
+// Package app holds what the verbs of the command line share: where they write, the
+// errors that are the user's, and how figures are written. Its folders are one package a
+// verb, and those that verbs stand on: config, rundir, world, monitor, film and play.
+// They put the parts together and hold no algorithm.
 //
 // # Errors
 //

@@ -16,8 +16,8 @@ func (e *UsageError) Error() string {
 	return e.Msg + ": " + e.Hint
 }
 
-// usagef returns a UsageError; hint says what to do.
-func usagef(hint, format string, args ...any) error {
+// Usagef returns a UsageError; hint says what to do.
+func Usagef(hint, format string, args ...any) error {
 	return &UsageError{Msg: fmt.Sprintf(format, args...), Hint: hint}
 }
 
@@ -28,7 +28,7 @@ type IO struct {
 	JSON   bool      // figures as one JSON object
 }
 
-// notef writes one line of note.
-func (o IO) notef(format string, args ...any) {
+// Notef writes one line of note.
+func (o IO) Notef(format string, args ...any) {
 	_, _ = fmt.Fprintf(o.Stderr, format+"\n", args...)
 }

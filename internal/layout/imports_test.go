@@ -92,7 +92,7 @@ func TestImportsPlanted(t *testing.T) {
 		{"up", "env/x.go", "glint/agent", "env imports agent"},
 		{"sideways", "env/dojo/x.go", "glint/env/gym", "env/dojo imports env/gym"},
 		{"down", "agent/x.go", "glint/autoencoder", ""},
-		{"app", "internal/app/x.go", "glint/env/dojo", ""},
+		{"app", "internal/app/world/x.go", "glint/env/dojo", ""},
 		{"test of itself", "env/dojo/x_test.go", "glint/env/dojo", ""},
 		{"test with a suite", "env/gym/x_test.go", "glint/env/envtest", ""},
 		{"test going up", "env/dojo/x_test.go", "glint/agent", "env/dojo imports agent"},
