@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 
 	"glint/agent"
@@ -69,9 +70,10 @@ func openRaw(ctx context.Context, c *config.Config, n int, o app.IO) (opened, er
 	if c.Data.Dir != "" {
 		return openRecorded(ctx, c, o)
 	}
+	if err := Known(c.Env); err != nil {
+		return opened{}, err
+	}
 	switch scheme, rest, _ := strings.Cut(c.Env, ":"); scheme {
-	case "dojo":
-		return openDojo(c, n)
 	case "vnc":
 		screen, err := OpenScreen(ctx, c, n, o)
 		if err != nil {
@@ -90,15 +92,20 @@ func openRaw(ctx context.Context, c *config.Config, n int, o app.IO) (opened, er
 		}
 		return openGym(ctx, c, n, id, "tcp://"+address, o)
 	}
+	return openDojo(c, n)
+}
+
+// Known refuses the name of an environment that is of no kind that can be opened.
+func Known(name string) error {
+	kind, _, more := strings.Cut(name, ":")
+	if name == "dojo" || more && slices.Contains([]string{"gym", "tcp", "vnc"}, kind) {
+		return nil
+	}
 	known := []string{"dojo", "gym:ALE/KungFuMaster-v5", "gym:ALE/Pong-v5", "gym:ALE/Breakout-v5"}
-	return opened{}, app.Usagef("did you mean "+names.Nearest(c.Env, known)+"? glint env list shows all",
-		"environment %q is unknown", c.Env)
+	return app.Usagef("did you mean "+names.Nearest(name, known)+"? glint env list shows all", "environment %q is unknown", name)
 }
 
 func openDojo(c *config.Config, n int) (opened, error) {
-	if c.Env != "dojo" {
-		return opened{}, app.Usagef("did you mean dojo?", "environment %q is unknown", c.Env)
-	}
 	d := dojo.DefaultOptions()
 	d.N, d.Sticky = n, c.Sticky
 	v, err := dojo.Open(d)
