@@ -17,7 +17,7 @@ type ablateCmd struct {
 	Data    string `help:"Recorded dataset to train on. Default: one is recorded." xor:"where" placeholder:"DIR"`
 	HeldOut string `help:"Recorded dataset of other episodes to judge. Default: one is recorded." placeholder:"DIR"`
 	Out     string `help:"Folder of the study; one that was stopped goes on. Default studies/PLAN-ENV." placeholder:"DIR"`
-	Jobs    int    `help:"Trials side by side, each on one thread. Default: one a core." placeholder:"N"`
+	Jobs    *int   `help:"Trials side by side, each on one thread. Default: one a core." placeholder:"N"`
 	JSON    bool   `help:"Print the result as one JSON object on the last line of stdout."`
 
 	Seeds           *int     `help:"Trials of each arm, with seeds 1 to N. Default the plan's." placeholder:"N"`
@@ -29,11 +29,12 @@ type ablateCmd struct {
 // Run compares.
 func (c *ablateCmd) Run(ctx context.Context, o app.IO) error {
 	o.JSON = c.JSON
-	if c.Jobs == 0 {
-		c.Jobs = runtime.NumCPU()
+	jobs := runtime.NumCPU()
+	if c.Jobs != nil {
+		jobs = *c.Jobs
 	}
 	_, err := ablate.Run(ctx, ablate.Options{
-		Plan: c.Plan, Env: c.Env, Data: c.Data, HeldOut: c.HeldOut, Out: c.Out, Jobs: c.Jobs,
+		Plan: c.Plan, Env: c.Env, Data: c.Data, HeldOut: c.HeldOut, Out: c.Out, Jobs: jobs,
 		Seeds: c.Seeds, Minutes: c.MinutesPerTrial, Updates: c.UpdatesPerTrial, Steps: c.StepsPerTrial,
 	}, o)
 	return err

@@ -78,6 +78,22 @@ func study(t *testing.T, out string, more ...string) (summary string, notes stri
 	return string(b), stderr
 }
 
+// usable demands that the run of a finished trial can be judged and looked at.
+func usable(t *testing.T, run, data string) {
+	t.Helper()
+	for _, how := range [][]string{
+		{"probe", "--data", data},
+		{"view", "--steps", "20", "--out", "looked"},
+		{"view", "--data", data, "--out", "looked"},
+		{"view", "--data", data, "--out", "looked", "--units"},
+		{"view", "--data", data, "--film", "film.gif"},
+	} {
+		if code, _, stderr := glint(t, append(how, "--checkpoint", run)...); code != exitOK {
+			t.Errorf("%v of a trial's run: exit code %d, %s", how, code, stderr)
+		}
+	}
+}
+
 // TestAblate stops a study by Ctrl-C and by SIGKILL and goes on with it: it must end
 // with the summary of one that nobody stopped, whose trials ran one after the other.
 func TestAblate(t *testing.T) {
@@ -92,11 +108,12 @@ func TestAblate(t *testing.T) {
 			t.Errorf("the summary lacks %q:\n%s", part, want)
 		}
 	}
-	if code, _, stderr := glint(t, "probe", "--checkpoint", "whole/trials/knife-seed2/run", "--data", "whole/held-out"); code != exitOK {
-		t.Errorf("probe of a trial's run: exit code %d, %s", code, stderr)
-	}
+	usable(t, "whole/trials/knife-seed2/run", "whole/held-out")
 	if stores := changed(t, "whole/trials/*/run/ckpt/*/store.bin"); len(stores) > 0 {
 		t.Errorf("checkpoints of finished trials hold observations: %v", stores)
+	}
+	if code, _, stderr := glint(t, "ablate", "--plan", "plan.toml", "--out", "none", "--jobs", "0"); code != exitUsage || !strings.Contains(stderr, "0 trials side by side") {
+		t.Errorf("--jobs 0: exit code %d, %s", code, stderr)
 	}
 	for _, how := range []os.Signal{os.Interrupt, os.Kill} {
 		said := stopHalfway(t, "broken", how)

@@ -120,8 +120,8 @@ func Trial(ctx context.Context, file string, o app.IO) error {
 	return nil
 }
 
-// slim leaves of a finished run's checkpoints the weights of the last, which is what
-// looking at it needs: the stored observations are a hundred times larger.
+// slim leaves of a finished run's checkpoints what looking at the last needs, its weights and
+// how far it is: the stored observations are a hundred times larger.
 func slim(run string) error {
 	dir, err := ckpt.Latest(run)
 	if err != nil {
@@ -131,12 +131,15 @@ func slim(run string) error {
 	if err != nil {
 		return err
 	}
-	b, err := r.File(agent.WeightsFile)
-	if err != nil {
-		return err
+	files := map[string]func(io.Writer) error{}
+	for _, name := range []string{agent.WeightsFile, agent.StateFile} {
+		b, err := r.File(name)
+		if err != nil {
+			return err
+		}
+		files[name] = func(w io.Writer) error { _, err := w.Write(b); return err }
 	}
-	write := func(w io.Writer) error { _, err := w.Write(b); return err }
-	if err := ckpt.Write(dir, map[string]func(io.Writer) error{agent.WeightsFile: write}, r.Meta()); err != nil {
+	if err := ckpt.Write(dir, files, r.Meta()); err != nil {
 		return err
 	}
 	return ckpt.Prune(run, 1)
