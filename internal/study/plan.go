@@ -36,7 +36,8 @@ type Plan struct {
 	Eval        Games `toml:"eval"` // for train
 
 	// Settings are those of all arms and Arms what an arm changes, in the keys of
-	// config.toml. An arm's key "about" is a line for people.
+	// config.toml. An arm's key "about" is a line for people, "control" another arm that it is
+	// compared with besides the base.
 	Settings map[string]any            `toml:"settings"`
 	Arms     map[string]map[string]any `toml:"arm"`
 	// Order is the names of the arms as they stand in the file.
@@ -103,15 +104,43 @@ func (p Plan) Validate() error {
 	if _, ok := p.Arms[p.Base]; !ok {
 		return &PlanError{fmt.Sprintf("base names no arm %q", p.Base), "did you mean " + names.Nearest(p.Base, p.Order) + "?"}
 	}
-	if len(p.Judges) == 0 {
-		return &PlanError{"judges is empty", "name some of " + strings.Join(judgeNames(p.Kind), ", ")}
+	for _, name := range p.Order {
+		control, given := p.Arms[name][Control]
+		is, _ := control.(string)
+		others := slices.DeleteFunc(slices.Clone(p.Order), func(arm string) bool { return arm == name || arm == p.Base })
+		switch {
+		case !given || slices.Contains(others, is):
+		case is == p.Base:
+			return &PlanError{fmt.Sprintf("the control of arm %s is the base, %s", name, is), "leave it away: all arms are compared with the base"}
+		case len(others) == 0:
+			return &PlanError{fmt.Sprintf("the control of arm %s is %q, which is no other arm", name, control), "leave it away: there is none but the base"}
+		default:
+			return &PlanError{fmt.Sprintf("the control of arm %s is %q, which is no other arm", name, control), "did you mean " + names.Nearest(is, others) + "?"}
+		}
 	}
-	for _, j := range p.Judges {
-		if known := judgeNames(p.Kind); !slices.Contains(known, j) {
+	if err := p.validateJudges(); err != nil {
+		return err
+	}
+	return p.validateNumbers()
+}
+
+func (p Plan) validateJudges() error {
+	known := judgeNames(p.Kind)
+	if len(p.Judges) == 0 {
+		return &PlanError{"judges is empty", "name some of " + strings.Join(known, ", ")}
+	}
+	for i, j := range p.Judges {
+		switch {
+		case slices.Contains(p.Judges[:i], j):
+			return &PlanError{fmt.Sprintf("judges names %q twice", j), "name it once"}
+		case slices.Contains(known, j):
+		case slices.Contains(append(judgeNames(Pretrain), judgeNames(Train)...), j):
+			return &PlanError{fmt.Sprintf("a trial of %s has no judge %q, which is of another kind", p.Kind, j), "name some of " + strings.Join(known, ", ")}
+		default:
 			return &PlanError{fmt.Sprintf("a trial of %s has no judge %q", p.Kind, j), "did you mean " + names.Nearest(j, known) + "?"}
 		}
 	}
-	return p.validateNumbers()
+	return nil
 }
 
 func (p Plan) validateNumbers() error {
@@ -197,11 +226,15 @@ func (p Plan) Merged(arm string) map[string]any {
 	all := merge(map[string]any{}, p.Settings)
 	merge(all, p.Arms[arm])
 	delete(all, About)
+	delete(all, Control)
 	return all
 }
 
-// About is the key of an arm that is no setting.
-const About = "about"
+// The keys of an arm that are no settings.
+const (
+	About   = "about"
+	Control = "control"
+)
 
 func merge(into, from map[string]any) map[string]any {
 	for key, v := range from {

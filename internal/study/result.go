@@ -29,11 +29,14 @@ type Result struct {
 	Seeds  []uint64 `json:"seeds"`
 
 	// Arms is, by an arm's name and a judge's, what was measured.
-	Arms     map[string]map[string]Figure `json:"arms"`
-	Trials   int                          `json:"trials"` // that were asked for
-	Failed   int                          `json:"failed"` // of them
-	Failures []Failure                    `json:"failures"`
-	LeftOut  []string                     `json:"left_out"` // trials with an outcome that were not asked for
+	Arms map[string]map[string]Figure `json:"arms"`
+	// AgainstControl is the same by the arms that have a control, with differences to it in
+	// place of the base.
+	AgainstControl map[string]map[string]Figure `json:"against_control,omitempty"`
+	Trials         int                          `json:"trials"` // that were asked for
+	Failed         int                          `json:"failed"` // of them
+	Failures       []Failure                    `json:"failures"`
+	LeftOut        []string                     `json:"left_out"` // trials with an outcome that were not asked for
 
 	Versions []string `json:"versions"` // that the trials ran with; one, unless a study went on with another
 	Commands []string `json:"commands"` // that repeat it
@@ -59,6 +62,8 @@ const (
 type Arm struct {
 	Name string `json:"name"`
 	What string `json:"what"` // one line for people; may be empty
+	// Control is the arm that this one is compared with besides the base; may be empty.
+	Control string `json:"control,omitempty"`
 	// Settings are the differences of the config to the defaults, as TOML: those of all
 	// arms and the arm's own.
 	Settings string `json:"settings"`

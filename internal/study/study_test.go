@@ -59,7 +59,11 @@ func TestValidate(t *testing.T) {
 	}{
 		{"kind", func(p *study.Plan) { p.Kind = "pretrian" }, "did you mean pretrain?"},
 		{"judge", func(p *study.Plan) { p.Judges = []string{"kpet"} }, "did you mean kept?"},
-		{"judge of another kind", func(p *study.Plan) { p.Judges = []string{"score"} }, `no judge "score"`},
+		{"judge of another kind", func(p *study.Plan) { p.Judges = []string{"score"} }, `no judge "score", which is of another kind`},
+		{"judge twice", func(p *study.Plan) { p.Judges = []string{"mse", "mse"} }, `judges names "mse" twice`},
+		{"control", func(p *study.Plan) { p.Arms["b"] = map[string]any{study.Control: "z"} }, `the control of arm b is "z", which is no other arm: did you mean a?`},
+		{"its own control", func(p *study.Plan) { p.Arms["b"] = map[string]any{study.Control: "b"} }, `the control of arm b is "b", which is no other arm: did you mean a?`},
+		{"base as control", func(p *study.Plan) { p.Arms["b"] = map[string]any{study.Control: p.Base} }, "leave it away: all arms are compared with the base"},
 		{"no judge", func(p *study.Plan) { p.Judges = nil }, "name some of kept"},
 		{"base", func(p *study.Plan) { p.Base = "d" }, `no arm "d"`},
 		{"one arm", func(p *study.Plan) { p.Arms = map[string]map[string]any{"a": nil} }, "two or more"},

@@ -1,6 +1,9 @@
 package study
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // NewResult returns the result of a plan whose trials have no outcome yet; settings
 // writes what an arm sets.
@@ -11,7 +14,8 @@ func (p Plan) NewResult(settings func(map[string]any) string) Result {
 	}
 	for _, name := range p.Order {
 		about, _ := p.Arms[name][About].(string)
-		r.Order = append(r.Order, Arm{Name: name, What: about, Settings: settings(p.Merged(name))})
+		control, _ := p.Arms[name][Control].(string)
+		r.Order = append(r.Order, Arm{Name: name, What: about, Control: control, Settings: settings(p.Merged(name))})
 	}
 	return r
 }
@@ -40,18 +44,45 @@ func (r *Result) Summarise(endings []Ending) {
 		}
 	}
 	slices.Sort(r.Versions)
-	r.Arms = map[string]map[string]Figure{}
+	r.Arms, r.AgainstControl = map[string]map[string]Figure{}, map[string]map[string]Figure{}
 	for _, arm := range r.Order {
-		r.Arms[arm.Name] = map[string]Figure{}
-		for _, j := range r.Judges {
-			f := figureOf(values(of[arm.Name], j.Name))
-			if arm.Name != r.Base {
-				f.compare(values(of[r.Base], j.Name), j.Better)
-				f.Paired = paired(of[arm.Name], of[r.Base], j.Name)
-			}
-			r.Arms[arm.Name][j.Name] = f
+		r.Arms[arm.Name] = r.figures(of[arm.Name], of[r.Base], arm.Name != r.Base)
+		if arm.Control != "" {
+			r.AgainstControl[arm.Name] = r.figures(of[arm.Name], of[arm.Control], true)
 		}
 	}
+}
+
+// figures sums up what each judge says of an arm and, where it compares, how the arm stands
+// against another.
+func (r *Result) figures(arm, base []*Outcome, compares bool) map[string]Figure {
+	all := map[string]Figure{}
+	for _, j := range r.Judges {
+		f := figureOf(values(arm, j.Name))
+		if compares {
+			f.compare(values(base, j.Name), j.Better)
+			f.Paired = paired(arm, base, j.Name)
+		}
+		all[j.Name] = f
+	}
+	return all
+}
+
+// Against returns the result of the arms that have a control, which is its base, and of no
+// others.
+func (r *Result) Against(control string) *Result {
+	against := *r
+	against.Base, against.Order, against.Arms = control, nil, maps.Clone(r.Arms)
+	for _, arm := range r.Order {
+		switch {
+		case arm.Name == control:
+			against.Order = append(against.Order, arm)
+		case arm.Control == control:
+			against.Order = append(against.Order, arm)
+			against.Arms[arm.Name] = r.AgainstControl[arm.Name]
+		}
+	}
+	return &against
 }
 
 // values are the figures of a judge by seed, nil where there is none.

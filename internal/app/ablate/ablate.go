@@ -20,7 +20,6 @@ import (
 	"glint/internal/app/rundir"
 	"glint/internal/report"
 	"glint/internal/study"
-	"glint/internal/study/page"
 	"glint/internal/telemetry"
 )
 
@@ -277,13 +276,7 @@ func (a *ablation) report(ctx context.Context, endings []study.Ending) (study.Re
 	if len(res.LeftOut) > 0 {
 		a.io.Notef("trials with a result that this plan and its seeds do not ask for are left out: %s", strings.Join(res.LeftOut, ", "))
 	}
-	if err := report.ReplaceFile(filepath.Join(a.dir, study.SummaryFile), []byte(page.Markdown(&res))); err != nil {
-		return res, fmt.Errorf("writing the summary: %w", err)
-	}
-	if err := rundir.WriteJSON(filepath.Join(a.dir, rundir.ResultFile), res); err != nil {
-		return res, err
-	}
-	if err := writePage(ctx, a.dir, &res, a.io); err != nil {
+	if err := writeReport(ctx, a.dir, &res, a.io); err != nil {
 		return res, err
 	}
 	res.Report = filepath.Join(a.dir, study.PageFile)
@@ -330,7 +323,11 @@ func (a *ablation) commands() []string {
 	if a.linked(heldFolder) {
 		where += " --held-out " + heldFolder
 	}
-	by := []string{fmt.Sprintf("glint ablate --plan %s%s --seeds %d --%s-per-trial %d --out again-study", plan, where, p.Seeds, p.Unit(), p.Length()), "# by hand"}
+	by := []string{fmt.Sprintf("glint ablate --plan %s%s --seeds %d --%s-per-trial %d --out again-study", plan, where, p.Seeds, p.Unit(), p.Length())}
+	if a.linked(dataFolder) || a.linked(heldFolder) {
+		by = append(by, "# datasets that were given are links there; Trained on and Judged on say how they were recorded")
+	}
+	by = append(by, "# by hand")
 	if p.Kind == study.Train {
 		return append(by,
 			"glint train --config trials/ARM-seedN/run/config.toml --out run",

@@ -109,6 +109,9 @@ updates_per_trial = 10
 		{"critic that is none", "[arm.b]", "[arm.b]\nweighting = \"value\"\ncritic = \"nowhere\"", "arm b: no run or checkpoint at /"},
 		{"setting", "[arm.b]", "[arm.b.agent]\nsmall_share = 2.0", "arm b: agent.small_share is 2"},
 		{"judge", "kept", "kpet", `no judge "kpet": did you mean kept?`},
+		{"judge twice", `["kept"]`, `["kept", "kept"]`, `judges names "kept" twice`},
+		{"control", "[arm.b]", "[arm.b]\ncontrol = \"c\"", `the control of arm b is "c", which is no other arm`},
+		{"environment", "judges", "env = \"dojoo\"\njudges", `environment "dojoo" is unknown: did you mean dojo?`},
 		{"set by the study", "[arm.b]", "[arm.b]\nseed = 3", "arm b: seed is the same for all arms"},
 		{"data of an arm", "[arm.b]", "[arm.b.data]\ndir = \"x\"", "arm b: data is the same for all arms"},
 		{"order of another arm", "judges", "order = [\"a\", \"bb\"]\njudges", `order names no arm "bb": did you mean b?`},
@@ -130,6 +133,18 @@ updates_per_trial = 10
 	}
 	if _, err := readPlan(Options{Plan: "agent", HeldOut: "x"}); err == nil || !strings.Contains(err.Error(), "--held-out") {
 		t.Errorf("data for an agent says %v", err)
+	}
+}
+
+// What judges is of the game that is trained on, also where the data are yet to be recorded.
+func TestHeldOutOfAnotherGame(t *testing.T) {
+	dir, _ := tinyStudy(t, 1)
+	held := filepath.Join(dir, heldOutForTest)
+	if _, err := readPlan(Options{Plan: "weighting", HeldOut: held}); err != nil {
+		t.Error(err)
+	}
+	if _, err := readPlan(Options{Plan: "weighting", Env: "gym:ALE/Pong-v5", HeldOut: held}); err == nil || !strings.Contains(err.Error(), "is of dojo and cannot judge what trains on gym:ALE/Pong-v5") {
+		t.Errorf("held-out data of the dojo for Pong says %v", err)
 	}
 }
 

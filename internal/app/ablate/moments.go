@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -132,7 +133,7 @@ func (m *moments) situations(h *judge.History, places *judge.Detections, obs []b
 	}
 }
 
-// offer is reservoir sampling, as album.keep.
+// offer is reservoir sampling, as the album of package detect does it.
 func (m *moments) offer(kind int, one heldFrame) {
 	k := &m.kinds[kind]
 	k.seen++
@@ -235,7 +236,8 @@ func (m *heldFrame) verdict(s world.Scene, obs []byte, recon []float32, move fun
 	}
 	for _, k := range j.Seen() {
 		if k.Rect == move(m.box) {
-			return fmt.Sprintf("%.2f, %s", k.Contrast, map[bool]string{true: "kept", false: "lost"}[k.Kept()]), nil
+			contrast := math.Round(100*k.Contrast)/100 + 0 // never minus zero
+			return fmt.Sprintf("%.2f, %s", contrast, map[bool]string{true: "kept", false: "lost"}[k.Kept()]), nil
 		}
 	}
 	return "hidden in the plane", nil

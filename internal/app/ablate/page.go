@@ -11,15 +11,25 @@ import (
 	"strings"
 
 	"glint/internal/app"
+	"glint/internal/app/rundir"
 	"glint/internal/report"
 	"glint/internal/study"
 	"glint/internal/study/page"
 )
 
-// writePage writes the page of a study, whose folder is dir, with reconstructions by the
-// example of each arm, which are written as files of their own, too. What cannot be drawn
-// or written beside the page is left out with a note: the figures matter more.
-func writePage(ctx context.Context, dir string, r *study.Result, o app.IO) error {
+// writeReport writes the figures of a study, whose folder is dir, the summary and the page,
+// with reconstructions by the example of each arm. The figures and the words come first; what
+// cannot be drawn is left out with a note.
+func writeReport(ctx context.Context, dir string, r *study.Result, o app.IO) error {
+	summary := func(beside []page.Illustration) error {
+		if err := report.ReplaceFile(filepath.Join(dir, study.SummaryFile), []byte(page.Markdown(r, beside))); err != nil {
+			return fmt.Errorf("writing the summary: %w", err)
+		}
+		return nil
+	}
+	if err := errors.Join(rundir.WriteJSON(filepath.Join(dir, rundir.ResultFile), r), summary(nil)); err != nil {
+		return err
+	}
 	var pictures []page.Picture
 	if r.HeldOut != "" {
 		var err error
@@ -31,20 +41,36 @@ func writePage(ctx context.Context, dir string, r *study.Result, o app.IO) error
 			o.Notef("the page has no reconstructions: %v", err)
 		}
 	}
-	if err := page.Write(filepath.Join(dir, study.PageFile), r, pictures); err != nil {
+	written, err := illustrate(dir, r, pictures)
+	if err != nil {
+		o.Notef("not all pictures are beside the page: %v", err)
+	}
+	if err := summary(written); err != nil {
 		return err
 	}
-	earlier, err := fs.Glob(os.DirFS(dir), "reconstructions-[0-9]*.png") // a report with more arms had more
-	for _, name := range earlier {
-		err = errors.Join(err, os.Remove(filepath.Join(dir, name)))
+	return page.Write(filepath.Join(dir, study.PageFile), r, pictures)
+}
+
+// illustrate writes the files beside the page in place of those of an earlier report, which
+// may have had more. It returns those that it wrote.
+func illustrate(dir string, r *study.Result, pictures []page.Picture) (written []page.Illustration, err error) {
+	for _, pattern := range page.IllustrationFiles {
+		earlier, bad := fs.Glob(os.DirFS(dir), pattern)
+		err = errors.Join(err, bad)
+		for _, name := range earlier {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, name)))
+		}
 	}
-	for i, p := range pictures {
-		err = errors.Join(err, report.WritePNG(filepath.Join(dir, fmt.Sprintf("reconstructions-%d.png", i+1)), p.Image))
+	all, broken := page.Illustrations(r, pictures)
+	err = errors.Join(err, broken)
+	for _, i := range all {
+		if failed := report.ReplaceFile(filepath.Join(dir, i.File), i.Content); failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		written = append(written, i)
 	}
-	if err != nil {
-		o.Notef("the pictures beside the page are not all its own: %v", err)
-	}
-	return nil
+	return written, err
 }
 
 // gridArms is how many arms at most stand side by side in a picture: with the original and what
@@ -100,7 +126,7 @@ func (m *moments) picture(arms []exhibit) (page.Picture, error) {
 	img, err := g.Draw()
 	return page.Picture{
 		Image: img,
-		Caption: "Held-out frames as " + strings.Join(names, ", ") + " reconstruct them, each by its first seed with a result. " +
+		Caption: "Held-out frames, the plane that the network sees of them, and how " + strings.Join(names, ", ") + " reconstruct it, each by its first seed with a result. " +
 			"Small objects are circled, and enlarged below. The frames were drawn by lot from all of their kind, none by hand. " +
 			"The number is the contrast recovered; from 0.5 on an object counts as kept. One that does not stand out from what is behind it is hidden in the plane, and not judged.",
 		Alt: fmt.Sprintf("%d frames in rows; columns: original, plane, and the reconstructions of %s. In words: %s.",

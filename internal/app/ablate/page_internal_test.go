@@ -2,6 +2,8 @@ package ablate
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"image"
 	"os"
@@ -14,6 +16,7 @@ import (
 	"glint/internal/app/monitor"
 	"glint/internal/app/play"
 	"glint/internal/app/record"
+	"glint/internal/app/rundir"
 	"glint/internal/app/train"
 	"glint/internal/study"
 )
@@ -91,7 +94,7 @@ func TestStudyPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := writePage(t.Context(), dir, r, o); err != nil || !strings.Contains(said.String(), "the pictures beside the page are not all its own") {
+	if err := writeReport(t.Context(), dir, r, o); err != nil || !strings.Contains(said.String(), "not all pictures are beside the page") {
 		t.Fatalf("%v; notes: %s", err, said)
 	}
 	for _, file := range earlier {
@@ -99,9 +102,27 @@ func TestStudyPictures(t *testing.T) {
 			t.Errorf("%s is still there", file)
 		}
 	}
+	if b, err := os.ReadFile(filepath.Join(dir, study.SummaryFile)); err != nil || strings.Contains(string(b), "reconstructions-1.png") || !strings.Contains(string(b), "](intervals.svg)") {
+		t.Errorf("the summary shows other pictures than were written (%v):\n%s", err, b)
+	}
 	b, err := os.ReadFile(filepath.Join(dir, study.PageFile))
 	if n := bytes.Count(b, []byte("<img ")); err != nil || n != 1 {
 		t.Errorf("the page has %d pictures, want 1 (%v)", n, err)
+	}
+}
+
+// TestFiguresComeFirst demands the figures of a study whose drawing was stopped.
+func TestFiguresComeFirst(t *testing.T) {
+	dir, r := tinyStudy(t, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := writeReport(ctx, dir, r, app.IO{Stderr: new(bytes.Buffer)}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped, it says %v", err)
+	}
+	for _, file := range []string{rundir.ResultFile, study.SummaryFile} {
+		if b, err := os.ReadFile(filepath.Join(dir, file)); err != nil || !bytes.Contains(b, []byte("arm0")) {
+			t.Errorf("%s: %v\n%s", file, err, b)
+		}
 	}
 }
 

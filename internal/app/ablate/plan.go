@@ -2,6 +2,7 @@ package ablate
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -79,14 +80,9 @@ func (a Options) over(p *study.Plan) error {
 	if p.Kind == study.Train && a.Data+a.HeldOut != "" {
 		return app.Usagef("leave --data and --held-out away", "a trial of plan %s trains an agent, which plays", a.Plan)
 	}
+	p.Env = cmp.Or(a.Env, p.Env, config.DefaultEnv)
 	if err := a.checkData(p); err != nil {
 		return err
-	}
-	if a.Env != "" {
-		p.Env = a.Env
-	}
-	if p.Env == "" {
-		p.Env = config.DefaultEnv
 	}
 	if a.Seeds != nil {
 		p.Seeds = *a.Seeds
@@ -97,17 +93,25 @@ func (a Options) over(p *study.Plan) error {
 	return nil
 }
 
-// checkData takes the game from a given dataset, and refuses one to judge that is of
-// another game or the same recording.
+// checkData takes the game from a given dataset, and refuses an unknown one, and a dataset
+// to judge that is of another game or the same recording.
 func (a Options) checkData(p *study.Plan) error {
 	if a.Data == "" {
-		return nil
+		if err := world.Known(p.Env); err != nil || a.HeldOut == "" {
+			return err
+		}
+		held, err := world.OpenEnds(config.Data{Dir: a.HeldOut})
+		if err == nil && held.Meta().Env != p.Env {
+			err = app.Usagef("give --env "+held.Meta().Env, "%s is of %s and cannot judge what trains on %s", a.HeldOut, held.Meta().Env, p.Env)
+		}
+		return err
 	}
 	data, err := world.OpenEnds(config.Data{Dir: a.Data})
 	if err != nil {
 		return err
 	}
-	p.Env = data.Meta().Env
+	game := data.Meta().Env
+	p.Env = cmp.Or(a.Env, game)
 	if a.HeldOut == "" {
 		return nil
 	}
@@ -115,7 +119,7 @@ func (a Options) checkData(p *study.Plan) error {
 	if err != nil {
 		return err
 	}
-	if held.Meta().Env != p.Env || filepath.Clean(a.Data) == filepath.Clean(a.HeldOut) {
+	if held.Meta().Env != game || filepath.Clean(a.Data) == filepath.Clean(a.HeldOut) {
 		return app.Usagef("record other episodes of the same game, with another --seed", "%s cannot judge what trains on %s", a.HeldOut, a.Data)
 	}
 	return nil
@@ -146,7 +150,8 @@ func decodePlan(where, text string, p *study.Plan) error {
 	var arms struct {
 		Settings config.Config `toml:"settings"`
 		Arm      map[string]struct {
-			About string `toml:"about"`
+			About   string `toml:"about"`
+			Control string `toml:"control"`
 			config.Config
 		} `toml:"arm"`
 	}
@@ -165,7 +170,11 @@ func decodePlan(where, text string, p *study.Plan) error {
 			}
 		}
 		if len(inside.Errors) > 0 {
-			return unknownKey(where, inside, depth, append(config.Keys(), study.About))
+			known := config.Keys()
+			if table == "arm" {
+				known = append(known, study.About, study.Control)
+			}
+			return unknownKey(where, inside, depth, known)
 		}
 	}
 	return nil

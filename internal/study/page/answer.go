@@ -9,7 +9,18 @@ import (
 
 // answer says in a few sentences what the first judge tells.
 func answer(r *study.Result) []string {
-	j := r.Judges[0]
+	said := againstBase(r, r.Judges[0])
+	for _, control := range controls(r) {
+		said = append(said, againstControl(r.Against(control), r.Judges[0])...)
+	}
+	if broken := r.Broken(); len(broken) > 0 {
+		said = append(said, "Without any result, see Failures: "+strings.Join(broken, ", ")+".")
+	}
+	return said
+}
+
+// againstBase says how arms stand against the base.
+func againstBase(r *study.Result, j study.Judge) []string {
 	base := r.Arms[r.Base][j.Name]
 	if base.IQM == nil {
 		return []string{fmt.Sprintf("No trial of %s has a figure of %s, so nothing is compared with it.", r.Base, j.Label)}
@@ -18,22 +29,39 @@ func answer(r *study.Result) []string {
 	if best == nil {
 		return []string{fmt.Sprintf("No arm but %s has a figure of %s, so nothing is compared.", r.Base, j.Label)}
 	}
-	said := []string{capital(comparison(r, j, *best))}
+	said := []string{capital(versus(r, j, *best))}
 	if best.Note != "" {
 		said = append(said, fmt.Sprintf("Note of %s: %s.", best.Name, best.Note))
 		if next := bestOf(r, j, func(a study.Arm) bool { return a.Name != r.Base && a.Note == "" }); next != nil {
-			said = append(said, "Of the arms without a note: "+comparison(r, j, *next))
+			said = append(said, "Of the arms without a note: "+versus(r, j, *next))
 		}
 	}
-	said = append(said, separation(r, j, *best)...)
-	if broken := r.Broken(); len(broken) > 0 {
-		said = append(said, "Without any result, see Failures: "+strings.Join(broken, ", ")+".")
+	return append(said, separation(r, j, *best)...)
+}
+
+// againstControl says how arms stand against their control, which is the base of r.
+func againstControl(r *study.Result, j study.Judge) (said []string) {
+	n, base := numbersOf(r, j), r.Arms[r.Base][j.Name]
+	if base.IQM == nil {
+		return []string{fmt.Sprintf("No trial of the control %s has a figure of %s, so nothing is compared with it.", r.Base, j.Label)}
+	}
+	for _, a := range r.Order {
+		f := r.Arms[a.Name][j.Name]
+		if a.Name == r.Base || f.Difference == nil {
+			continue
+		}
+		word := map[string]string{better: " is better", worse: " is worse", same: " is not separated"}[verdict(r, j, a.Name)]
+		if shared(r, j, a.Name) < fewest {
+			word = ""
+		}
+		said = append(said, fmt.Sprintf("Against its control %s, %s%s by %s: %s%s against %s%s%s.", r.Base, a.Name, word, j.Label,
+			n.of(*f.IQM), n.span(f.Lo, f.Hi), n.of(*base.IQM), n.span(base.Lo, base.Hi), n.gap(f)))
 	}
 	return said
 }
 
-// comparison says how an arm stands against the base.
-func comparison(r *study.Result, j study.Judge, a study.Arm) string {
+// versus says how an arm stands against the base.
+func versus(r *study.Result, j study.Judge, a study.Arm) string {
 	n, f, base := numbersOf(r, j), r.Arms[a.Name][j.Name], r.Arms[r.Base][j.Name]
 	span := n.span(f.Lo, f.Hi)
 	if span != "" {
@@ -43,18 +71,24 @@ func comparison(r *study.Result, j study.Judge, a study.Arm) string {
 	if !ahead(j, *f.IQM, *base.IQM) {
 		s = fmt.Sprintf("no arm does better than %s by %s; the nearest is %s: %s%s against %s%s", r.Base, j.Label, a.Name, n.of(*f.IQM), span, n.of(*base.IQM), n.span(base.Lo, base.Hi))
 	}
-	if d := f.Difference; d != nil {
-		value, span := n.difference(d)
-		s += fmt.Sprintf(", a difference of %s%s", value, span)
-	}
-	if d := f.Paired; d != nil {
-		value, span := n.difference(d)
-		s += fmt.Sprintf(" and, of the means in the same frames, of %s%s", value, span)
-	}
+	s += n.gap(f)
 	if p := f.Improvement; p != nil {
 		s += fmt.Sprintf("; a trial of it is better than one of %s with probability %s%s", r.Base, share.of(p.Value), share.span(p.Lo, p.Hi))
 	}
 	return s + "."
+}
+
+// gap writes the differences of a figure.
+func (n numbers) gap(f study.Figure) (said string) {
+	if d := f.Difference; d != nil {
+		value, span := n.difference(d)
+		said += fmt.Sprintf(", a difference of %s%s", value, span)
+	}
+	if d := f.Paired; d != nil {
+		value, span := n.difference(d)
+		said += fmt.Sprintf(" and, of the means in the same frames, of %s%s", value, span)
+	}
+	return said
 }
 
 // separation says which arms differ from the base by more than chance.

@@ -7,8 +7,9 @@ import (
 	"glint/internal/study"
 )
 
-// Markdown returns the summary of a result: what the page says in words and tables.
-func Markdown(r *study.Result) string {
+// Markdown returns the summary of a result: what the page says in words and tables, with what
+// is drawn beside it.
+func Markdown(r *study.Result, beside []Illustration) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s on %s\n\n%s\n\n", r.Name, r.Env, r.Question)
 	for _, line := range answer(r) {
@@ -18,7 +19,12 @@ func Markdown(r *study.Result) string {
 		fmt.Fprintf(&b, "- %s: %s\n", f.Word, f.Says)
 	}
 	results(&b, r)
-	differences(&b, r)
+	for _, i := range beside {
+		fmt.Fprintf(&b, "![%s](%s)\n\n%s\n\n", i.Alt, i.File, i.Caption)
+	}
+	for _, c := range comparisons(r) {
+		differences(&b, c)
+	}
 	everySeed(&b, r)
 	failures(&b, r)
 	arms(&b, r)
@@ -35,12 +41,15 @@ func results(b *strings.Builder, r *study.Result) {
 		b.WriteString(". One seed tells no interval")
 	}
 	b.WriteString(". ↑ more is better, ↓ less is.\n\n")
-	tables(b, r, true, func(c cell) string { return c.IQM + bracketed(c.Interval) })
+	tables(b, groups(r), true, func(c cell) string { return c.IQM + bracketed(c.Interval) })
 }
 
-func differences(b *strings.Builder, r *study.Result) {
-	fmt.Fprintf(b, "## Against %s\n\n%s\n\n", r.Base, strings.Join(caveats(r), "\n\n"))
-	tables(b, r, false, func(c cell) string {
+func differences(b *strings.Builder, c comparison) {
+	fmt.Fprintf(b, "## %s\n\n", c.Title)
+	for _, said := range c.Caveats {
+		fmt.Fprintf(b, "%s\n\n", said)
+	}
+	tables(b, c.Groups, false, func(c cell) string {
 		if c.Difference == "" {
 			return ""
 		}
@@ -63,8 +72,8 @@ func bracketed(interval string) string {
 }
 
 // tables writes arms by judges.
-func tables(b *strings.Builder, r *study.Result, base bool, say func(cell) string) {
-	for _, g := range groups(r) {
+func tables(b *strings.Builder, all []group, base bool, say func(cell) string) {
+	for _, g := range all {
 		b.WriteString("| arm |")
 		for _, j := range g.Judges {
 			fmt.Fprintf(b, " %s %s |", j.Label, map[study.Better]string{study.Higher: "↑", study.Lower: "↓"}[j.Better])
@@ -91,7 +100,7 @@ func tables(b *strings.Builder, r *study.Result, base bool, say func(cell) strin
 func everySeed(b *strings.Builder, r *study.Result) {
 	b.WriteString("## Every seed\n\n")
 	fmt.Fprintf(b, "In the order of the seeds %s.\n\n", list(r.Seeds))
-	tables(b, r, true, func(c cell) string { return strings.Join(c.Values, ", ") })
+	tables(b, groups(r), true, func(c cell) string { return strings.Join(c.Values, ", ") })
 }
 
 func failures(b *strings.Builder, r *study.Result) {
@@ -118,6 +127,9 @@ func arms(b *strings.Builder, r *study.Result) {
 		}
 		if a.Note != "" {
 			fmt.Fprintf(b, " (%s)", a.Note)
+		}
+		if a.Control != "" {
+			fmt.Fprintf(b, ". Its control is %s.", a.Control)
 		}
 		if settings := strings.TrimSpace(a.Settings); settings != "" {
 			fmt.Fprintf(b, "\n\n```toml\n%s\n```\n\n", settings)

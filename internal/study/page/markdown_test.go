@@ -12,7 +12,7 @@ import (
 // TestMarkdownSaysWhatThePageSays compares the summary's words and cells with the page's.
 func TestMarkdownSaysWhatThePageSays(t *testing.T) {
 	r := failing(5)
-	text, n := page.Markdown(r), pagetest.Parse(t, written(t, r))
+	text, n := page.Markdown(r, nil), pagetest.Parse(t, written(t, r))
 	for _, p := range pagetest.All(pagetest.All(n, "div")[0], "p") {
 		if !strings.Contains(text, pagetest.Words(p)) {
 			t.Errorf("the summary does not answer %q", pagetest.Words(p))
@@ -31,7 +31,7 @@ func TestMarkdownSaysWhatThePageSays(t *testing.T) {
 			t.Errorf("the summary lacks %q:\n%s", want, text)
 		}
 	}
-	if one := page.Markdown(invented(3, 1, 0.1)); strings.Contains(one, " to 0") || !strings.Contains(one, "One seed tells no interval") {
+	if one := page.Markdown(invented(3, 1, 0.1), nil); strings.Contains(one, " to 0") || !strings.Contains(one, "One seed tells no interval") {
 		t.Errorf("of one seed the summary says\n%s", one)
 	}
 }

@@ -21,8 +21,8 @@ const figureDigits = 3
 // numbersOf finds the digits by the largest figure of a judge.
 func numbersOf(r *study.Result, j study.Judge) numbers {
 	largest := 0.0
-	for _, a := range r.Order {
-		for _, v := range r.Arms[a.Name][j.Name].Seeds {
+	for _, figures := range r.Arms {
+		for _, v := range figures[j.Name].Seeds {
 			if v != nil {
 				largest = max(largest, math.Abs(*v))
 			}

@@ -23,6 +23,15 @@ type Picture struct {
 	Alt     string // the same for who cannot see it, with what the picture tells
 }
 
+// png encodes the image.
+func (p Picture) png() ([]byte, error) {
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, p.Image); err != nil {
+		return nil, fmt.Errorf("page: drawing a picture: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
 //go:embed page.html
 var pageText string
 
@@ -45,19 +54,19 @@ func HTML(r *study.Result, pictures []Picture) ([]byte, error) {
 	if len(r.Judges) == 0 || len(r.Order) == 0 {
 		return nil, errors.New("page: the study has no judges or no arms")
 	}
-	v := view{Result: r, Answer: answer(r), Groups: groups(r), Facts: facts(r), Caveats: caveats(r), Many: len(r.Seeds) > 1, SeedList: list(r.Seeds)}
+	v := view{Result: r, Answer: answer(r), Groups: groups(r), Comparisons: comparisons(r), Reading: readIntervals(r), Facts: facts(r), Many: len(r.Seeds) > 1, SeedList: list(r.Seeds)}
 	var err error
 	if v.Intervals, v.Profile, v.Tradeoff, err = plots(r); err != nil {
 		return nil, err
 	}
 	for _, p := range pictures {
-		var b bytes.Buffer
-		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, p.Image); err != nil {
-			return nil, fmt.Errorf("page: drawing a picture: %w", err)
+		b, err := p.png()
+		if err != nil {
+			return nil, err
 		}
 		size := p.Image.Bounds().Size()
 		// The bytes are this program's own.
-		src := template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())) //nolint:gosec // see above
+		src := template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b)) //nolint:gosec // see above
 		v.Pictures = append(v.Pictures, picture{src, size.X, size.Y, size.X * 45 / 100, p.Caption, p.Alt})
 	}
 	var b bytes.Buffer
@@ -70,16 +79,17 @@ func HTML(r *study.Result, pictures []Picture) ([]byte, error) {
 // view is what the template shows.
 type view struct {
 	*study.Result
-	Answer    []string
-	Facts     []fact
-	Many      bool // seeds, so that intervals can be told
-	Caveats   []string
-	SeedList  string
-	Groups    []group
-	Intervals []htmlpage.Figure
-	Profile   *htmlpage.Figure // nil where there is nothing to draw
-	Tradeoff  *htmlpage.Figure
-	Pictures  []picture
+	Answer      []string
+	Facts       []fact
+	Many        bool // seeds, so that intervals can be told
+	SeedList    string
+	Groups      []group
+	Comparisons []comparison
+	Reading     string // of the plots of intervals
+	Intervals   []htmlpage.Figure
+	Profile     *htmlpage.Figure // nil where there is nothing to draw
+	Tradeoff    *htmlpage.Figure
+	Pictures    []picture
 }
 
 type picture struct {

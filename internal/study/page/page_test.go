@@ -2,6 +2,7 @@ package page_test
 
 import (
 	"bytes"
+	"encoding/xml"
 	"errors"
 	"math"
 	"os"
@@ -101,7 +102,14 @@ func TestPageOfOneSeed(t *testing.T) {
 	text := written(t, r)
 	n := pagetest.Parse(t, text)
 	for _, no := range []string{" to 0", "(0", "95 %", "leaves out", "better with probability 1.00 ("} {
-		for _, part := range []string{pagetest.Words(pagetest.All(n, "section")[0]), pagetest.Words(pagetest.All(n, "section")[1]), pagetest.Words(pagetest.All(n, "section")[2])} {
+		words := pagetest.Words(n)
+		head, _, _ := strings.Cut(words, "Figures Each ring")
+		_, tail, found := strings.Cut(words, "Against uniform")
+		if !found {
+			t.Fatal("the page has no differences")
+		}
+		tail, _, _ = strings.Cut(tail, "Every value")
+		for _, part := range []string{head, tail} {
 			if strings.Contains(part, no) {
 				t.Errorf("of one seed the page says %q in %q", no, part)
 			}
@@ -277,5 +285,92 @@ func TestPageWrites(t *testing.T) {
 	}
 	if _, err := page.HTML(&study.Result{}, nil); err == nil {
 		t.Error("an empty result was written")
+	}
+}
+
+// TestPageComparesWithControls demands, beside the differences to the base, those to the
+// control of an arm, in the tables, the answer and the summary.
+func TestPageComparesWithControls(t *testing.T) {
+	r := invented(7, 5, 0.02)
+	r.Order[5].Control = "random"
+	again(r)
+	kept := r.AgainstControl["default"]["kept"]
+	if d := kept.Difference; d == nil || math.Abs(d.Value-(*r.Arms["default"]["kept"].IQM-*r.Arms["random"]["kept"].IQM)) > 1e-12 {
+		t.Fatalf("the difference to the control is %+v", d)
+	}
+	if base := r.Arms["default"]["kept"].Difference; base.Value == kept.Difference.Value {
+		t.Error("the difference to the base is that to the control")
+	}
+	n := pagetest.Parse(t, written(t, r))
+	if rows := table(n, "2 c"); len(rows) != 1 || len(rows["default"]) != 3 {
+		t.Errorf("the table of the control has %d rows", len(rows))
+	}
+	if rows := table(n, "2 a"); len(rows) != 6 {
+		t.Errorf("the table of the base has %d rows, want 6", len(rows))
+	}
+	beside, err := page.Illustrations(r, []page.Picture{inventedPicture()})
+	if err != nil || len(beside) != 3 {
+		t.Fatalf("%d files beside the page, want 3 (%v)", len(beside), err)
+	}
+	text := page.Markdown(r, beside)
+	for _, want := range []string{"Against its control random, default is better by knives kept: 0.9", "## Against the control random\n", "](reconstructions-1.png)", "](tradeoff.svg)", "](intervals.svg)"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the summary lacks %q:\n%s", want, text)
+		}
+	}
+	if !strings.Contains(pagetest.Words(n), "Against its control random, default is better") {
+		t.Error("the page does not answer by the control")
+	}
+}
+
+// TestControlsAreComparedWithCare demands no verdict of few seeds, and that a failed control or
+// base hides nothing.
+func TestControlsAreComparedWithCare(t *testing.T) {
+	for name, tc := range map[string]struct {
+		seeds      int
+		base       string
+		fail       string
+		want, miss string
+	}{
+		"one seed":     {1, "uniform", "", "Against its control random, default by knives kept: 0.9", "is better by"},
+		"few seeds":    {3, "uniform", "", "Against its control random, default by knives kept: 0.9", "default is better"},
+		"base fails":   {5, "half", "half", "Against its control random, default is better by knives kept: ", "Best by"},
+		"control does": {5, "uniform", "random", "No trial of the control random has a figure of knives kept", "Against its control random"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := invented(7, tc.seeds, 0.02)
+			r.Order[5].Control, r.Base = "random", tc.base
+			for _, j := range r.Judges {
+				if tc.fail != "" {
+					r.Arms[tc.fail][j.Name] = study.Figure{Seeds: make([]*float64, tc.seeds)}
+				}
+			}
+			again(r)
+			text := page.Markdown(r, nil)
+			if !strings.Contains(text, tc.want) || strings.Contains(text, tc.miss) {
+				t.Errorf("the summary lacks %q or says %q:\n%s", tc.want, tc.miss, text)
+			}
+		})
+	}
+}
+
+// TestIllustrationsStandAlone demands that plots are whole as files, and say of one seed what
+// they show.
+func TestIllustrationsStandAlone(t *testing.T) {
+	beside, err := page.Illustrations(invented(7, 1, 0.02), nil)
+	if err != nil || len(beside) != 2 {
+		t.Fatalf("%d files, want 2 (%v)", len(beside), err)
+	}
+	for _, i := range beside {
+		var svg struct {
+			XMLName xml.Name
+			Width   string `xml:"width,attr"`
+		}
+		if err := xml.Unmarshal(i.Content, &svg); err != nil || svg.XMLName.Space != "http://www.w3.org/2000/svg" || !strings.HasSuffix(svg.Width, "pt") {
+			t.Errorf("%s is %+v (%v)", i.File, svg, err)
+		}
+	}
+	if strings.Contains(beside[0].Caption, "95 %") || !strings.Contains(beside[0].Caption, "the one seed") {
+		t.Errorf("of one seed the caption says %q", beside[0].Caption)
 	}
 }

@@ -56,7 +56,7 @@ func profileOf(r *study.Result, j study.Judge) (*htmlpage.Figure, error) {
 		p.Draw(draw.Crop(c, 0, -legendWidth, 0, -4))
 		legend.Draw(draw.Crop(c, plotWidth-legendWidth+8, 0, 0, -6))
 	})
-	caption := "For each figure of " + j.Label + ", the share of an arm's seeds that are " + better + " it. A line above another is better everywhere. Lines of equal shares hide each other."
+	caption := "For each figure of " + j.Label + ", the share of an arm's seeds that are " + better + " it. A line above another is better everywhere, as far as these seeds tell: no bands are drawn. Lines of equal shares hide each other."
 	return &htmlpage.Figure{SVG: svg, Caption: caption}, err
 }
 

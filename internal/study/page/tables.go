@@ -38,6 +38,53 @@ type cell struct {
 	Strip                            strip
 }
 
+// comparison is the differences of arms to one of them.
+type comparison struct {
+	To, Title string
+	Caveats   []string
+	Groups    []group
+}
+
+// comparisons are those to the base and then to the controls of arms, with tables that are
+// numbered through.
+func comparisons(r *study.Result) []comparison {
+	all := []comparison{{r.Base, "Against " + r.Base, caveats(r), groups(r)}}
+	for _, control := range controls(r) {
+		all = append(all, comparison{control, "Against the control " + control, nil, groups(r.Against(control))})
+	}
+	var tables []*group
+	for _, c := range all {
+		for i := range c.Groups {
+			tables = append(tables, &c.Groups[i])
+		}
+	}
+	for i, g := range tables {
+		g.Number = ""
+		if len(tables) > 1 {
+			g.Number = " " + letters(i)
+		}
+	}
+	return all
+}
+
+// letters numbers from a, and after z from aa.
+func letters(i int) string {
+	if i < 26 {
+		return string(rune('a' + i))
+	}
+	return letters(i/26-1) + letters(i%26)
+}
+
+// controls lists the arms that are the control of another.
+func controls(r *study.Result) (all []string) {
+	for _, a := range r.Order {
+		if a.Control != "" && !slices.Contains(all, a.Control) {
+			all = append(all, a.Control)
+		}
+	}
+	return all
+}
+
 // groups cuts the judges into tables.
 func groups(r *study.Result) (all []group) {
 	tables := (len(r.Judges) + groupJudges - 1) / groupJudges
@@ -45,7 +92,7 @@ func groups(r *study.Result) (all []group) {
 	for judges := range slices.Chunk(r.Judges, each) {
 		g := group{Judges: judges}
 		if tables > 1 {
-			g.Number = " " + string(rune('a'+len(all)))
+			g.Number = " " + letters(len(all))
 		}
 		for _, a := range r.Order {
 			line := row{Arm: a, Base: a.Name == r.Base}
