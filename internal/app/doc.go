@@ -1,6 +1,6 @@
 // Package app holds what the verbs of the command line share: where they write, the
-// errors that are the user's, and how figures are written. Its folders are one package a
-// verb, and those that verbs stand on: config, rundir, world, monitor, film and play.
+// errors that are the user's, which program runs, and small work on figures. Its folders
+// are one package a verb, and those that verbs stand on: config, rundir, world, monitor, film and play.
 // They put the parts together and hold no algorithm.
 //
 // # Errors

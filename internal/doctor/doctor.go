@@ -2,7 +2,7 @@
 // samples or its surroundings one question that has a number for an answer, and says what the
 // number means and what to do about it.
 //
-// The checks know no flags and open nothing: package internal/app brings what they look at.
+// The checks know no flags and open nothing: package internal/app/diagnose brings what they look at.
 // Their thresholds come from set-ups that learn; see the comment at each.
 package doctor
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,7 +37,11 @@ func TestLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range append(pages, more...) {
+	studies, err := filepath.Glob(filepath.Join(root, "docs", "studies", "*", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range slices.Concat(pages, more, studies) {
 		b, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

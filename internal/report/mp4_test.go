@@ -13,7 +13,7 @@ import (
 )
 
 // fakeFFmpeg is a script in place of ffmpeg. A film that ffmpeg itself wrote is looked
-// at in internal/app, which can install one.
+// at in internal/app/e2e, which can install one.
 func fakeFFmpeg(t *testing.T, script string) (ffmpeg, film string) {
 	t.Helper()
 	dir := t.TempDir()

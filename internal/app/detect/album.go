@@ -16,7 +16,7 @@ import (
 // albumSize is the number of frames of each kind in the picture.
 const albumSize = 6
 
-// SituationOrder is the order in which situations are told, situationName what they
+// SituationOrder is the order in which situations are told, SituationName what they
 // are called.
 var (
 	SituationOrder = []judge.Situation{judge.Open, judge.Hand, judge.Body, judge.Edge}

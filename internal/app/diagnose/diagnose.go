@@ -72,7 +72,7 @@ func (d Options) check(c config.Config) error {
 	if d.HeldOut == "" {
 		return nil
 	}
-	train, err := world.OpenEnds(c.Data)
+	data, err := world.OpenEnds(c.Data)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (d Options) check(c config.Config) error {
 	if err != nil {
 		return err
 	}
-	if a, b := train.Meta(), other.Meta(); a.T != b.T || a.H != b.H || a.W != b.W || a.C != b.C {
+	if a, b := data.Meta(), other.Meta(); a.T != b.T || a.H != b.H || a.W != b.W || a.C != b.C {
 		return app.Usagef("record both alike", "%s shows %dx%dx%dx%d, but %s %dx%dx%dx%d: one cannot be judged on the other", c.Data.Dir, a.T, a.H, a.W, a.C, d.HeldOut, b.T, b.H, b.W, b.C)
 	}
 	return nil

@@ -191,7 +191,7 @@ func (e *examination) measure(b *begun) (err error) {
 
 // firstUpdates begins a training on w.
 func (e *examination) firstUpdates(ctx context.Context, c config.Config, w *world.World) (*agent.Trainer, error) {
-	o, err := train.TrainerOptions(c, w)
+	o, err := train.Options(c, w)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (p *patient) vacate() error {
 // gather makes the network, plays, and draws samples.
 func (p *patient) gather(ctx context.Context, checkpoint string) error {
 	p.cfg.Agent.Pretrain.Steps = min(p.cfg.Agent.Pretrain.Steps, exploreSteps)
-	opts, err := train.TrainerOptions(p.cfg, p.world)
+	opts, err := train.Options(p.cfg, p.world)
 	if err != nil {
 		return &app.UsageError{Msg: err.Error()}
 	}

@@ -1,3 +1,3 @@
-// Package e2e is tests that go through several verbs, as a user does: train, look at the
-// run, go on with it, judge it.
+// Package e2e is tests of verbs from outside, most through several as a user goes: train,
+// look at the run, go on with it, judge it.
 package e2e

@@ -12,7 +12,7 @@ import (
 	"glint/internal/app/envs"
 )
 
-// list returns the names that app.List prints with --json, and what it notes.
+// list returns the names that envs.List prints with --json, and what it notes.
 func list(t *testing.T, filter string) (names []string, notes string) {
 	t.Helper()
 	out, told := new(bytes.Buffer), new(bytes.Buffer)

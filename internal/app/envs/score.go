@@ -31,15 +31,15 @@ type ScoreOptions struct {
 type ScoreResult struct {
 	Templates string        `json:"templates"`
 	Crop      string        `json:"crop"`
-	Pictures  []ReadPicture `json:"pictures"`
+	Pictures  []readPicture `json:"pictures"`
 	Right     int           `json:"right"`
 	Unread    int           `json:"unread"`  // no number was read
 	Wrong     int           `json:"wrong"`   // another number was read
 	Skipped   int           `json:"skipped"` // files without a number as their name
 }
 
-// ReadPicture says what was read in a picture.
-type ReadPicture struct {
+// readPicture says what was read in a picture.
+type readPicture struct {
 	File       string  `json:"file"`
 	Label      string  `json:"label"`
 	Text       string  `json:"text"` // "?" for what is no digit
@@ -150,7 +150,7 @@ func labelled(dir string, crop image.Rectangle) (examples []score.Example, skipp
 func (r *ScoreResult) read(t *score.Templates, examples []score.Example) {
 	for _, e := range examples {
 		got := t.Read(e.Pix)
-		p := ReadPicture{File: e.Name, Label: e.Text, Text: strings.TrimSpace(got.Text), Confidence: got.Confidence}
+		p := readPicture{File: e.Name, Label: e.Text, Text: strings.TrimSpace(got.Text), Confidence: got.Confidence}
 		p.Right = got.Known && p.Text == p.Label
 		switch {
 		case p.Right:

@@ -180,7 +180,7 @@ func (r *Result) figures(steps env.Steps, seed uint64) error {
 	r.IQM, r.IQMLo, r.IQMHi = iqm.Value, app.Finite(iqm.Lo), app.Finite(iqm.Hi)
 	r.Median = stats.Quantile(r.Scores, 0.5)
 	r.Steps = float64(steps) / float64(len(x))
-	if ref, ok := world.References[config.GameName(r.Env)]; ok {
+	if ref, ok := world.ReferenceOf(r.Env); ok {
 		r.HumanNormalised = app.Finite(ref.Normalised(r.Mean))
 	}
 	return nil
@@ -193,7 +193,7 @@ func (r *Result) summary() *report.Summary {
 		"median", app.Points(r.Median),
 		"IQM", fmt.Sprintf("%s, %s", app.Points(r.IQM), between(r.IQMLo, r.IQMHi)),
 	}
-	if ref, ok := world.References[config.GameName(r.Env)]; ok && r.HumanNormalised != nil {
+	if ref, ok := world.ReferenceOf(r.Env); ok && r.HumanNormalised != nil {
 		rows = append(rows, "normalised", fmt.Sprintf("%.0f %% (0 %% is random play, %s; 100 %% the %s, %s)", app.Share(*r.HumanNormalised), app.Points(ref.Low), ref.HighName, app.Points(ref.High)))
 	}
 	if r.Truncated > 0 {

@@ -56,7 +56,7 @@ func New(s world.Scene, net *agent.Net, c saliency.DetectorConfig, w saliency.We
 	return m, err
 }
 
-// Reconstruct fills m.recon for examples.
+// Reconstruct fills m.Recon for examples.
 func (m *Monitor) Reconstruct(examples []agent.Example) error {
 	size := m.Plane.ObsLen()
 	obs := make([]byte, 0, len(examples)*size)

@@ -56,8 +56,8 @@ type Game struct {
 	Policy agent.Policy
 }
 
-// Open opens an environment of n games, one of a screen, and who plays it. env, sticky
-// and token replace the checkpoint's where they are given. A game of a checkpoint is seen
+// Open opens an environment of n games, one of a screen, and who plays it. A name
+// replaces the checkpoint's where it is given, and change what else is to be. A game of a checkpoint is seen
 // through the same pixels as in training.
 func Open(ctx context.Context, who Who, name string, n int, seed uint64, change func(*config.Config), o app.IO) (*Game, error) {
 	if n > agent.MaxEnvs {

@@ -20,7 +20,7 @@ import (
 	"glint/internal/report"
 )
 
-// The files and folders of a run that this package writes itself.
+// The files and folders of a run that have their names here.
 const (
 	ManifestFile = "manifest.json" // of a checkpoint
 	ResultFile   = "result.json"

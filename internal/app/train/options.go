@@ -9,8 +9,8 @@ import (
 	"glint/saliency"
 )
 
-// TrainerOptions returns what a Trainer needs of the config and the environment.
-func TrainerOptions(c config.Config, w *world.World) (agent.Options, error) {
+// Options returns what a Trainer needs of the config and the environment.
+func Options(c config.Config, w *world.World) (agent.Options, error) {
 	s := w.Spec()
 	finder := saliency.FinderConfig{Detector: c.Detector, Flight: c.Flight, Side: saliency.DefaultSide}
 	finder = config.FillIn(finder, c.FillIn, s.Stacked)

@@ -204,7 +204,7 @@ func (t *training) scoreLine(r Result) string {
 	if r.Episodes == 1 {
 		line = fmt.Sprintf("%.0f in the one episode that has ended", *r.ScoreMean)
 	}
-	if ref, ok := world.References[t.cfg.Env]; ok {
+	if ref, ok := world.ReferenceOf(t.cfg.Env); ok {
 		line += fmt.Sprintf("; %.0f %% of the way from random (%.0f) to %s (%.0f)", app.Share(ref.Normalised(*r.ScoreMean)), ref.Low, ref.HighName, ref.High)
 	}
 	return line

@@ -164,12 +164,12 @@ func (t *training) write(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	config, err := t.cfg.Settled()
+	settled, err := t.cfg.Settled()
 	if err != nil {
 		return err
 	}
 	meta, err := json.Marshal(saved{
-		Position: pos, Elapsed: t.clock.elapsed(), Play: t.clock.play, PlaySteps: t.clock.playSteps, Judged: textsOf(t.judged), Config: config, Lowest: t.low,
+		Position: pos, Elapsed: t.clock.elapsed(), Play: t.clock.play, PlaySteps: t.clock.playSteps, Judged: textsOf(t.judged), Config: settled, Lowest: t.low,
 	})
 	if err != nil {
 		return fmt.Errorf("saving: %w", err)

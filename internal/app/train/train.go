@@ -171,7 +171,7 @@ func (t *training) begin(ctx context.Context, start func(agent.Options) error) (
 		return res, err
 	}
 	defer func() { err = errors.Join(err, t.world.Close()) }()
-	opts, err := TrainerOptions(t.cfg, t.world)
+	opts, err := Options(t.cfg, t.world)
 	if err != nil {
 		return res, &app.UsageError{Msg: err.Error()}
 	}

@@ -19,7 +19,7 @@ import (
 // WatchEvery is how often a run's folder is looked at, unless a test is in a hurry.
 const WatchEvery = 2 * time.Second
 
-// Watch draws a picture, such as View does, anew each time the run v.Checkpoint
+// Watch draws a picture, such as Sheet does, anew each time the run v.Checkpoint
 // writes a checkpoint, until ctx ends, which is no error.
 func Watch(ctx context.Context, v Options, every time.Duration, draw func(context.Context, Options, app.IO) error, o app.IO) error {
 	run := v.Checkpoint

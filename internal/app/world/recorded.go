@@ -59,7 +59,7 @@ func OpenData(ctx context.Context, d config.Data, o app.IO) (*replay.Dataset, er
 // look at when it is over.
 type Parts struct {
 	Of map[uint64]agent.Part // of each episode; none for those to train on
-	// sums holds what the episodes of each part have together, episodes how many there are.
+	// Sums holds what the episodes of each part have together, Episodes how many there are.
 	Sums     [3]replay.Episode
 	Episodes [3]int
 }

@@ -77,7 +77,7 @@ func objectsOf(p pixels.Preset) []judge.Object {
 	return objects
 }
 
-// SceneOf is world.scene for what a dataset shows.
+// SceneOf is [World.Scene] for what a dataset shows.
 func SceneOf(meta replay.Meta, pre *pixels.Preprocessor) Scene {
 	s := Scene{Plane: pre.Spec(), Raw: meta.Spec(1), Content: pre.Content()}
 	if meta.Truth && s.Native() {
