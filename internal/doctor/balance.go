@@ -330,7 +330,7 @@ const keptLeast = 0.5
 // of so many objects is kept.
 func Kept(empty, small, kept float64, objects int) Verdict {
 	const check = "error by frame class"
-	means := fmt.Sprintf("mean squared error %s in frames without a small object, %s in those with one", rounded(empty), rounded(small))
+	means := fmt.Sprintf("mean squared error %s in frames without a small object, %s in those with one", Rounded(empty), Rounded(small))
 	if objects == 0 {
 		return told(check, small/empty, means)
 	}

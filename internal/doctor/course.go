@@ -52,7 +52,7 @@ func Validated(train, v Course) []Verdict {
 		rise = min(rise, 1) // training does not fall either
 	}
 	all := []Verdict{atMost(check, rise, riseMost,
-		fmt.Sprintf("%s was lowest, %s, at update %.0f and is %s at %.0f", v.Name, rounded(smooth[low]), v.At[low], rounded(smooth[last]), v.At[last]),
+		fmt.Sprintf("%s was lowest, %s, at update %.0f and is %s at %.0f", v.Name, Rounded(smooth[low]), v.At[low], Rounded(smooth[last]), v.At[last]),
 		fmt.Sprintf("overfitting since update %.0f: end there (--patience 5 keeps the best checkpoint), or take more episodes or a smaller network", v.At[low]))}
 	all[0].Plot = both(train, v)
 	return append(all, stillLearning(v, smooth))
@@ -68,7 +68,7 @@ func Watched(train, v Course) []Verdict {
 	}
 	smooth, learned := v.smooth(), train.smooth()
 	ratio := smooth[len(smooth)-1] / learned[len(learned)-1]
-	t := told(check, ratio, fmt.Sprintf("%s ended at %s, %s at %s", v.Name, rounded(smooth[len(smooth)-1]), train.Name, rounded(learned[len(learned)-1])))
+	t := told(check, ratio, fmt.Sprintf("%s ended at %s, %s at %s", v.Name, Rounded(smooth[len(smooth)-1]), train.Name, Rounded(learned[len(learned)-1])))
 	t.Plot = both(train, v)
 	return []Verdict{t}
 }

@@ -181,8 +181,8 @@ func norm(a []float32) float64 {
 // in names the head that a check was made on.
 func in(l Lesson, what string) string { return what + ", " + l.Head() }
 
-// rounded writes a figure in few digits.
-func rounded(x float64) string { return fmt.Sprintf("%.3g", x) }
+// Rounded writes a figure in few digits.
+func Rounded(x float64) string { return fmt.Sprintf("%.3g", x) }
 
 // Tally says how many checks were made and what came of them.
 func Tally(checks, findings int) string {

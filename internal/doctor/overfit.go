@@ -143,7 +143,7 @@ func (o Overfit) Verdict() Verdict {
 	if o.Lesson.Size() > 1 {
 		what = "batch"
 	}
-	means := fmt.Sprintf("%s of the error %s is left after %d updates on the same %s", percent(o.left()), rounded(o.Before), o.Updates, what)
+	means := fmt.Sprintf("%s of the error %s is left after %d updates on the same %s", percent(o.left()), Rounded(o.Before), o.Updates, what)
 	if o.diverged != nil {
 		means = fmt.Sprintf("after %d updates on the same %s: %v", o.Updates, what, o.diverged)
 	}

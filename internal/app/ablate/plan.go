@@ -96,22 +96,19 @@ func (a Options) over(p *study.Plan) error {
 // checkData takes the game from a given dataset, and refuses an unknown one, and a dataset
 // to judge that is of another game or the same recording.
 func (a Options) checkData(p *study.Plan) error {
+	game := p.Env
 	if a.Data == "" {
-		if err := world.Known(p.Env); err != nil || a.HeldOut == "" {
+		if err := world.Known(game); err != nil {
 			return err
 		}
-		held, err := world.OpenEnds(config.Data{Dir: a.HeldOut})
-		if err == nil && held.Meta().Env != p.Env {
-			err = app.Usagef("give --env "+held.Meta().Env, "%s is of %s and cannot judge what trains on %s", a.HeldOut, held.Meta().Env, p.Env)
+	} else {
+		data, err := world.OpenEnds(config.Data{Dir: a.Data})
+		if err != nil {
+			return err
 		}
-		return err
+		game = data.Meta().Env
+		p.Env = cmp.Or(a.Env, game)
 	}
-	data, err := world.OpenEnds(config.Data{Dir: a.Data})
-	if err != nil {
-		return err
-	}
-	game := data.Meta().Env
-	p.Env = cmp.Or(a.Env, game)
 	if a.HeldOut == "" {
 		return nil
 	}
@@ -119,10 +116,13 @@ func (a Options) checkData(p *study.Plan) error {
 	if err != nil {
 		return err
 	}
-	if held.Meta().Env != game || filepath.Clean(a.Data) == filepath.Clean(a.HeldOut) {
-		return app.Usagef("record other episodes of the same game, with another --seed", "%s cannot judge what trains on %s", a.HeldOut, a.Data)
+	switch is := held.Meta().Env; {
+	case is == game && (a.Data == "" || filepath.Clean(a.Data) != filepath.Clean(a.HeldOut)):
+		return nil
+	case a.Data == "":
+		return app.Usagef("give --env "+is, "%s is of %s and cannot judge what trains on %s", a.HeldOut, is, game)
 	}
-	return nil
+	return app.Usagef("record other episodes of the same game, with another --seed", "%s cannot judge what trains on %s", a.HeldOut, a.Data)
 }
 
 // given returns what a flag says, zero where it was not given.

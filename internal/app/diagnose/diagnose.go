@@ -267,14 +267,14 @@ func (e *examination) write(w io.Writer) error {
 		}
 		limit := ""
 		if v.Threshold != nil {
-			limit = " (at most " + short(*v.Threshold) + ")"
+			limit = " (at most " + doctor.Rounded(*v.Threshold) + ")"
 			if v.Least {
 				limit = strings.Replace(limit, "most", "least", 1)
 			}
 		}
 		figure := "-"
 		if v.Figure != nil {
-			figure = short(*v.Figure)
+			figure = doctor.Rounded(*v.Figure)
 		}
 		if _, err := fmt.Fprintf(w, "%s %-32s %s%s: %s\n", mark, v.Check, figure, limit, v.Means); err != nil {
 			return err
@@ -288,5 +288,3 @@ func (e *examination) write(w io.Writer) error {
 	_, err := fmt.Fprintln(w, doctor.Tally(len(e.verdicts), e.findings()))
 	return err
 }
-
-func short(x float64) string { return fmt.Sprintf("%.3g", x) }

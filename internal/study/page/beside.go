@@ -55,13 +55,12 @@ func readIntervals(r *study.Result) string {
 	return said
 }
 
-// viewBox is what htmlpage.Inline says of the size of a plot.
-var viewBox = regexp.MustCompile(`<svg viewBox="0 0 ([0-9.]+) ([0-9.]+)"`)
+// head is how a plot by htmlpage.Inline begins, with its size.
+var head = regexp.MustCompile(`^<svg viewBox="0 0 ([0-9.]+) ([0-9.]+)"([^>]*)>`)
 
 // standalone makes of an SVG in a page one that is a file: on white, with a size and the fonts
 // of the page.
 func standalone(svg string) []byte {
-	svg = viewBox.ReplaceAllString(svg, `<svg xmlns="http://www.w3.org/2000/svg" width="${1}pt" height="${2}pt" style="background:#fff" viewBox="0 0 $1 $2"`)
-	svg = regexp.MustCompile(`^<svg[^>]*>`).ReplaceAllString(svg, `$0<style>text { font-family: "Liberation Sans", Arial, Helvetica, sans-serif !important; }</style>`)
-	return []byte(svg + "\n")
+	return []byte(head.ReplaceAllString(svg, `<svg xmlns="http://www.w3.org/2000/svg" width="${1}pt" height="${2}pt" style="background:#fff" viewBox="0 0 $1 $2"$3>`+
+		`<style>text { font-family: "Liberation Sans", Arial, Helvetica, sans-serif !important; }</style>`) + "\n")
 }
